@@ -1,0 +1,141 @@
+// Package board is the contract of a lock board driver, on one page. A board knows channels
+// (its outputs, counted from 1), not compartments: which door hangs on which channel is layout,
+// and layout belongs to the floors above.
+//
+// A driver speaks one protocol family over one Conn (a serial line or a TCP connection, see
+// board/port). One goroutine owns a bus: a Driver is not safe for concurrent use, and nobody but
+// its owner touches the Conn. A driver never decides: it sends what it is told once, never repeats
+// an unlock by itself, and reports what the board said. "The board acknowledged" is not "the door
+// opened": only a later ReadStates says that.
+//
+// Families live in one folder each (board/rs485, ...), never import each other, and pass
+// board/boardtest.
+package board
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// Conn is the line to the boards: a serial port or a TCP connection. Read returns what has arrived
+// so far, and (0, os.ErrDeadlineExceeded) or an error that wraps it when nothing came before the
+// deadline. Implementations are in board/port.
+type Conn interface {
+	io.ReadWriteCloser
+	// SetReadDeadline bounds the Reads that follow; the zero time means no bound.
+	SetReadDeadline(t time.Time) error
+}
+
+// Address is a board's number on its bus, as its switches set it. The range is the family's.
+type Address uint8
+
+// Channel is one output of a board, counted from 1.
+type Channel uint8
+
+// State is what a board reports of one channel's door or latch.
+type State uint8
+
+// The states of a channel. The zero value means that nobody has looked.
+const (
+	StateUnknown State = iota // not read, or the board has no feedback on it
+	StateClosed               // the latch is home: the door is shut
+	StateOpen                 // the latch is not home: the door is open or ajar
+)
+
+// String returns the state in lower case.
+func (s State) String() string {
+	switch s {
+	case StateUnknown:
+		return "unknown"
+	case StateClosed:
+		return "closed"
+	case StateOpen:
+		return "open"
+	}
+	return "invalid"
+}
+
+// Occupancy is what a board's own presence sensor says of the space behind a door.
+type Occupancy uint8
+
+// The readings of a presence sensor. The zero value means that there is none.
+const (
+	OccupancyUnknown Occupancy = iota
+	OccupancyEmpty
+	OccupancyOccupied
+)
+
+// Ack is what the board answered to an unlock.
+type Ack uint8
+
+// The answers to an unlock. None of them says that the door opened.
+const (
+	AckNone     Ack = iota // the family or this firmware answers nothing; the frame was written
+	AckAccepted            // the board repeated the request or said that it pulsed
+	AckRefused             // the board said no
+)
+
+// Reading is one poll of a board: index 0 is channel 1.
+type Reading struct {
+	Doors     []State     // one for each configured channel
+	Occupancy []Occupancy // nil when the board has no presence sensors
+}
+
+// Sentinel errors. Test with errors.Is; drivers wrap them with the operation and the address.
+var (
+	// ErrSilent means that no valid answer came before the deadline. After an unlock it says
+	// nothing about the lock: read the states before anything else.
+	ErrSilent = errors.New("no answer from the board")
+	// ErrGarbled means that bytes came but none formed a valid frame.
+	ErrGarbled = errors.New("garbled answer from the board")
+	// ErrRange means a channel or an address outside of the configuration. Nothing was sent.
+	ErrRange = errors.New("channel or address out of range")
+	// ErrLost means that the line itself failed: reopen the port.
+	ErrLost = errors.New("line to the boards lost")
+)
+
+// Driver drives the boards of one family on one bus. Methods return within the driver's own
+// per-request deadline (Info.Deadline) or the context's, whichever is earlier.
+type Driver interface {
+	// Info says what the family can see and how long it may take. It does no I/O.
+	Info() Info
+	// Unlock sends one unlock pulse to one channel, once. It never repeats it. An error that wraps
+	// ErrRange means that nothing was sent; after any other error the pulse may have happened.
+	Unlock(ctx context.Context, addr Address, ch Channel) (Ack, error)
+	// ReadStates polls all channels of one board.
+	ReadStates(ctx context.Context, addr Address) (Reading, error)
+}
+
+// Info describes a configured driver.
+type Info struct {
+	Family    string        // folder name, e.g. "rs485"
+	Channels  int           // channels of each board, as configured
+	Latch     bool          // ReadStates tells open from closed
+	Infrared  bool          // ReadStates tells occupied from empty
+	Deadline  time.Duration // the longest that one request takes before ErrSilent
+	BoardTime time.Duration // the board's own pulse length
+}
+
+// Optional powers are interfaces of one method, found by type assertion.
+
+// Prober finds boards without opening anything.
+type Prober interface {
+	// Probe reports whether a board answers at addr. Silence is false without an error.
+	Probe(ctx context.Context, addr Address) (bool, error)
+}
+
+// Counter tells the health of the line since the driver was made. The counts only grow.
+type Counter interface {
+	Counts() Counts
+}
+
+// Counts are the health counters of one bus.
+type Counts struct {
+	Requests  uint64 // frames sent
+	Timeouts  uint64 // requests without a valid answer
+	Checksums uint64 // frames dropped for their checksum
+	Echoes    uint64 // own frames read back
+	Late      uint64 // answers drained after their deadline
+}
