@@ -127,6 +127,11 @@ func (b Bucket) wait(r Rate, now time.Time) time.Duration {
 	return max(over, 0)
 }
 
+// used is the part of the rate that is spent, 0 to 1.
+func (b Bucket) used(r Rate, now time.Time) float64 {
+	return float64(b.debtAt(now)) / float64(time.Duration(r.N)*r.interval())
+}
+
 func (b Bucket) spend(r Rate, now time.Time) Bucket {
 	debt := min(b.debtAt(now)+r.interval(), time.Duration(r.N)*r.interval())
 	if now.Before(b.At) {
@@ -246,18 +251,18 @@ func (b *Budget) Spend(entry Entry, holder string, now time.Time) {
 	b.holders[holder] = h
 }
 
-// forget makes room for one holder: those who owe nothing go, else the one who owes least. That
-// gives back a guess or two out of thousands that were just spent.
+// forget makes room for one holder: those who owe nothing go, else the one who is furthest from
+// being locked. That gives back a guess or two out of thousands that were just spent.
 func (b *Budget) forget(now time.Time) {
-	least, name := time.Duration(-1), ""
+	least, name := 2.0, ""
 	for _, n := range slices.Sorted(maps.Keys(b.holders)) {
 		h := b.holders[n]
-		debt := h.Typed.debtAt(now) + h.Reserve.debtAt(now)
-		if debt == 0 {
+		used := max(h.Typed.used(b.limits.Holder, now), h.Reserve.used(b.limits.Reserve, now))
+		if used == 0 {
 			delete(b.holders, n)
 		}
-		if least < 0 || debt < least {
-			least, name = debt, n
+		if used < least {
+			least, name = used, n
 		}
 	}
 	if len(b.holders) >= maxHolders {

@@ -65,7 +65,7 @@ func Chance(policy Policy, counts Counts) float64 {
 		bestOfSite = max(bestOfSite, odds)
 		logMiss += misses(live/space, limits.Reserve.PerYear())
 	}
-	return -math.Expm1(logMiss + misses(bestOfSite, limits.Site.PerYear()))
+	return max(-math.Expm1(logMiss+misses(bestOfSite, limits.Site.PerYear())), 0) // not minus zero
 }
 
 // misses is the logarithm of the chance that none of n guesses hits.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -189,7 +190,7 @@ func TestSymbols_NeverReadAsDigits(t *testing.T) {
 	t.Parallel()
 	key := testKey(t, 5)
 	for i := range 100_000 { // about 22 of them would, without the rule
-		s := credential.Derive(key, fmt.Sprint(i), 0).Symbols()
+		s := credential.Derive(key, strconv.Itoa(i), 0).Symbols()
 		if !strings.ContainsAny(s[:len(s)-1], "CFHJKMNPRTWXY") {
 			t.Fatalf("%s has no letter but L", s)
 		}

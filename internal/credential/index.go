@@ -202,7 +202,7 @@ func (r *row) compare(entry Entry, numberID uint32) int {
 }
 
 // isZero returns 1 for zero and 0 for all else, without a branch.
-func isZero(x uint64) int { return int((x|-x)>>63) ^ 1 } //nolint:gosec // 0 or 1
+func isZero(x uint64) int { return int((x|-x)>>63) ^ 1 }
 
 func (x *Index) use(normal, holder string) uint32 {
 	if normal == "" {

@@ -29,7 +29,7 @@ func symbolValue(r byte) (uint64, bool) {
 		r = 'L'
 	}
 	i := strings.IndexByte(Alphabet, r)
-	return uint64(max(i, 0)), i >= 0 //nolint:gosec // not negative
+	return uint64(max(i, 0)), i >= 0
 }
 
 // checkSymbol returns the value of the symbol that makes values a whole code. It is Damm's scheme
