@@ -1,0 +1,251 @@
+package locker
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// StayState says where a stay is in its life. The zero value is invalid.
+type StayState string
+
+// The states of a stay.
+const (
+	StayDepositing StayState = "depositing" // promised a place, the parcel is not known to be in it
+	StayStored     StayState = "stored"     // in its place: its recipient may collect it
+	StayUndoing    StayState = "undoing"    // the courier takes it back
+	StayHeld       StayState = "held"       // in incident: only staff may open it
+	StayCollected  StayState = "collected"
+	StayRemoved    StayState = "removed"
+	StayUndone     StayState = "undone"
+)
+
+// Ended reports whether the stay is over.
+func (s StayState) Ended() bool {
+	return s == StayCollected || s == StayRemoved || s == StayUndone
+}
+
+// Stay is one parcel's time in one place.
+type Stay struct {
+	ID         StayID      `json:"id"`
+	Parcel     ParcelID    `json:"parcel"`
+	Place      PlaceID     `json:"place"`
+	Recipient  RecipientID `json:"recipient,omitempty"`
+	Unit       UnitID      `json:"unit,omitempty"`
+	Size       Size        `json:"size"`
+	State      StayState   `json:"state"`
+	By         Actor       `json:"by"`
+	Carrier    CarrierID   `json:"carrier,omitempty"`
+	Session    SessionID   `json:"session,omitempty"`
+	Tracking   AnnexRef    `json:"tracking,omitempty"`
+	Key        KeyID       `json:"key"`
+	Generation uint32      `json:"generation"`
+	StoredAt   Millis      `json:"stored_at,omitempty"`
+	CollectBy  Millis      `json:"collect_by,omitempty"`
+	EndedAt    Millis      `json:"ended_at,omitempty"`
+	Settled    bool        `json:"settled,omitempty"` // the courier's undo has closed
+	Undo       string      `json:"undo,omitempty"`    // why it is taken back
+}
+
+// Request is an opening that is under way: from OpenRequested until the door is shut again, the
+// request failed, or a restart left it unconfirmed.
+type Request struct {
+	ID      RequestID `json:"id"`
+	First   RequestID `json:"first"` // of the series of retries
+	Attempt int       `json:"attempt"`
+	Place   PlaceID   `json:"place"`
+	Purpose Purpose   `json:"purpose"`
+	Cause   Cause     `json:"cause"`
+	Grant   GrantRef  `json:"grant"`
+	Actor   Actor     `json:"actor"`
+	Session SessionID `json:"session,omitempty"`
+	Stays   []StayID  `json:"stays,omitempty"`
+	At      Millis    `json:"at"`
+	Opened  bool      `json:"opened,omitempty"` // the door was seen to open, or nobody can see it
+	Problem Problem   `json:"problem,omitempty"`
+}
+
+// PlaceState is what is known of one place.
+type PlaceState struct {
+	Door       Door        `json:"door,omitempty"`
+	DoorSince  Millis      `json:"door_since,omitempty"`
+	Occupancy  Occupancy   `json:"occupancy,omitempty"`
+	Request    RequestID   `json:"request,omitempty"` // under way
+	Last       *Request    `json:"last,omitempty"`    // the last one that ended with a failure or a shut door
+	Out        bool        `json:"out,omitempty"`     // out of service
+	Doubt      string      `json:"doubt,omitempty"`   // why nobody can vouch for what is in it
+	Faults     []Fault     `json:"faults,omitempty"`
+	Failures   int         `json:"failures,omitempty"` // openings that failed in a row
+	FreedAt    Millis      `json:"freed_at,omitempty"` // when the last parcel left
+	Reserved   Reservation `json:"reserved,omitzero"`
+	LastActive SessionID   `json:"last_active,omitempty"` // session of the last opening
+}
+
+// Reservation keeps a compartment free for somebody.
+type Reservation struct {
+	ID      ReservationID `json:"id,omitempty"`
+	Unit    UnitID        `json:"unit,omitempty"`
+	Courier CourierID     `json:"courier,omitempty"`
+	Until   Millis        `json:"until,omitempty"`
+}
+
+// Session is somebody's turn.
+type Session struct {
+	ID    SessionID `json:"id"`
+	Actor Actor     `json:"actor"`
+	Grant GrantRef  `json:"grant,omitempty"`
+	Since Millis    `json:"since"`
+}
+
+// Matter is what happened on a site, folded from its facts. Only Evolve changes it.
+type Matter struct {
+	Places   map[PlaceID]*PlaceState `json:"places"`
+	Stays    map[StayID]*Stay        `json:"stays"` // live, and those that ended within KeepEnded
+	Requests map[RequestID]*Request  `json:"requests"`
+	Sessions map[SessionID]*Session  `json:"sessions"`
+	Audit    bool                    `json:"audit,omitempty"`
+	Clock    bool                    `json:"clock_doubted,omitempty"`
+	Service  Millis                  `json:"service_until,omitempty"` // of a service session
+	Parts    map[string][]Fault      `json:"parts,omitempty"`         // faults of buses and boards
+	Latest   Millis                  `json:"latest"`                  // of the last operation: the lower bound of now
+	Swept    Millis                  `json:"swept,omitempty"`
+	Answered map[IntentID]Millis     `json:"answered,omitempty"` // an intent is answered once
+
+	byPlace map[PlaceID][]StayID // live stays, built on demand
+}
+
+// KeepEnded is how long an ended stay stays known on site, so that its old code is told apart from
+// a wrong one and a report after the fact finds it.
+const KeepEnded = 7 * 24 * time.Hour
+
+// NewMatter returns the matter of a site where nothing has happened yet.
+func NewMatter() *Matter {
+	return &Matter{
+		Places:   map[PlaceID]*PlaceState{},
+		Stays:    map[StayID]*Stay{},
+		Requests: map[RequestID]*Request{},
+		Sessions: map[SessionID]*Session{},
+		Parts:    map[string][]Fault{},
+		Answered: map[IntentID]Millis{},
+	}
+}
+
+// State is everything that a decision about one site rests on.
+type State struct {
+	Directory *Directory
+	Matter    *Matter
+}
+
+// NewState returns an empty state.
+func NewState() *State { return &State{Directory: NewDirectory(), Matter: NewMatter()} }
+
+// PlaceState returns what is known of a place; a place of which nothing is known has the zero state.
+func (m *Matter) PlaceState(id PlaceID) PlaceState {
+	if p, ok := m.Places[id]; ok {
+		return *p
+	}
+	return PlaceState{}
+}
+
+// LiveIn returns the stays that are not over in a place, oldest id first.
+func (m *Matter) LiveIn(id PlaceID) []*Stay {
+	m.index()
+	ids := m.byPlace[id]
+	stays := make([]*Stay, 0, len(ids))
+	for _, sid := range ids {
+		stays = append(stays, m.Stays[sid])
+	}
+	return stays
+}
+
+// Live returns all stays that are not over, in the order of their ids.
+func (m *Matter) Live() []*Stay {
+	var live []*Stay
+	for _, id := range slices.Sorted(maps.Keys(m.Stays)) {
+		if s := m.Stays[id]; !s.State.Ended() {
+			live = append(live, s)
+		}
+	}
+	return live
+}
+
+func (m *Matter) index() {
+	if m.byPlace != nil {
+		return
+	}
+	m.byPlace = map[PlaceID][]StayID{}
+	for _, s := range m.Live() {
+		m.byPlace[s.Place] = append(m.byPlace[s.Place], s.ID)
+	}
+}
+
+// track keeps the index of live stays true after st changed.
+func (m *Matter) track(st *Stay) {
+	m.index()
+	ids := m.byPlace[st.Place]
+	i, found := slices.BinarySearch(ids, st.ID)
+	switch {
+	case st.State.Ended() && found:
+		m.byPlace[st.Place] = slices.Delete(ids, i, i+1)
+	case !st.State.Ended() && !found:
+		m.byPlace[st.Place] = slices.Insert(ids, i, st.ID)
+	}
+}
+
+func (m *Matter) place(id PlaceID) *PlaceState {
+	p, ok := m.Places[id]
+	if !ok {
+		p = &PlaceState{}
+		m.Places[id] = p
+	}
+	return p
+}
+
+// Open returns the requests that are under way, in the order of their ids.
+func (m *Matter) Open() []*Request {
+	return slices.SortedFunc(maps.Values(m.Requests), func(a, b *Request) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// Holder returns who may collect a stay now: its recipient and unit, as the cloud's last order says.
+func (s *State) Holder(st *Stay) (RecipientID, UnitID) {
+	if o, ok := s.Directory.Orders[st.ID]; ok && o.Recipient != "" {
+		return o.Recipient, o.Unit
+	}
+	return st.Recipient, st.Unit
+}
+
+// Revoked reports whether the cloud took the right to collect a stay away.
+func (s *State) Revoked(st *Stay) bool { return s.Directory.Orders[st.ID].Revoked }
+
+// SameHands reports whether whoever may collect a may collect b too: the same recipient, or the
+// same household when the policy lets households share.
+func (s *State) SameHands(a, b *Stay) bool {
+	ra, ua := s.Holder(a)
+	rb, ub := s.Holder(b)
+	if ra != "" && ra == rb {
+		return true
+	}
+	return s.Directory.Policy.Consolidate && a.Place == b.Place && ua != "" && ua == ub
+}
+
+// Collectable returns the stored stays that the holder of st may collect, by place and id: st's
+// own place first.
+func (s *State) Collectable(st *Stay) []*Stay {
+	var found []*Stay
+	for _, other := range s.Matter.Stays {
+		if other.State == StayStored && !s.Revoked(other) && s.SameHands(st, other) {
+			found = append(found, other)
+		}
+	}
+	slices.SortFunc(found, func(a, b *Stay) int {
+		first := func(x *Stay) int {
+			if x.Place == st.Place {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(first(a), first(b)), cmp.Compare(a.Place, b.Place), cmp.Compare(a.ID, b.ID))
+	})
+	return found
+}
