@@ -1,0 +1,55 @@
+package wire
+
+import "cubby/internal/locker"
+
+// IntentKind says what the cloud asks of a site. The zero value is invalid. A kind that a site
+// does not know is answered with INPUT_INVALID.
+type IntentKind string
+
+// The kinds of intent.
+const (
+	IntentOpen              IntentKind = "open"      // staff open Place for the reason in Note
+	IntentOpenStay          IntentKind = "open_stay" // a phone collects Stay with the rotating Proof
+	IntentReserve           IntentKind = "reserve"   // keep Place, or one of Size, free Until
+	IntentCancelReservation IntentKind = "cancel_reservation"
+	IntentReissue           IntentKind = "reissue"     // give Stay a new code
+	IntentSetService        IntentKind = "set_service" // take Place out of service, or back in
+	IntentVerify            IntentKind = "verify"      // somebody saw what is in Place
+	IntentReboot            IntentKind = "reboot"      // restart the controller
+)
+
+// Known reports whether this version knows the kind.
+func (k IntentKind) Known() bool {
+	switch k {
+	case IntentOpen, IntentOpenStay, IntentReserve, IntentCancelReservation, IntentReissue,
+		IntentSetService, IntentVerify, IntentReboot:
+		return true
+	}
+	return false
+}
+
+// Intent is something that the cloud asks of a site. It has no effect after Expires, and at most
+// one effect however often it arrives: the site answers each ID once, by a fact.
+type Intent struct {
+	ID          locker.IntentID      `json:"id"`
+	Kind        IntentKind           `json:"kind"`
+	Created     locker.Millis        `json:"created"` // by the server's clock
+	Expires     locker.Millis        `json:"expires"` // by the server's clock
+	Place       locker.PlaceID       `json:"place,omitempty"`
+	Stay        locker.StayID        `json:"stay,omitempty"`
+	Grant       locker.GrantID       `json:"grant,omitempty"` // of open_stay, when a pass was shown
+	Staff       locker.StaffID       `json:"staff,omitempty"` // who asks
+	Note        string               `json:"note,omitempty"`  // the reason; personal data: to the annex
+	Proof       string               `json:"proof,omitempty"` // what the kiosk shows now, as typed or scanned
+	Size        locker.Size          `json:"size,omitempty"`
+	Unit        locker.UnitID        `json:"unit,omitempty"`
+	Courier     locker.CourierID     `json:"courier,omitempty"`
+	Reservation locker.ReservationID `json:"reservation,omitempty"`
+	Until       locker.Millis        `json:"until,omitempty"`    // of reserve
+	Out         bool                 `json:"out,omitempty"`      // of set_service
+	Occupied    bool                 `json:"occupied,omitempty"` // of verify
+}
+
+// ExpiredAt reports whether the intent has no effect any more at a moment of the server's clock.
+// An intent without an expiry is always expired.
+func (i Intent) ExpiredAt(now locker.Millis) bool { return now >= i.Expires }
