@@ -126,6 +126,21 @@ type Prober interface {
 	Probe(ctx context.Context, addr Address) (bool, error)
 }
 
+// Watcher hands over the door changes that boards report unasked. They are advice: a change may be
+// lost on the line, so polling stays the truth.
+type Watcher interface {
+	// Changes returns what arrived since the last call, oldest first, and forgets it. It does no
+	// I/O: unasked frames are collected while requests run and before each one.
+	Changes() []Change
+}
+
+// Change is one door change that a board reported by itself.
+type Change struct {
+	Addr    Address
+	Channel Channel
+	State   State
+}
+
 // Counter tells the health of the line since the driver was made. The counts only grow.
 type Counter interface {
 	Counts() Counts

@@ -1,0 +1,11 @@
+// Package virtual is the physical world of a bank without the bank: doors that open on a pulse, jam,
+// open late or lie, boards that lose power, and the lines to them with their noise. Demo, simulator
+// and tests watch World to count what the boards saw, whatever a controller says of itself.
+//
+// World knows no protocol. A family's slave end (for example rs485.Slave) reads World and is served
+// by Serve over any io.ReadWriter; ListenTCP and OpenPTY give it a real port. The package must not
+// know compartments, grants or people.
+//
+// World is safe for concurrent use. It starts no goroutine: a slow door opens when somebody looks
+// at the world after its time.
+package virtual
