@@ -1,0 +1,241 @@
+package config
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Config is everything that can be set. The tags on the fields are the documentation:
+//
+//	doc      what it is, a full sentence; printed as a comment
+//	unit     unit of a plain number
+//	oneof    the words that are allowed, separated by commas
+//	min, max the range of a number or a duration, both ends allowed
+type Config struct {
+	Log        Log        `yaml:"log" doc:"What the program says to its operator."`
+	Server     Server     `yaml:"server" doc:"The server half: cubby serve."`
+	Controller Controller `yaml:"controller" doc:"The on-site half: cubby controller."`
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level" oneof:"debug,info,warn,error" doc:"The least level that is logged."`
+	Format string `yaml:"format" oneof:"text,json" doc:"How a line is written."`
+}
+
+// Server are the settings of the server half.
+type Server struct {
+	Listen    string `yaml:"listen" doc:"Address and port of pages and API. Without tls, put a proxy that speaks TLS before anything but loopback."`
+	PublicURL string `yaml:"public_url" doc:"How people and controllers reach this server: the start of every link in a message."`
+	DataDir   string `yaml:"data_dir" doc:"Folder of everything the server keeps. Back up this folder, and the database when it is elsewhere."`
+	BlobDir   string `yaml:"blob_dir" doc:"Folder of photos and attachments. Empty means blobs inside data_dir."`
+
+	Database Database `yaml:"database" doc:"Where the tables are."`
+	TLS      TLS      `yaml:"tls" doc:"Certificate of this server. Both files or neither."`
+
+	SessionLifetime time.Duration `yaml:"session_lifetime" min:"5m" max:"720h" doc:"How long a member of staff stays signed in."`
+	Language        string        `yaml:"language" oneof:"en,es,ar" doc:"Language of people who have not chosen one."`
+	Branding        Branding      `yaml:"branding" doc:"What residents and couriers see on every page and in every message."`
+
+	SMTP     SMTP     `yaml:"smtp" doc:"The server that takes outgoing mail. Without a host no mail is sent, and messages wait in the outbox."`
+	DutyMail []string `yaml:"duty_mail" doc:"Addresses that get a mail for each incident and for a site that is silent."`
+	Notices  Notices  `yaml:"notices" doc:"When residents are told and reminded."`
+
+	LinkSilence   time.Duration `yaml:"link_silence" min:"1m" max:"24h" doc:"A site that says nothing for this long becomes an incident."`
+	RetentionDays int           `yaml:"retention_days" unit:"days" min:"30" max:"3650" doc:"How long names and tracking numbers of collected parcels are kept. The journal itself holds none and stays."`
+	MetricsListen string        `yaml:"metrics_listen" doc:"Address and port of Prometheus metrics. Empty means none."`
+}
+
+// Database says where the server's tables are.
+type Database struct {
+	URL string `yaml:"url" doc:"sqlite:PATH. Empty means the SQLite file cubby.db inside data_dir."`
+}
+
+// TLS names the certificate of a listener.
+type TLS struct {
+	CertFile string `yaml:"cert_file" doc:"PEM file with the certificate and its chain."`
+	KeyFile  string `yaml:"key_file" doc:"PEM file with the private key."`
+}
+
+// Branding is what people see of the operator.
+type Branding struct {
+	Name  string `yaml:"name" doc:"Name of the service."`
+	Phone string `yaml:"phone" doc:"Telephone number for help, as people should dial it. Empty means none is shown."`
+	Mail  string `yaml:"mail" doc:"Mail address for help. Empty means none is shown."`
+}
+
+// SMTP is the server that takes outgoing mail.
+type SMTP struct {
+	Host         string        `yaml:"host" doc:"Host name of the mail server."`
+	Port         int           `yaml:"port" min:"1" max:"65535" doc:"Port of the mail server: 587 for starttls, 465 for tls."`
+	Username     string        `yaml:"username" doc:"User name. Empty means no authentication."`
+	Password     Secret        `yaml:"password" doc:"Password of the user."`
+	PasswordFile string        `yaml:"password_file" doc:"File that holds the password."`
+	From         string        `yaml:"from" doc:"Sender of every message, e.g. Parcels <parcels@example.org>. Needed as soon as host is set."`
+	TLS          string        `yaml:"tls" oneof:"starttls,tls,none" doc:"How the connection is protected. none is for a mail server on the same machine."`
+	Timeout      time.Duration `yaml:"timeout" min:"1s" max:"5m" doc:"How long one delivery to the mail server may take."`
+}
+
+// Notices says when residents are told and reminded.
+type Notices struct {
+	Reminders  []time.Duration `yaml:"reminders" min:"1h" max:"720h" doc:"Reminders, counted from the deposit, in rising order."`
+	Repeat     time.Duration   `yaml:"repeat" min:"0s" max:"720h" doc:"After the last of these, one more reminder each time this has passed. 0s means none."`
+	QuietStart string          `yaml:"quiet_start" doc:"Start of the hours without reminders, HH:MM in the time zone of the property. Both empty means no quiet hours."`
+	QuietEnd   string          `yaml:"quiet_end" doc:"End of the hours without reminders, HH:MM."`
+}
+
+// Controller are the settings of the on-site half.
+type Controller struct {
+	DataDir        string `yaml:"data_dir" doc:"Folder of the journal, the replica of the directory and the controller's own key."`
+	ServerURL      string `yaml:"server_url" doc:"The server that this site belongs to. Empty until the controller is enrolled."`
+	DiskReserveMiB int    `yaml:"disk_reserve_mib" unit:"MiB" min:"16" max:"65536" doc:"Space kept free for the journal. Below it everything else stops growing, collection goes on."`
+
+	Kiosk    Kiosk    `yaml:"kiosk" doc:"The touch screen beside the lockers."`
+	Doors    Doors    `yaml:"doors" doc:"How doors are watched."`
+	Governor Governor `yaml:"governor" doc:"Limits on pulses. They can be made tighter, never looser."`
+
+	Buses   []Bus    `yaml:"buses" doc:"The lines that lock boards hang on. A room without lock boards has none."`
+	Sensors []Sensor `yaml:"sensors" doc:"Sensors whose reading is shown in the site's status."`
+}
+
+// Kiosk are the settings of the touch screen.
+type Kiosk struct {
+	Listen        string        `yaml:"listen" doc:"Address and port of the kiosk's pages. Keep it on loopback when the screen is on the same machine."`
+	Language      string        `yaml:"language" oneof:"en,es,ar" doc:"Language of the home screen."`
+	PanelInches   float64       `yaml:"panel_inches" unit:"inches" min:"5" max:"100" doc:"Diagonal of the screen. Touch targets are sized in real millimetres from it."`
+	PanelWidthPX  int           `yaml:"panel_width_px" unit:"pixels" min:"320" max:"16384" doc:"Width of the screen as it stands."`
+	PanelHeightPX int           `yaml:"panel_height_px" unit:"pixels" min:"320" max:"16384" doc:"Height of the screen as it stands."`
+	IdleWarn      time.Duration `yaml:"idle_warn" min:"10s" max:"10m" doc:"After this long without a touch the kiosk asks whether anybody is there."`
+	IdleEnd       time.Duration `yaml:"idle_end" min:"10s" max:"10m" doc:"After this long without an answer it goes back to the home screen."`
+}
+
+// Doors says how doors are watched.
+type Doors struct {
+	OpenWait     time.Duration `yaml:"open_wait" min:"1s" max:"30s" doc:"How long after a pulse the door may take to show as open."`
+	PollIdle     time.Duration `yaml:"poll_idle" min:"100ms" max:"1m" doc:"Time between two looks at a board while nobody is there."`
+	PollBusy     time.Duration `yaml:"poll_busy" min:"20ms" max:"5s" doc:"Time between two looks at a board while a door is being opened or is open."`
+	AjarWarn     time.Duration `yaml:"ajar_warn" min:"10s" max:"1h" doc:"A door that is open for this long makes the kiosk ask to close it."`
+	AjarIncident time.Duration `yaml:"ajar_incident" min:"20s" max:"24h" doc:"A door that is open for this long becomes an incident."`
+}
+
+// Governor limits pulses. The limits are also the loosest that the controller accepts.
+type Governor struct {
+	MinGap          time.Duration `yaml:"min_gap" min:"1s" max:"1m" doc:"Least time between two pulses of one bank."`
+	RemotePerMinute int           `yaml:"remote_per_minute" unit:"openings" min:"0" max:"6" doc:"Most openings in a minute that a remote message may ask of this site."`
+}
+
+// Bus is one line with lock boards of one protocol family.
+type Bus struct {
+	Name    string     `yaml:"name" doc:"Name that layouts and messages use."`
+	Port    string     `yaml:"port" doc:"serial:DEVICE?baud=N or tcp:HOST:PORT."`
+	Family  string     `yaml:"family" oneof:"rs485" doc:"Protocol of the boards."`
+	Boards  []int      `yaml:"boards" min:"0" max:"255" doc:"Addresses of the boards, as their switches set them."`
+	Options BusOptions `yaml:"options" doc:"What the protocol leaves open."`
+}
+
+// BusOptions are what the protocol leaves open.
+type BusOptions struct {
+	Channels      int           `yaml:"channels" unit:"outputs" min:"1" max:"64" doc:"Outputs of each board."`
+	Polarity      string        `yaml:"polarity" oneof:"closing,opening" doc:"Feedback switch of the locks: closing reports 00 for an open door, opening reports 11."`
+	Echo          bool          `yaml:"echo" doc:"The adapter returns what was sent."`
+	UnlockReplies bool          `yaml:"unlock_replies" doc:"The boards answer an unlock; some firmwares never do."`
+	Pulse         time.Duration `yaml:"pulse" min:"0s" max:"9s" doc:"Length of an unlock pulse, whole seconds. 0s means the board's own."`
+	Deadline      time.Duration `yaml:"deadline" min:"10ms" max:"10s" doc:"How long a board may take to answer."`
+}
+
+// Sensor is a reading that the operating system offers as a file.
+type Sensor struct {
+	Name string `yaml:"name" doc:"Name shown to operators."`
+	Kind string `yaml:"kind" oneof:"temperature" doc:"What it measures. A temperature file holds thousandths of a degree Celsius, as Linux writes them."`
+	File string `yaml:"file" doc:"The file to read."`
+}
+
+// Default returns the settings of a fresh installation. Lists of buses and sensors are empty.
+func Default() Config {
+	return Config{
+		Log:        Log{Level: "info", Format: "text"},
+		Server:     defaultServer(),
+		Controller: defaultController(),
+	}
+}
+
+func defaultServer() Server {
+	return Server{
+		Listen:          "127.0.0.1:8080",
+		PublicURL:       "http://localhost:8080",
+		DataDir:         "cubby-data/server",
+		SessionLifetime: 12 * time.Hour,
+		Language:        "en",
+		Branding:        Branding{Name: "Cubby"},
+		SMTP:            SMTP{Port: 587, TLS: "starttls", Timeout: 30 * time.Second},
+		Notices: Notices{
+			Reminders:  []time.Duration{24 * time.Hour, 48 * time.Hour},
+			Repeat:     24 * time.Hour,
+			QuietStart: "21:00",
+			QuietEnd:   "08:00",
+		},
+		LinkSilence:   5 * time.Minute,
+		RetentionDays: 365,
+	}
+}
+
+func defaultController() Controller {
+	return Controller{
+		DataDir:        "cubby-data/controller",
+		DiskReserveMiB: 64,
+		Kiosk: Kiosk{
+			Listen:        "127.0.0.1:8480",
+			Language:      "en",
+			PanelInches:   21.5,
+			PanelWidthPX:  1080,
+			PanelHeightPX: 1920,
+			IdleWarn:      40 * time.Second,
+			IdleEnd:       30 * time.Second,
+		},
+		Doors: Doors{
+			OpenWait:     3 * time.Second,
+			PollIdle:     time.Second,
+			PollBusy:     150 * time.Millisecond,
+			AjarWarn:     time.Minute,
+			AjarIncident: 2 * time.Minute,
+		},
+		Governor: Governor{MinGap: time.Second, RemotePerMinute: 6},
+	}
+}
+
+// defaultBus is what an entry of buses starts from, and the example in the printed file.
+func defaultBus() Bus {
+	return Bus{
+		Name:   "left",
+		Port:   "serial:/dev/ttyUSB0?baud=9600",
+		Family: "rs485",
+		Boards: []int{1},
+		Options: BusOptions{
+			Channels:      24,
+			Polarity:      "closing",
+			UnlockReplies: true,
+			Deadline:      1500 * time.Millisecond,
+		},
+	}
+}
+
+// defaultSensor is the example in the printed file.
+func defaultSensor() Sensor {
+	return Sensor{Name: "cabinet", Kind: "temperature", File: "/sys/class/thermal/thermal_zone0/temp"}
+}
+
+// DatabaseURL returns where the tables are, with the default filled in.
+func (s Server) DatabaseURL() string {
+	if s.Database.URL != "" {
+		return s.Database.URL
+	}
+	return "sqlite:" + filepath.Join(s.DataDir, "cubby.db")
+}
+
+// Blobs returns the folder of photos and attachments, with the default filled in.
+func (s Server) Blobs() string {
+	if s.BlobDir != "" {
+		return s.BlobDir
+	}
+	return filepath.Join(s.DataDir, "blobs")
+}
