@@ -21,10 +21,16 @@ func TestAllocate(t *testing.T) {
 			x.store(dora, locker.SizeS)
 			x.store(cleo, locker.SizeS)
 		}, locker.Need{Size: locker.SizeS, Unit: "u101"}, "main/A04", ""},
-		{"never a high door for who needs a low one", nil,
-			locker.Need{Size: locker.SizeXL, LowDoor: true}, "", locker.CodeNoLowDoor},
-		{"beside the household's own parcel", func(x *world) { x.store(bob, locker.SizeL) },
-			locker.Need{Size: locker.SizeS, Unit: "u101", Recipient: ana}, "", ""},
+		{
+			"never a high door for who needs a low one", nil,
+			locker.Need{Size: locker.SizeXL, LowDoor: true},
+			"", locker.CodeNoLowDoor,
+		},
+		{
+			"beside the household's own parcel", func(x *world) { x.store(bob, locker.SizeL) },
+			locker.Need{Size: locker.SizeS, Unit: "u101", Recipient: ana},
+			"", "",
+		},
 		{"nothing refrigerated here", nil, locker.Need{Size: locker.SizeS, Cold: true}, "", locker.CodeNothingFits},
 		{"no such bank", nil, locker.Need{Size: locker.SizeS, Bank: "other"}, "", locker.CodeBankFull},
 		{"no such size", nil, locker.Need{Size: "XXL"}, "", locker.CodeInputInvalid},

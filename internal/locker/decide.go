@@ -1,6 +1,6 @@
 package locker
 
-import "fmt"
+import "slices"
 
 // Decide answers a command with the facts that follow from it at now, or with an *Error. It changes
 // nothing; the facts count once they are durable and folded in by Evolve. now must not lie before
@@ -122,15 +122,13 @@ func (s *State) needSession(id SessionID) error {
 	return nil
 }
 
-func (s *State) needDuty(id StaffID, d Duty) (Staff, error) {
+func (s *State) needDuty(id StaffID, d Duty) error {
 	st, ok := s.Directory.Staff[id]
 	if !ok || st.Revoked {
-		return Staff{}, Errorf(CodeNotAllowed, "no such person of the staff")
+		return Errorf(CodeNotAllowed, "no such person of the staff")
 	}
-	for _, have := range st.Duties {
-		if have == d {
-			return st, nil
-		}
+	if !slices.Contains(st.Duties, d) {
+		return Errorf(CodeNotAllowed, "this needs the duty %q", string(d))
 	}
-	return Staff{}, Errorf(CodeNotAllowed, "this needs the duty %q", fmt.Sprint(d))
+	return nil
 }

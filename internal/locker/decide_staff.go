@@ -28,7 +28,7 @@ func decideStaff(s *State, c Command, now Millis) ([]Fact, error) {
 }
 
 func decideStaffOpen(s *State, c StaffOpen) ([]Fact, error) {
-	if _, err := s.needDuty(c.Staff, DutyOpen); err != nil {
+	if err := s.needDuty(c.Staff, DutyOpen); err != nil {
 		return nil, err
 	}
 	p, err := s.findPlace(c.Place)
@@ -46,7 +46,7 @@ func decideStaffOpen(s *State, c StaffOpen) ([]Fact, error) {
 }
 
 func decideStaffClear(s *State, c StaffClear) ([]Fact, error) {
-	if _, err := s.needDuty(c.Staff, DutyClear); err != nil {
+	if err := s.needDuty(c.Staff, DutyClear); err != nil {
 		return nil, err
 	}
 	p, err := s.findPlace(c.Place)
@@ -121,7 +121,7 @@ func decideReissue(s *State, c Reissue) ([]Fact, error) {
 		return nil, err
 	}
 	if c.By.Kind == ActorStaff {
-		if _, err := s.needDuty(StaffID(c.By.ID), DutyReissue); err != nil {
+		if err := s.needDuty(StaffID(c.By.ID), DutyReissue); err != nil {
 			return nil, err
 		}
 	}
@@ -139,7 +139,7 @@ func decideService(s *State, c SetService) ([]Fact, error) {
 		return nil, err
 	}
 	if c.By.Kind == ActorStaff {
-		if _, err := s.needDuty(StaffID(c.By.ID), DutyService); err != nil {
+		if err := s.needDuty(StaffID(c.By.ID), DutyService); err != nil {
 			return nil, err
 		}
 	}
@@ -183,7 +183,7 @@ func decideBeginService(s *State, c BeginService, now Millis) ([]Fact, error) {
 		return nil, Errorf(CodeNotAllowed, "a service session needs two different people")
 	}
 	for _, id := range []StaffID{c.First, c.Second} {
-		if _, err := s.needDuty(id, DutyService); err != nil {
+		if err := s.needDuty(id, DutyService); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package locker_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"cubby/internal/locker"
@@ -49,11 +50,11 @@ type world struct {
 	at    []locker.Millis
 }
 
-func newWorld(t testing.TB, w locker.Witness) *world {
-	t.Helper()
+func newWorld(tb testing.TB, w locker.Witness) *world {
+	tb.Helper()
 	s := locker.NewState()
 	fillDirectory(s.Directory, w)
-	x := &world{State: s, t: t, now: t0}
+	x := &world{State: s, t: tb, now: t0}
 	for _, id := range s.Directory.PlaceIDs() {
 		if p, _ := s.Directory.Place(id); p.Kind == locker.PlaceCompartment {
 			x.must(locker.See{Place: id, Sighting: locker.Sighting{Door: locker.DoorShut}})
@@ -70,7 +71,7 @@ func fillDirectory(d *locker.Directory, w locker.Witness) {
 	d.SetLayout(testLayout(w))
 	for i, u := range []locker.UnitID{"u101", "u102", "u103"} {
 		d.Units[u] = locker.Unit{
-			ID: u, Kind: locker.UnitApartment, Name: fmt.Sprint(101 + i), Number: fmt.Sprint(101 + i),
+			ID: u, Kind: locker.UnitApartment, Name: strconv.Itoa(101 + i), Number: strconv.Itoa(101 + i),
 		}
 	}
 	person := func(id locker.RecipientID, unit locker.UnitID, name string, low bool) {
