@@ -135,12 +135,14 @@ type Bus struct {
 
 // BusOptions are what the protocol leaves open.
 type BusOptions struct {
-	Channels      int           `yaml:"channels" unit:"outputs" min:"1" max:"64" doc:"Outputs of each board."`
-	Polarity      string        `yaml:"polarity" oneof:"closing,opening" doc:"Feedback switch of the locks: closing reports 00 for an open door, opening reports 11."`
-	Echo          bool          `yaml:"echo" doc:"The adapter returns what was sent."`
-	UnlockReplies bool          `yaml:"unlock_replies" doc:"The boards answer an unlock; some firmwares never do."`
-	Pulse         time.Duration `yaml:"pulse" min:"0s" max:"9s" doc:"Length of an unlock pulse, whole seconds. 0s means the board's own."`
-	Deadline      time.Duration `yaml:"deadline" min:"10ms" max:"10s" doc:"How long a board may take to answer."`
+	Channels       int           `yaml:"channels" unit:"outputs" min:"1" max:"50" doc:"Outputs of each board."`
+	StatusBytes    int           `yaml:"status_bytes" unit:"bytes" min:"0" max:"8" doc:"Status bytes in a board's answer. 0 takes the usual three or four."`
+	Polarity       string        `yaml:"polarity" oneof:"closing,opening" doc:"Feedback switch of the locks: closing reports 00 for an open door, opening reports 11."`
+	Echo           string        `yaml:"echo" oneof:"auto,on,off" doc:"Whether the adapter returns what was sent. auto finds out at the start."`
+	UnlockReplies  bool          `yaml:"unlock_replies" doc:"Whether the boards answer an unlock; some firmwares never do."`
+	Pulse          time.Duration `yaml:"pulse" min:"0s" max:"9s" doc:"Length of an unlock pulse, whole seconds. 0s means the board's own."`
+	Deadline       time.Duration `yaml:"deadline" min:"10ms" max:"10s" doc:"How long a board may take to answer an unlock, without the pulse."`
+	StatusDeadline time.Duration `yaml:"status_deadline" min:"10ms" max:"10s" doc:"How long a board may take to answer a question."`
 }
 
 // Sensor is a reading that the operating system offers as a file.
@@ -211,10 +213,12 @@ func defaultBus() Bus {
 		Family: "rs485",
 		Boards: []int{1},
 		Options: BusOptions{
-			Channels:      24,
-			Polarity:      "closing",
-			UnlockReplies: true,
-			Deadline:      1500 * time.Millisecond,
+			Channels:       24,
+			Polarity:       "closing",
+			Echo:           "auto",
+			UnlockReplies:  true,
+			Deadline:       1500 * time.Millisecond,
+			StatusDeadline: 400 * time.Millisecond,
 		},
 	}
 }

@@ -81,8 +81,8 @@ func TestLoad_Problems(t *testing.T) {
 		},
 		{
 			name: "yes is not true",
-			file: "controller: {buses: [{options: {echo: yes}}]}\n",
-			want: []string{`echo: "yes" is not true or false`},
+			file: "controller: {buses: [{options: {unlock_replies: yes}}]}\n",
+			want: []string{`unlock_replies: "yes" is not true or false`},
 		},
 		{
 			name: "no value",
