@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/modfile"
 )
 
 const module = "cubby/"
@@ -281,5 +283,92 @@ func TestLayoutPrintsFloors(t *testing.T) {
 		if _, ok := floors[name]; !ok {
 			t.Errorf("%s prints %s on floor %d, which arch_test.go does not know", doc, name, printed[name])
 		}
+	}
+}
+
+// TestDependenciesHaveReasons compares go.mod with the list that people read.
+func TestDependenciesHaveReasons(t *testing.T) {
+	t.Parallel()
+	const doc = "docs/internals/dependencies.md"
+	list, err := os.ReadFile(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := modfile.Parse("go.mod", file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	required := map[string]bool{} // module => direct
+	for _, r := range mod.Require {
+		required[r.Mod.Path] = !r.Indirect
+	}
+	explained := map[string]bool{}
+	for line := range strings.Lines(string(list)) {
+		if cells := strings.Split(line, "`"); strings.HasPrefix(line, "| `") && len(cells) > 2 {
+			explained[cells[1]] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(required)) {
+		if required[name] && !explained[name] {
+			t.Errorf("%s: want a line that says why %s is needed", doc, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(explained)) {
+		if _, ok := required[name]; !ok {
+			t.Errorf("%s explains %s, which go.mod does not require", doc, name)
+		}
+	}
+}
+
+// TestImportProblem shows that the rules can fail.
+func TestImportProblem(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, pkg, dep, want string
+	}{
+		{"lower floor", "internal/cloud", "cubby/internal/locker", ""},
+		{"same tree", "internal/web/kiosk", "cubby/internal/web/page", ""},
+		{"shared by families", "board/rs485", "cubby/board/port", ""},
+		{"higher floor", "internal/journal", "cubby/internal/cloud", "is on floor 20"},
+		{"same floor", "internal/controller", "cubby/internal/cloud", "is on floor 30"},
+		{"tree below a tree", "internal/web/ui", "cubby/internal/web", "is on floor 0"},
+		{"another family", "board/rs485", "cubby/board/kerong", "stand alone"},
+		{"pure", "internal/locker", "os", "is pure"},
+		{"pure, from elsewhere", "internal/locker", "github.com/google/uuid", "is pure"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tree, floor, ok := treeOf(tt.pkg)
+			if !ok {
+				t.Fatalf("%s has no floor", tt.pkg)
+			}
+			spec := &ast.ImportSpec{Path: &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(tt.dep)}}
+			got := importProblem(source{pkg: tt.pkg}, tree, floor, spec)
+			if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLongFunctions(t *testing.T) {
+	t.Parallel()
+	s, err := parseSource("arch_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := longFunctions(s, 5); len(got) == 0 || !strings.HasPrefix(got[0], "arch_test.go:") {
+		t.Errorf("got %q, want the functions of this file", got)
+	}
+	if got := longFunctions(s, 1000); len(got) != 0 {
+		t.Errorf("got %q, want none", got)
+	}
+	if !s.test || s.generated {
+		t.Errorf("this file is a test and written by hand, got %+v", s)
 	}
 }
