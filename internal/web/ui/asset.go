@@ -2,11 +2,9 @@ package ui
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"fmt"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -14,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/andybalholm/brotli"
 )
 
 //go:embed static vendored
@@ -24,12 +20,13 @@ var files embed.FS
 // AssetPrefix is the path under which Handler serves.
 const AssetPrefix = "/assets/"
 
-// asset is one served file. Its compressed forms are made once, when they are first asked for:
-// the controller must be ready within a second of its start, and brotli at its best is slow.
+// asset is one served file. Its body is read and compressed when it is first asked for: the
+// controller must be ready within a second of its start and stay small, and the largest file (the
+// API viewer) is one that it never serves.
 type asset struct {
-	body    []byte
 	kind    string
 	version string
+	body    func() []byte
 	brotli  func() []byte
 	gzip    func() []byte
 }
@@ -37,65 +34,62 @@ type asset struct {
 // assets computes the table of files once. Its input is embedded, so it never changes.
 var assets = sync.OnceValue(loadAssets) //nolint:gochecknoglobals // a cache of embedded bytes, immutable once made
 
-// bundles are the stylesheets of the faces, joined so that a page asks for one file.
-func bundles() map[string][]string {
+// sources maps the name of each served asset to the files that it is made of, joined in order: a
+// page asks for one stylesheet and one script of ours.
+func sources() map[string][]string {
 	return map[string][]string{
-		"console.css": {"font.css", "app.css"},
-		"kiosk.css":   {"font.css", "app.css", "panel.css"},
-		"phone.css":   {"app.css", "handheld.css"},
+		"console.css":   {"static/font.css", "static/app.css"},
+		"kiosk.css":     {"static/font.css", "static/app.css", "static/panel.css"},
+		"phone.css":     {"static/app.css", "static/handheld.css"},
+		"console.js":    {"static/base.js", "static/wall.js"},
+		"kiosk.js":      {"static/base.js", "static/panel.js"},
+		"phone.js":      {"static/base.js", "static/handheld.js"},
+		"icon.svg":      {"static/icon.svg"},
+		"icons.svg":     {"vendored/lucide/icons.svg"},
+		"inter.woff2":   {fontFile},
+		"htmx.min.js":   {"vendored/htmx/htmx.min.js"},
+		"hx-sse.min.js": {"vendored/htmx/hx-sse.min.js"},
+		"scalar.js":     {"vendored/scalar/standalone.js"},
 	}
 }
 
-// vendored maps the served name of a vendored file to its place.
-func vendored() map[string]string {
-	return map[string]string{
-		"htmx.min.js":   "vendored/htmx/htmx.min.js",
-		"hx-sse.min.js": "vendored/htmx/hx-sse.min.js",
-		"inter.woff2":   "vendored/inter/inter-latin-wght-normal.woff2",
-		"icons.svg":     "vendored/lucide/icons.svg",
-		"scalar.js":     "vendored/scalar/standalone.js",
-	}
-}
+const fontFile = "vendored/inter/inter-latin-wght-normal.woff2"
 
-// served lists the files of static that are served under their own names.
-func served() []string {
-	return []string{"wall.js", "kiosk.js", "phone.js", "icon.svg", "print.css"}
+// join reads the files of an asset. A file that is not embedded cannot happen in a build whose
+// tests passed; it makes the asset empty.
+func join(parts []string) []byte {
+	var all []byte
+	for _, part := range parts {
+		body, err := fs.ReadFile(files, part)
+		if err != nil {
+			return nil
+		}
+		all = append(all, body...)
+	}
+	return all
 }
 
 func loadAssets() map[string]*asset {
+	font := version(join([]string{fontFile}))
 	table := map[string]*asset{}
-	add := func(name string, body []byte) {
-		if name != "inter.woff2" && strings.HasSuffix(name, ".css") {
-			if font := table["inter.woff2"]; font != nil {
-				body = bytes.ReplaceAll(body, []byte("inter.woff2"), []byte("inter.woff2?v="+font.version))
+	for name, parts := range sources() {
+		read := func() []byte { return join(parts) }
+		if path.Ext(name) == ".css" {
+			read = func() []byte {
+				return bytes.ReplaceAll(join(parts), []byte("/inter.woff2"), []byte("/inter.woff2?v="+font))
 			}
 		}
-		sum := sha256.Sum256(body)
-		a := &asset{body: body, kind: contentType(name), version: hex.EncodeToString(sum[:6])}
-		a.brotli = sync.OnceValue(func() []byte { return squeeze(a, "br") })
-		a.gzip = sync.OnceValue(func() []byte { return squeeze(a, "gzip") })
+		a := &asset{kind: contentType(name), version: version(read()), body: sync.OnceValue(read)}
+		a.brotli = sync.OnceValue(func() []byte { return a.squeeze("br") })
+		a.gzip = sync.OnceValue(func() []byte { return a.squeeze("gzip") })
 		table[name] = a
 	}
-	for name, file := range vendored() {
-		if body, err := fs.ReadFile(files, file); err == nil { // a missing file is a 404; a test checks that none is
-			add(name, body)
-		}
-	}
-	for _, name := range served() {
-		if body, err := fs.ReadFile(files, "static/"+name); err == nil {
-			add(name, body)
-		}
-	}
-	for name, parts := range bundles() {
-		var all []byte
-		for _, part := range parts {
-			if body, err := fs.ReadFile(files, "static/"+part); err == nil {
-				all = append(all, body...)
-			}
-		}
-		add(name, all)
-	}
 	return table
+}
+
+func version(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:6])
 }
 
 func contentType(name string) string {
@@ -117,42 +111,20 @@ func contentType(name string) string {
 const bestBelow = 100_000
 
 // squeeze returns the compressed body, or nil when compression does not pay.
-func squeeze(a *asset, encoding string) []byte {
+func (a *asset) squeeze(encoding string) []byte {
 	if a.kind == "font/woff2" {
 		return nil // woff2 is brotli inside
 	}
-	var out bytes.Buffer
-	var err error
-	switch encoding {
-	case "br":
-		level := brotli.BestCompression
-		if len(a.body) > bestBelow {
-			level = 6
-		}
-		w := brotli.NewWriterLevel(&out, level)
-		_, err = w.Write(a.body)
-		err = firstError(err, w.Close())
-	case "gzip":
-		w, levelErr := gzip.NewWriterLevel(&out, gzip.BestCompression)
-		if levelErr != nil {
-			return nil
-		}
-		_, err = w.Write(a.body)
-		err = firstError(err, w.Close())
+	body := a.body()
+	level := bestLevel
+	if len(body) > bestBelow {
+		level = pageLevel
 	}
-	if err != nil || out.Len() >= len(a.body) {
+	packed, used, err := pack(body, encoding, level)
+	if err != nil || used == "" || len(packed) >= len(body) {
 		return nil
 	}
-	return out.Bytes()
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return packed
 }
 
 // AssetURL returns the address of an asset with its version, e.g.
@@ -168,47 +140,46 @@ func AssetURL(name string) string {
 // the client accepts it, and immutable for a year when the address carries the right version.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, AssetPrefix)
-		a, ok := assets()[name]
-		if !ok {
+		a, ok := assets()[strings.TrimPrefix(r.URL.Path, AssetPrefix)]
+		switch {
+		case !ok:
 			http.NotFound(w, r)
-			return
-		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-			return
+		default:
+			serveAsset(w, r, a)
 		}
-		serveAsset(w, r, a)
 	})
 }
 
 func serveAsset(w http.ResponseWriter, r *http.Request, a *asset) {
 	h := w.Header()
-	tag := `"` + a.version + `"`
 	h.Set("Content-Type", a.kind)
 	h.Set("Vary", "Accept-Encoding")
-	h.Set("Etag", tag)
 	if r.URL.Query().Get("v") == a.version {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")
 	}
+	encoding := negotiate(r.Header.Get("Accept-Encoding"))
+	var body []byte
+	switch encoding {
+	case "br":
+		body = a.brotli()
+	case "gzip":
+		body = a.gzip()
+	}
+	if body == nil {
+		body, encoding = a.body(), ""
+	}
+	tag := `"` + a.version + encoding + `"` // each encoding is a representation of its own: RFC 9110 §8.8.3
+	h.Set("Etag", tag)
 	if r.Header.Get("If-None-Match") == tag {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := a.body
-	encoding := negotiate(r.Header.Get("Accept-Encoding"))
-	var packed []byte
-	switch encoding {
-	case "br":
-		packed = a.brotli()
-	case "gzip":
-		packed = a.gzip()
-	}
-	if packed != nil {
-		body = packed
+	if encoding != "" {
 		h.Set("Content-Encoding", encoding)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -224,8 +195,7 @@ func negotiate(accept string) string {
 	allowed := map[string]bool{}
 	for part := range strings.SplitSeq(accept, ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
-		q, ok := strings.CutPrefix(strings.ReplaceAll(quality, " ", ""), "q=")
-		if ok {
+		if q, ok := strings.CutPrefix(strings.ReplaceAll(quality, " ", ""), "q="); ok {
 			if value, err := strconv.ParseFloat(q, 64); err != nil || value == 0 {
 				continue
 			}
@@ -239,29 +209,4 @@ func negotiate(accept string) string {
 		return "gzip"
 	}
 	return ""
-}
-
-// Worker serves a service worker: "resident-sw.js" (first load of a parcel page works offline) or
-// "kiosk-sw.js" ("One moment" while the controller restarts). The scope is the folder of the
-// address that it is served under. Offline is the page shown when nothing else can be; it must be
-// complete in itself. It returns an error for an unknown name.
-func Worker(name string, offline []byte) (http.Handler, error) {
-	if name != "resident-sw.js" && name != "kiosk-sw.js" {
-		return nil, fmt.Errorf("serve worker %q: no such worker", name)
-	}
-	body, err := fs.ReadFile(files, "static/"+name)
-	if err != nil {
-		return nil, fmt.Errorf("serve worker %q: %w", name, err)
-	}
-	body, err = fillWorker(name, body, offline)
-	if err != nil {
-		return nil, err
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", "text/javascript; charset=utf-8")
-		h.Set("Cache-Control", "no-cache")
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-		_, _ = w.Write(body) // the client went away; nobody is left to tell
-	}), nil
 }

@@ -16,13 +16,10 @@ const htmxConfig = `{"includeIndicatorCSS":false,"extensions":"sse",` +
 
 // scriptsOf lists the scripts of a face in the order in which they run.
 func scriptsOf(face string) []string {
-	switch face {
-	case "console":
-		return []string{"htmx.min.js", "hx-sse.min.js", "wall.js"}
-	case "kiosk":
-		return []string{"htmx.min.js", "hx-sse.min.js", "kiosk.js"}
+	if face == "phone" {
+		return []string{"phone.js"}
 	}
-	return []string{"phone.js"}
+	return []string{"htmx.min.js", "hx-sse.min.js", face + ".js"}
 }
 
 // iconClass turns icons round that point along the line of reading.
@@ -301,21 +298,32 @@ func PanelDensity(widthPX, heightPX int, diagonalMM float64) int {
 	return clamp(int(diagonalPX/diagonalMM*10+0.5), minDensity, maxDensity)
 }
 
-func kioskAttributes(v KioskView) templ.Attributes {
-	density := v.Panel.Density
+// densityClass is the class that gives the panel's stylesheet its millimetre.
+func densityClass(p PanelView) string {
+	density := p.Density
 	if density == 0 {
 		density = defaultDensity
 	}
-	class := "d" + strconv.Itoa(clamp(density, minDensity, maxDensity))
+	return "d" + strconv.Itoa(clamp(density, minDensity, maxDensity))
+}
+
+func kioskDocument(v KioskView) DocumentView {
+	doc := v.Document
+	doc.Class = densityClass(v.Panel)
 	if v.Easier {
-		class += " easier"
+		doc.Class += " easier"
 	}
-	attrs := templ.Attributes{"class": class, "data-home": v.Home}
+	return doc
+}
+
+func kioskAttributes(v KioskView) templ.Attributes {
+	attrs := templ.Attributes{"data-home": v.Home}
 	set := func(name, value string) {
 		if value != "" {
 			attrs[name] = value
 		}
 	}
+	set("data-leave", v.Leave)
 	set("data-scan", v.Scan)
 	set("data-heartbeat", v.Heartbeat)
 	set("data-worker", v.Worker)
@@ -352,9 +360,17 @@ func oneMomentFace(kiosk bool) string {
 	return "phone"
 }
 
+func oneMomentDocument(v OneMomentView) DocumentView {
+	doc := v.Document
+	if v.Kiosk {
+		doc.Class = densityClass(v.Panel)
+	}
+	return doc
+}
+
 func oneMomentAttributes(kiosk bool) templ.Attributes {
 	if !kiosk {
 		return nil
 	}
-	return templ.Attributes{"class": "d" + strconv.Itoa(defaultDensity), "data-retry": "1"}
+	return templ.Attributes{"data-retry": "1"}
 }

@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"net/http"
+	"strconv"
 )
 
 // fillWorker puts the offline page, the addresses to keep and a version into a service worker.
@@ -13,7 +16,10 @@ import (
 func fillWorker(name string, script, offline []byte) ([]byte, error) {
 	keep := []string{AssetURL("phone.css"), AssetURL("phone.js"), AssetURL("icons.svg"), AssetURL("icon.svg")}
 	if name == "kiosk-sw.js" {
-		keep = []string{AssetURL("kiosk.css"), AssetURL("inter.woff2"), AssetURL("icons.svg")}
+		keep = []string{
+			AssetURL("kiosk.css"), AssetURL("kiosk.js"), AssetURL("htmx.min.js"), AssetURL("hx-sse.min.js"),
+			AssetURL("inter.woff2"), AssetURL("icons.svg"), AssetURL("icon.svg"),
+		}
 	}
 	page, err := json.Marshal(string(offline)) // escapes < and > too, so it is safe inside a script
 	if err != nil {
@@ -31,4 +37,29 @@ func fillWorker(name string, script, offline []byte) ([]byte, error) {
 	script = bytes.Replace(script, []byte("'{{offline}}'"), page, 1)
 	script = bytes.Replace(script, []byte("['{{keep}}']"), urls, 1)
 	return bytes.Replace(script, []byte("'{{version}}'"), version, 1), nil
+}
+
+// Worker serves a service worker: "resident-sw.js" (parcel pages work offline after their first
+// load) or "kiosk-sw.js" ("One moment" while the controller restarts). Its scope is the folder of
+// the address that it is served under. Offline is the page shown when nothing else can be; it must
+// be complete in itself, see OneMoment. It returns an error for an unknown name.
+func Worker(name string, offline []byte) (http.Handler, error) {
+	if name != "resident-sw.js" && name != "kiosk-sw.js" {
+		return nil, fmt.Errorf("serve worker %q: no such worker", name)
+	}
+	body, err := fs.ReadFile(files, "static/"+name)
+	if err != nil {
+		return nil, fmt.Errorf("serve worker %q: %w", name, err)
+	}
+	body, err = fillWorker(name, body, offline)
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", "text/javascript; charset=utf-8")
+		h.Set("Cache-Control", "no-cache")
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body) // the client went away; nobody is left to tell
+	}), nil
 }

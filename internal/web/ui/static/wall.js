@@ -1,0 +1,135 @@
+// Console: the wall is one tab stop moved by arrow keys; sheets and dialogs; live updates.
+'use strict';
+
+(() => {
+  const doors = (wall) => [...wall.querySelectorAll('a.door')];
+
+  // Exactly one door of a wall is a tab stop. Without this script each of them is.
+  const rove = (wall, chosen) => {
+    const all = doors(wall);
+    const stop = chosen ?? all.find((d) => d.tabIndex === 0 && d.hasAttribute('tabindex')) ?? all[0];
+    for (const d of all) d.tabIndex = d === stop ? 0 : -1;
+  };
+  const roveAll = () => document.querySelectorAll('[data-wall]').forEach((w) => rove(w));
+
+  document.addEventListener('focusin', (e) => {
+    const door = e.target.closest?.('[data-wall] a.door');
+    if (door) rove(door.closest('[data-wall]'), door);
+  });
+  document.addEventListener('keydown', (e) => {
+    const door = e.target.closest?.('[data-wall] a.door');
+    if (!door || e.altKey || e.ctrlKey || e.metaKey) return;
+    const all = doors(door.closest('[data-wall]'));
+    let next = null;
+    if (e.key.startsWith('Arrow')) next = ui.neighbour(door, e.key, all);
+    else if (e.key === 'Home') next = all[0];
+    else if (e.key === 'End') next = all[all.length - 1];
+    else return;
+    e.preventDefault();
+    next?.focus();
+  });
+
+  // News for screen readers: faults at once, everything else gathered for 10 s. The words are
+  // those of the doors themselves.
+  const gathered = new Map();
+  let timer = 0;
+  const tell = () => {
+    clearTimeout(timer);
+    timer = 0;
+    const news = document.getElementById('news');
+    if (news && gathered.size) news.textContent = [...gathered.values()].slice(-5).join('. ');
+    gathered.clear();
+  };
+  const noteChange = (door) => {
+    gathered.set(door.id, door.textContent.replace(/\s+/g, ' ').replace(/ ,/g, ',').trim());
+    door.classList.remove('hit');
+    requestAnimationFrame(() => door.classList.add('hit'));
+    if (door.dataset.s === 'fault') tell();
+    else timer ||= setTimeout(tell, 10000);
+  };
+  new MutationObserver((changes) => {
+    for (const c of changes) {
+      if (c.target.matches('[data-wall] .door') && c.oldValue !== c.target.dataset.s) noteChange(c.target);
+    }
+  }).observe(document.documentElement, { subtree: true, attributes: true, attributeFilter: ['data-s'], attributeOldValue: true });
+
+  // Dialogs.
+  const sheet = () => document.getElementById('sheet');
+  document.addEventListener('click', (e) => {
+    const opener = e.target.closest('[data-dialog]');
+    if (opener) {
+      document.getElementById(opener.dataset.dialog)?.showModal();
+      return;
+    }
+    const closer = e.target.closest('[data-close]');
+    const dialog = closer?.closest('dialog');
+    if (dialog) {
+      e.preventDefault();
+      dialog.close();
+    } else if (e.target.matches('dialog.sheet')) {
+      const box = e.target.getBoundingClientRect(); // a click on the backdrop
+      if (e.clientX < box.left || e.clientX > box.right || e.clientY < box.top || e.clientY > box.bottom) e.target.close();
+    }
+  });
+  document.addEventListener('close', (e) => {
+    if (e.target === sheet()) e.target.replaceChildren();
+  }, true);
+
+  document.addEventListener('htmx:after:swap', () => {
+    roveAll();
+    const s = sheet();
+    if (s?.childElementCount && !s.open) s.showModal();
+  });
+  document.addEventListener('htmx:after:settle', (e) => ui.focusErrors(e.target));
+
+  // The live pill, and pausing: the stream ends with its element and starts again with a copy,
+  // which the server answers with the present state.
+  let connection = null;
+  let paused = false;
+  const pill = (on, text) => {
+    const live = document.getElementById('live');
+    if (!live) return;
+    live.toggleAttribute('data-off', !on);
+    const label = live.querySelector('.live-text');
+    if (label.textContent !== text(live.dataset)) label.textContent = text(live.dataset);
+  };
+  document.addEventListener('htmx:sse:after:connection', (e) => {
+    connection = e.detail.connection;
+    pill(true, (t) => t.on);
+  });
+  document.addEventListener('htmx:sse:error', () => pill(false, (t) => t.offText));
+  document.addEventListener('click', (e) => {
+    const button = e.target.closest('[data-pause]');
+    if (!button) return;
+    paused = !paused;
+    button.textContent = paused ? button.dataset.resumeText : button.dataset.pauseText;
+    document.querySelectorAll('[data-stream]').forEach((stream) => {
+      const copy = stream.cloneNode(false);
+      copy.removeAttribute('data-htmx-powered');
+      stream.replaceWith(copy);
+      connection?.reader?.cancel();
+      if (!paused) htmx.process(copy);
+    });
+    if (paused) pill(false, (t) => t.pausedText);
+  });
+
+  // Toasts leave after 8 s, unless somebody is reading or about to press.
+  const expire = (toast) => {
+    let left = 8;
+    const tick = setInterval(() => {
+      if (!toast.isConnected) clearInterval(tick);
+      else if (!toast.matches(':hover, :focus-within') && --left <= 0) toast.remove();
+    }, 1000);
+  };
+  const watchToasts = () => document.querySelectorAll('[data-toast]').forEach((t) => {
+    t.removeAttribute('data-toast');
+    expire(t);
+  });
+  document.addEventListener('click', (e) => e.target.closest('[data-close-toast]')?.closest('.toast').remove());
+  document.addEventListener('htmx:after:swap', watchToasts);
+
+  document.addEventListener('DOMContentLoaded', () => {
+    roveAll();
+    watchToasts();
+  });
+})();
