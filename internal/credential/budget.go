@@ -231,12 +231,21 @@ func (b *Budget) Allow(entry Entry, holder string, now time.Time) Answer {
 
 // Spend counts a wrong guess that [Budget.Allow] had allowed. Holder as for Allow.
 func (b *Budget) Spend(entry Entry, holder string, now time.Time) {
-	if entry.form == FormToken {
+	if entry.number == "" {
+		holder = ""
+	}
+	b.Recount(entry.form, holder, now)
+}
+
+// Recount counts a wrong guess that the journal recorded, in the order of the record. Holder is as
+// for [Budget.Spend], and empty when no number was typed.
+func (b *Budget) Recount(form Form, holder string, now time.Time) {
+	if form == FormToken {
 		return
 	}
 	flooded := b.Flooded(now)
 	b.site = b.site.spend(b.limits.Site, now)
-	if entry.number == "" {
+	if holder == "" {
 		return
 	}
 	h, known := b.holders[holder]
@@ -245,7 +254,7 @@ func (b *Budget) Spend(entry Entry, holder string, now time.Time) {
 	}
 	h.Holder = holder
 	h.Typed = h.Typed.spend(b.limits.Holder, now)
-	if flooded && entry.form == FormDigits {
+	if flooded && form == FormDigits {
 		h.Reserve = h.Reserve.spend(b.limits.Reserve, now)
 	}
 	b.holders[holder] = h

@@ -234,3 +234,24 @@ func TestBudget_RefusesBadLimits(t *testing.T) {
 		t.Errorf("negative debt: %v", err)
 	}
 }
+
+func TestBudget_RecountGivesTheSameStateAsSpend(t *testing.T) {
+	t.Parallel()
+	e := wrongEntries(t)
+	spent, counted := newBudget(t), newBudget(t)
+	for i := range 40 {
+		now := start.Add(time.Duration(i) * time.Minute)
+		entry, holder := e.symbols, ""
+		switch i % 3 {
+		case 1:
+			entry, holder = e.digitsAt7, "unit:7"
+		case 2:
+			entry, holder = e.symbolsAt7, "unit:7"
+		}
+		spent.Spend(entry, holder, now)
+		counted.Recount(entry.Form(), holder, now)
+	}
+	if diff := cmp.Diff(spent.State(), counted.State()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -216,6 +216,13 @@ type (
 	// Unwatched says that a pulse was sent to a door that nobody can see.
 	Unwatched struct{ Request RequestID }
 
+	// EndUnwatched ends an opening of a door that nobody sees: By says that the door is shut, or
+	// the site (ActorSite) that its time is over without a word.
+	EndUnwatched struct {
+		Request RequestID
+		By      Actor
+	}
+
 	// FailOpen ends a request whose door was not seen to open.
 	FailOpen struct {
 		Request RequestID
@@ -287,6 +294,7 @@ func (EndReservation) command() {}
 func (AnswerIntent) command()   {}
 func (See) command()            {}
 func (Unwatched) command()      {}
+func (EndUnwatched) command()   {}
 func (FailOpen) command()       {}
 func (RaiseFault) command()     {}
 func (ClearFault) command()     {}

@@ -15,7 +15,7 @@ func Decide(s *State, c Command, now Millis) ([]Fact, error) {
 		return decideStaff(s, c, now)
 	case RemoteOpen, Reserve, EndReservation, AnswerIntent:
 		return decideIntent(s, c, now)
-	case See, Unwatched, FailOpen, RaiseFault, ClearFault:
+	case See, Unwatched, EndUnwatched, FailOpen, RaiseFault, ClearFault:
 		return decideSight(s, c)
 	case Start:
 		return decideStart(s, c)
@@ -58,9 +58,20 @@ func decideEndSession(s *State, c EndSession) ([]Fact, error) {
 		return nil, Errorf(CodeSessionEnded, "session %s is over", c.Session)
 	}
 	var facts []Fact
+	for _, r := range s.Matter.Open() {
+		p, _ := s.Directory.Place(r.Place)
+		if r.Session == c.Session && r.Opened && !p.Witness.SeesDoor() {
+			facts = append(facts, s.unanswered(r)...)
+		}
+	}
 	for _, st := range s.Matter.Live() {
-		if st.Session == c.Session && st.State == StayStored && !st.Settled {
+		ps := s.Matter.PlaceState(st.Place)
+		switch {
+		case st.Session != c.Session:
+		case st.State == StayStored && !st.Settled:
 			facts = append(facts, DepositSettled{Stay: st.ID})
+		case st.State == StayDepositing && ps.Request == "" && ps.Doubt == "":
+			facts = append(facts, PlaceDoubted{Place: st.Place, Reason: "unanswered"})
 		}
 	}
 	return append(facts, SessionEnded{Session: c.Session, Reason: c.Reason}), nil

@@ -15,6 +15,8 @@ func decideSight(s *State, c Command) ([]Fact, error) {
 			return nil, nil
 		}
 		return []Fact{DoorOpened{Place: r.Place, Request: r.ID, Evidence: EvidenceNone}}, nil
+	case EndUnwatched:
+		return decideEndUnwatched(s, c)
 	case FailOpen:
 		return decideFailOpen(s, c)
 	case RaiseFault:
@@ -100,6 +102,8 @@ func (s *State) afterwards(p Place, r *Request, seen Sighting) []Fact {
 			facts = append(facts, s.undone(p, st, seen)...)
 		case st.State == StayDepositing && seen.Occupancy != OccupancyEmpty:
 			facts = append(facts, ParcelStored{Stay: id, Place: p.ID, Evidence: evidence, By: r.Actor})
+		case st.State == StayDepositing && s.Matter.Sessions[st.Session] == nil: // nobody is left to ask
+			facts = append(facts, PlaceDoubted{Place: p.ID, Reason: "unanswered"})
 		case st.State == StayStored && r.Purpose == PurposeCollect && r.Problem != ProblemTooHigh &&
 			seen.Occupancy != OccupancyOccupied:
 			facts = append(facts, ParcelCollected{Stay: id, Place: p.ID, Evidence: evidence, By: r.Actor})
@@ -128,8 +132,40 @@ func evidenceOf(w Witness, seen Sighting) Evidence {
 		return EvidenceInfrared
 	case seen.Occupancy != OccupancyUnknown && w.Weight:
 		return EvidenceWeight
+	case !w.SeesDoor():
+		return EvidencePerson
 	}
 	return EvidenceDoor
+}
+
+// decideEndUnwatched ends an opening that no sensor ends. A person's word moves the parcels on as a
+// seen closing would.
+func decideEndUnwatched(s *State, c EndUnwatched) ([]Fact, error) {
+	r := s.Matter.Requests[c.Request]
+	if r == nil {
+		return nil, Errorf(CodeConflict, "request %s is over", c.Request)
+	}
+	p, err := s.findPlace(r.Place)
+	if err != nil {
+		return nil, err
+	}
+	if p.Witness.SeesDoor() || !r.Opened {
+		return nil, Errorf(CodeDoorBusy, "door %s is being opened", p.Name)
+	}
+	if c.By.Kind == ActorSite {
+		return s.unanswered(r), nil
+	}
+	return append([]Fact{DoorClosed{Place: p.ID, Request: r.ID}}, s.afterwards(p, r, Sighting{})...), nil
+}
+
+// unanswered ends an opening of a door that nobody sees and of which nobody said anything: whoever
+// opened it for a parcel leaves a doubt that staff clear.
+func (s *State) unanswered(r *Request) []Fact {
+	facts := []Fact{OpenUnconfirmed{Request: r.ID, Place: r.Place}}
+	if len(r.Stays) > 0 && s.Matter.PlaceState(r.Place).Doubt == "" {
+		facts = append(facts, PlaceDoubted{Place: r.Place, Reason: "unanswered"})
+	}
+	return facts
 }
 
 // decideFailOpen ends a request. A deposit that never opened is undone; a lock that failed

@@ -227,7 +227,7 @@ type (
 	// PlaceDoubted says that nobody can vouch for what is in a place until somebody looks.
 	PlaceDoubted struct {
 		Place  PlaceID `json:"place"`
-		Reason string  `json:"reason"` // unasked_open, restart, contradiction, reported, audit
+		Reason string  `json:"reason"` // unasked_open, restart, contradiction, reported, unanswered, audit
 	}
 
 	// PlaceVerified says that somebody looked.
