@@ -93,7 +93,7 @@ type Match struct {
 // SizeChoice is one size button.
 type SizeChoice struct {
 	Size locker.Size
-	Free int // free doors of exactly this size at this bank
+	Free int  // free doors of exactly this size at this bank
 	Fits bool // a parcel of this size finds a door here, its household's or a larger one included
 }
 
