@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the engine
+
+	"cubby/internal/store/db"
+	"cubby/internal/store/migrate"
+)
+
+// Errors of opening a store.
+var (
+	// ErrNewerSchema means that a newer version of the program has migrated the database.
+	ErrNewerSchema = errors.New("store: the database was written by a newer version")
+	// ErrEngine means that the URL names an engine that this version does not have.
+	ErrEngine = errors.New("store: unknown database engine")
+)
+
+const (
+	// busyTimeout is how long a writer waits for another process.
+	busyTimeout = 5 * time.Second
+	// readers is how many connections read beside the writer.
+	readers = 8
+	// pageCacheKiB is the page cache of one connection.
+	pageCacheKiB = 16 << 10
+)
+
+// Options configure [Open].
+type Options struct {
+	// Path is the SQLite file; it and its folder are created.
+	Path string
+	// Logger is needed.
+	Logger *slog.Logger
+	// Now is needed.
+	Now func() time.Time
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	log    *slog.Logger
+	now    func() time.Time
+	writer *sql.DB
+	reader *sql.DB
+	read   *db.Queries
+}
+
+// Open opens or creates a database and migrates it. It returns [ErrNewerSchema] for one that a
+// newer program wrote. Before a migration of an existing file a copy is put beside it.
+func Open(ctx context.Context, opts Options) (*Store, error) {
+	if opts.Path == "" || opts.Logger == nil || opts.Now == nil {
+		return nil, errors.New("open store: path, logger and clock are needed")
+	}
+	if strings.Contains(opts.Path, "://") {
+		return nil, fmt.Errorf("open store: %w", ErrEngine)
+	}
+	if err := os.MkdirAll(filepath.Dir(opts.Path), 0o750); err != nil {
+		return nil, fmt.Errorf("make the folder of the database: %w", err)
+	}
+	s := &Store{log: opts.Logger, now: opts.Now}
+	var err error
+	if s.writer, err = openSQLite(opts.Path, "immediate", 1); err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx, opts.Path); err != nil {
+		return nil, errors.Join(err, s.writer.Close())
+	}
+	if s.reader, err = openSQLite(opts.Path, "deferred", readers); err != nil {
+		return nil, errors.Join(err, s.writer.Close())
+	}
+	s.read = db.New(s.reader)
+	return s, nil
+}
+
+func openSQLite(path, lock string, connections int) (*sql.DB, error) {
+	q := url.Values{"_txlock": {lock}, "_pragma": {
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+		fmt.Sprintf("cache_size(-%d)", pageCacheKiB), "temp_store(MEMORY)",
+	}}
+	conn, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	conn.SetMaxOpenConns(connections)
+	conn.SetMaxIdleConns(connections)
+	return conn, nil
+}
+
+// migrate brings the schema up to date, or refuses one that is newer than this program.
+func (s *Store) migrate(ctx context.Context, path string) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, s.writer, migrate.Files, goose.WithSlog(s.log))
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the version of the schema: %w", err)
+	}
+	switch {
+	case have > want:
+		return fmt.Errorf("schema %d, this program knows %d: %w", have, want, ErrNewerSchema)
+	case have == want:
+		return nil
+	case have > 0:
+		if err := s.backup(ctx, fmt.Sprintf("%s.before-%04d", path, want)); err != nil {
+			return err
+		}
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate from schema %d to %d: %w", have, want, err)
+	}
+	s.log.InfoContext(ctx, "database migrated", slog.Int64("from", have), slog.Int64("to", want))
+	return nil
+}
+
+// backup copies the database as it is now; a copy that is already there stays.
+func (s *Store) backup(ctx context.Context, to string) error {
+	if _, err := os.Stat(to); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := s.writer.ExecContext(ctx, "VACUUM INTO $1", to); err != nil {
+		return fmt.Errorf("back up before migrating: %w", err)
+	}
+	return nil
+}
+
+// Close closes the database.
+func (s *Store) Close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }
+
+// Read returns queries over committed data. They never wait for the writer.
+func (s *Store) Read() *db.Queries { return s.read }
+
+// ReadTx runs do over one unchanging state of the data.
+func (s *Store) ReadTx(ctx context.Context, do func(*db.Queries) error) error {
+	tx, err := s.reader.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin reading: %w", err)
+	}
+	defer tx.Rollback()
+	return do(db.New(tx))
+}
+
+// Tx runs do in one transaction, which is committed when do returns nil.
+func (s *Store) Tx(ctx context.Context, do func(*db.Queries) error) error {
+	tx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback()
+	if err := do(db.New(tx)); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
