@@ -225,9 +225,6 @@ type request struct {
 }
 
 func (d *Driver) do(ctx context.Context, r request) (Frame, error) {
-	if err := ctx.Err(); err != nil {
-		return Frame{}, err
-	}
 	if err := d.drain(ctx); err != nil {
 		return Frame{}, err
 	}
@@ -261,8 +258,8 @@ func (d *Driver) drain(ctx context.Context) error {
 		d.dec.Reset()
 	}
 	for range drainReads {
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		n, err := d.read(d.opts.Now().Add(wait))
 		if err != nil {
@@ -295,7 +292,7 @@ func (d *Driver) drain(ctx context.Context) error {
 		d.dec.Reset()
 		d.unread = nil
 	}
-	return nil
+	return ctx.Err() // the last look before something is sent
 }
 
 func (d *Driver) send(frame []byte) error {

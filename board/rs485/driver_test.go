@@ -1,0 +1,40 @@
+package rs485_test
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"cubby/board"
+	"cubby/board/boardtest"
+	"cubby/board/rs485"
+	"cubby/board/virtual"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func family() boardtest.Family {
+	return boardtest.Family{
+		Name: "rs485", Now: time.Now, Addr: 1, Other: 2, Channels: 24,
+		Acks: true, Latch: true, Checksum: true, Echoes: true,
+		NewDriver: func(s boardtest.Setup) (board.Driver, error) {
+			return rs485.New(rs485.Options{
+				Conn: s.Conn, Now: s.Now, Polarity: rs485.PolarityOpening,
+				Deadline: s.Deadline, StatusDeadline: s.Deadline,
+			})
+		},
+		NewSlave: func(w *virtual.World, l *virtual.Line) (virtual.Handler, error) {
+			s, err := rs485.NewSlave(rs485.SlaveOptions{World: w, Line: l, Polarity: rs485.PolarityOpening})
+			if err != nil {
+				return nil, err
+			}
+			return s.Serve, nil
+		},
+	}
+}
+
+func TestDriver_Conformance(t *testing.T) {
+	t.Parallel()
+	boardtest.Exercise(t, family())
+}
