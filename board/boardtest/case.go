@@ -137,7 +137,7 @@ func (b *bench) sees(addr board.Address, open ...board.Channel) {
 	}
 	for i, got := range reading.Doors {
 		want := board.StateClosed
-		if slices.Contains(open, board.Channel(i+1)) { //nolint:gosec // at most 255
+		if slices.Contains(open, board.Channel(i+1)) {
 			want = board.StateOpen
 		}
 		if got != want {
@@ -192,7 +192,7 @@ func testOpen(b *bench) {
 func testEachChannel(b *bench) {
 	var open []board.Channel
 	for i := range b.Channels {
-		ch := board.Channel(i + 1) //nolint:gosec // at most 255
+		ch := board.Channel(i + 1)
 		b.opens(ch)
 		open = append(open, ch)
 	}
@@ -206,9 +206,9 @@ func testStates(b *bench) {
 	for round := range 1 << 4 { // every pattern of the first four, and the last one
 		var open []board.Channel
 		for i := range 4 {
-			ch := board.Channel(i + 1) //nolint:gosec // below 5
+			ch := board.Channel(i + 1)
 			if i == 3 {
-				ch = board.Channel(b.Channels) //nolint:gosec // at most 255
+				ch = board.Channel(b.Channels)
 			}
 			if round>>i&1 == 1 {
 				fatal(b.T, b.world.Force(b.Addr, ch))
@@ -228,7 +228,7 @@ func testRange(b *bench) {
 	sent := b.counts().Requests
 	_, err := b.unlock(0)
 	b.fails(err, board.ErrRange)
-	_, err = b.unlock(board.Channel(b.Channels + 1)) //nolint:gosec // at most 255
+	_, err = b.unlock(board.Channel(b.Channels + 1))
 	b.fails(err, board.ErrRange)
 	if got := b.counts().Requests; got != sent {
 		b.Errorf("%d requests were sent", got-sent)
@@ -493,7 +493,7 @@ func testProbe(b *bench) {
 func testStorm(b *bench) {
 	const rounds = 200
 	for i := range rounds {
-		ch := board.Channel(i%b.Channels + 1) //nolint:gosec // at most 255
+		ch := board.Channel(i%b.Channels + 1)
 		if _, err := b.unlock(ch); err != nil {
 			b.fails(err, board.ErrSilent, board.ErrGarbled)
 		}

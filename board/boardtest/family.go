@@ -49,6 +49,13 @@ const (
 	lateAfter = 60 * time.Millisecond
 )
 
+// stage is where a case runs.
+type stage struct {
+	join     link
+	deadline time.Duration
+	slack    time.Duration // 0 in virtual time
+}
+
 // Exercise runs the suite as parallel subtests named LINK/case.
 func Exercise(t *testing.T, f Family) {
 	t.Helper()
@@ -62,7 +69,7 @@ func Exercise(t *testing.T, f Family) {
 		t.Run("pipe/"+c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c.run(newBench(t, f, pipeLink, virtualDeadline, 0, c.line))
+				c.run(newBench(t, f, c, stage{join: pipeLink, deadline: virtualDeadline}))
 			})
 		})
 		if c.pipe {
@@ -70,11 +77,11 @@ func Exercise(t *testing.T, f Family) {
 		}
 		t.Run("tcp/"+c.name, func(t *testing.T) {
 			t.Parallel()
-			c.run(newBench(t, f, tcpLink, realDeadline, realSlack, c.line))
+			c.run(newBench(t, f, c, stage{join: tcpLink, deadline: realDeadline, slack: realSlack}))
 		})
 		t.Run("pty/"+c.name, func(t *testing.T) {
 			t.Parallel()
-			c.run(newBench(t, f, ptyLink, realDeadline, realSlack, c.line))
+			c.run(newBench(t, f, c, stage{join: ptyLink, deadline: realDeadline, slack: realSlack}))
 		})
 	}
 }
@@ -94,11 +101,9 @@ type bench struct {
 // link joins a slave to a Conn. unplug cuts the line at the slave's end.
 type link func(t *testing.T, f Family, serve virtual.Handler) (conn board.Conn, unplug func())
 
-func newBench(
-	t *testing.T, f Family, join link, deadline, slack time.Duration, //nolint:revive // t comes first in helpers
-	line virtual.LineOptions,
-) *bench {
+func newBench(t *testing.T, f Family, c testCase, s stage) *bench {
 	t.Helper()
+	line, deadline := c.line, s.deadline
 	boards := map[board.Address]int{f.Addr: f.Channels}
 	if f.Other != 0 {
 		boards[f.Other] = f.Channels
@@ -110,7 +115,7 @@ func newBench(
 	fatal(t, err)
 	serve, err := f.NewSlave(world, wire)
 	fatal(t, err)
-	conn, unplug := join(t, f, serve)
+	conn, unplug := s.join(t, f, serve)
 	driver, err := f.NewDriver(Setup{Conn: conn, Now: f.Now, Deadline: deadline})
 	fatal(t, err)
 	if limit := driver.Info().Deadline; limit > 3*deadline {
@@ -118,7 +123,7 @@ func newBench(
 	}
 	return &bench{
 		T: t, Family: f, world: world, line: wire, driver: driver,
-		deadline: deadline, slack: slack, unplug: unplug,
+		deadline: deadline, slack: s.slack, unplug: unplug,
 	}
 }
 

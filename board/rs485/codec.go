@@ -41,7 +41,7 @@ const (
 func EncodeOpen(addr board.Address, ch board.Channel, seconds int) []byte {
 	frame := []byte{headerOpen, byte(addr), byte(ch), wordOpen}
 	if seconds > 0 {
-		frame = append(frame, byte(seconds)) //nolint:gosec // New bounds it to 9
+		frame = append(frame, byte(seconds))
 	}
 	return seal(frame)
 }
@@ -201,7 +201,7 @@ func (d *Decoder) Next(quiet bool) (Frame, bool) {
 }
 
 func (d *Decoder) drop(n int) {
-	d.Dropped += uint64(n) //nolint:gosec // n is never negative
+	d.Dropped += uint64(n)
 	d.buf = slices.Delete(d.buf, 0, n)
 }
 

@@ -22,11 +22,11 @@ type reference struct {
 	fields map[string]string
 }
 
-func references(t testing.TB) []reference {
-	t.Helper()
+func references(tb testing.TB) []reference {
+	tb.Helper()
 	text, err := os.ReadFile("testdata/frames.hex")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var refs []reference
 	for line := range strings.Lines(string(text)) {
@@ -37,7 +37,7 @@ func references(t testing.TB) []reference {
 		data, words, _ := strings.Cut(line[1:], "|")
 		frame, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(data), " ", ""))
 		if err != nil {
-			t.Fatalf("%s: %v", line, err)
+			tb.Fatalf("%s: %v", line, err)
 		}
 		ref := reference{host: line[0] == '>', bytes: frame, fields: map[string]string{}}
 		for i, word := range strings.Fields(words) {
@@ -51,19 +51,19 @@ func references(t testing.TB) []reference {
 		refs = append(refs, ref)
 	}
 	if len(refs) < 16 {
-		t.Fatalf("%d reference frames, want all 16", len(refs))
+		tb.Fatalf("%d reference frames, want all 16", len(refs))
 	}
 	return refs
 }
 
-func (r reference) number(t testing.TB, key string) int {
-	t.Helper()
+func (r reference) number(tb testing.TB, key string) int {
+	tb.Helper()
 	if r.fields[key] == "" {
 		return 0
 	}
 	n, err := strconv.Atoi(r.fields[key])
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return n
 }
@@ -133,18 +133,18 @@ func checkBits(t *testing.T, f rs485.Frame, want string) {
 	}
 }
 
-func write(t testing.TB, dec *rs485.Decoder, p []byte) {
-	t.Helper()
+func write(tb testing.TB, dec *rs485.Decoder, p []byte) {
+	tb.Helper()
 	if _, err := dec.Write(p); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
+func unhex(tb testing.TB, text string) []byte {
+	tb.Helper()
 	p, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

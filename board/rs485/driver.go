@@ -125,7 +125,7 @@ func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Read
 	}
 	reading := board.Reading{Doors: make([]board.State, d.opts.Channels)}
 	for i := range reading.Doors {
-		if active, present := f.Bit(board.Channel(i + 1)); present { //nolint:gosec // at most 50
+		if active, present := f.Bit(board.Channel(i + 1)); present {
 			reading.Doors[i] = d.opts.Polarity.state(active)
 		}
 	}

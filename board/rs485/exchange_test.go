@@ -295,11 +295,11 @@ func FuzzSlave(f *testing.F) {
 	})
 }
 
-func newWorld(t testing.TB, boards map[board.Address]int) *virtual.World {
-	t.Helper()
+func newWorld(tb testing.TB, boards map[board.Address]int) *virtual.World {
+	tb.Helper()
 	world, err := virtual.NewWorld(virtual.Options{Now: time.Now, Boards: boards})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return world
 }

@@ -170,7 +170,7 @@ func (s *session) answer(request []byte) []virtual.Reply {
 	case ch == AllChannels:
 		replies := silence
 		for i := range s.World.Channels(addr) {
-			replies = append(replies, s.pulse(nil, addr, board.Channel(i+1))...) //nolint:gosec // at most 50
+			replies = append(replies, s.pulse(nil, addr, board.Channel(i+1))...)
 		}
 		return replies
 	}
@@ -214,7 +214,7 @@ func (s *session) status(addr board.Address) []byte {
 	}
 	status := make([]byte, n)
 	for i := range channels {
-		if s.Polarity.active(s.World.Sensed(addr, board.Channel(i+1))) { //nolint:gosec // at most 50
+		if s.Polarity.active(s.World.Sensed(addr, board.Channel(i+1))) {
 			status[n-1-i/8] |= 1 << (i % 8)
 		}
 	}

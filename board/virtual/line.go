@@ -75,7 +75,7 @@ func NewLine(opts LineOptions) (*Line, error) {
 		return nil, fmt.Errorf("virtual line: baud %d, late by %v or odds %v is out of range",
 			opts.BaudRate, opts.LateBy, opts.Odds)
 	}
-	//nolint:gosec // noise must be reproducible from a printed seed, not unpredictable
+
 	return &Line{opts: opts, rng: rand.New(rand.NewPCG(opts.Seed, opts.Seed))}, nil
 }
 
@@ -162,7 +162,7 @@ func (l *Line) fault() Fault {
 		return f
 	}
 	if l.opts.Odds > 0 && l.rng.Float64() < l.opts.Odds {
-		return FaultLate + Fault(l.rng.IntN(int(FaultForeign))) //nolint:gosec // below 8
+		return FaultLate + Fault(l.rng.IntN(int(FaultForeign)))
 	}
 	return 0
 }
@@ -170,7 +170,7 @@ func (l *Line) fault() Fault {
 func (l *Line) noise() []byte {
 	noise := make([]byte, 1+l.rng.IntN(maxNoise))
 	for i := range noise {
-		noise[i] = byte(l.rng.IntN(256)) //nolint:gosec // below 256
+		noise[i] = byte(l.rng.IntN(256))
 	}
 	return noise
 }

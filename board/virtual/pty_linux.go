@@ -37,7 +37,7 @@ func OpenPTY(ctx context.Context, handle Handler) (*PTY, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	p := &PTY{path: path, cancel: cancel}
-	far := &ptyMaster{File: master, gone: ctx.Done()}
+	far := &ptyMaster{file: master, gone: ctx.Done()}
 	p.done.Go(func() {
 		p.err = handle(ctx, far)
 		if ctx.Err() != nil {
@@ -61,15 +61,20 @@ func (p *PTY) Stop() error {
 	return p.err
 }
 
-// ptyMaster bridges the times when nobody has the slave open.
+// ptyMaster bridges the times when nobody has the slave open. The file is no embedded field, because
+// io.Copy would find its WriteTo and go past Read.
 type ptyMaster struct {
-	*os.File
+	file *os.File
 	gone <-chan struct{}
 }
 
+func (m *ptyMaster) Write(p []byte) (int, error) { return m.file.Write(p) }
+
+func (m *ptyMaster) Close() error { return m.file.Close() }
+
 func (m *ptyMaster) Read(p []byte) (int, error) {
 	for {
-		n, err := m.File.Read(p)
+		n, err := m.file.Read(p)
 		if err == nil || !errors.Is(err, syscall.EIO) {
 			return n, err
 		}
@@ -93,7 +98,7 @@ func preparePTY(master *os.File) (path string, err error) {
 	}
 	path = fmt.Sprintf("/dev/pts/%d", number)
 	// The terminal keeps its mode while the master is open, so the slave can be closed again.
-	slave, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOCTTY, 0) //nolint:gosec // the kernel named it
+	slave, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return "", err
 	}

@@ -56,13 +56,13 @@ func Serve(ctx context.Context, rw io.ReadWriter, opts ServeOptions) error {
 	}
 	writing.Wait()
 	unsubscribe()
-	if writeErr != nil && !hungUp(writeErr) {
-		return writeErr
-	}
 	if ended || hungUp(readErr) {
-		return nil
+		readErr = nil
 	}
-	return readErr
+	if hungUp(writeErr) {
+		writeErr = nil
+	}
+	return errors.Join(readErr, writeErr)
 }
 
 // hungUp tells a peer that went away, however rudely, from a line that failed.
