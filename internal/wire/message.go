@@ -28,6 +28,7 @@ const (
 	TypeCountersigned  Type = 12
 	TypeRefuse         Type = 13
 	TypeNotice         Type = 14
+	TypeBeat           Type = 15
 )
 
 // String returns the name of the type.
@@ -61,6 +62,8 @@ func (t Type) String() string {
 		return "refuse"
 	case TypeNotice:
 		return "notice"
+	case TypeBeat:
+		return "beat"
 	}
 	return "type " + strconv.Itoa(int(t))
 }
@@ -160,6 +163,12 @@ type (
 		Message string      `json:"message"`
 	}
 
+	// Beat is the pulse of a session: the site sends one, the server sends it back with its time.
+	Beat struct {
+		Seq        uint64        `json:"seq"`
+		ServerTime locker.Millis `json:"server_time,omitempty"` // in the answer
+	}
+
 	// Unrecognized is a message of a type that a newer version added. A receiver ignores it.
 	Unrecognized struct {
 		Number  Type
@@ -208,6 +217,9 @@ func (Refuse) Type() Type { return TypeRefuse }
 
 // Type returns TypeNotice.
 func (Notice) Type() Type { return TypeNotice }
+
+// Type returns TypeBeat.
+func (Beat) Type() Type { return TypeBeat }
 
 // Type returns the number under which the message came.
 func (u Unrecognized) Type() Type { return u.Number }
@@ -296,6 +308,8 @@ func decodePayload(number Type, payload []byte) (Message, error) {
 		return parseMessage[Refuse](payload)
 	case TypeNotice:
 		return parseMessage[Notice](payload)
+	case TypeBeat:
+		return parseMessage[Beat](payload)
 	}
 	return Unrecognized{Number: number, Payload: payload}, nil
 }
