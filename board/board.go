@@ -67,6 +67,19 @@ const (
 	OccupancyOccupied
 )
 
+// String returns the reading in lower case.
+func (o Occupancy) String() string {
+	switch o {
+	case OccupancyUnknown:
+		return "unknown"
+	case OccupancyEmpty:
+		return "empty"
+	case OccupancyOccupied:
+		return "occupied"
+	}
+	return "invalid"
+}
+
 // Ack is what the board answered to an unlock.
 type Ack uint8
 
@@ -76,6 +89,19 @@ const (
 	AckAccepted            // the board repeated the request or said that it pulsed
 	AckRefused             // the board said no
 )
+
+// String returns the answer in lower case.
+func (a Ack) String() string {
+	switch a {
+	case AckNone:
+		return "none"
+	case AckAccepted:
+		return "accepted"
+	case AckRefused:
+		return "refused"
+	}
+	return "invalid"
+}
 
 // Reading is one poll of a board: index 0 is channel 1.
 type Reading struct {

@@ -166,7 +166,7 @@ func (d *Driver) inRange(addr board.Address, ch board.Channel) error {
 
 // status asks for all channels and learns whether the adapter echoes.
 func (d *Driver) status(ctx context.Context, addr board.Address) (Frame, error) {
-	before := d.counts.Echoes
+	echoes, dropped := d.counts.Echoes, d.dec.Dropped
 	f, err := d.do(ctx, request{
 		frame: EncodeStatus(addr, AllChannels), within: d.opts.StatusDeadline, status: true,
 		mayEcho: d.opts.Echo != EchoOff, sureEcho: d.opts.Echo == EchoOn,
@@ -174,9 +174,9 @@ func (d *Driver) status(ctx context.Context, addr board.Address) (Frame, error) 
 	})
 	if d.opts.Echo == EchoAuto {
 		switch {
-		case d.counts.Echoes > before:
+		case d.counts.Echoes > echoes:
 			d.echo = EchoOn
-		case err == nil:
+		case err == nil && d.dec.Dropped == dropped: // else the echo may be among what was garbled
 			d.echo = EchoOff
 		}
 	}

@@ -1,6 +1,7 @@
 package rs485_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -112,6 +113,63 @@ func TestDriver_Twin(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestDriver_GarbledEcho: an answer behind garbled bytes does not prove that the adapter is quiet.
+func TestDriver_GarbledEcho(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDriver(t, script(
+			t,
+			"80 01 00 33 B2 80 01 00 00 00 33 B2", // echo and answer
+			"80 41 00 33 B2 80 01 00 00 00 33 B2", // the echo is hit
+			"8A 01 01 11 9B",                      // the echo of an unlock, and no answer
+		), nil)
+		for range 2 {
+			if _, err := d.ReadStates(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ack, err := d.Unlock(t.Context(), 1, 1); !errors.Is(err, board.ErrSilent) {
+			t.Errorf("%d, %v: an echo passed for an answer", ack, err)
+		}
+	})
+}
+
+// TestDriver_ContextEndsInDrain: the wait for quiet after a time-out may outlive the context.
+func TestDriver_ContextEndsInDrain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDriver(t, script(t), nil)
+		if _, err := d.ReadStates(t.Context(), 1); !errors.Is(err, board.ErrSilent) {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		if _, err := d.Unlock(ctx, 1, 1); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v, want the deadline of the context", err)
+		}
+		if got := d.Counts().Requests; got != 1 {
+			t.Errorf("%d requests sent, want only the first", got)
+		}
+	})
+}
+
+// TestDriver_QuietLine: an answer that could be the start of a longer one is taken after 25 ms.
+func TestDriver_QuietLine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDriver(t, script(t, "80 01 00 00 81 33 33"), nil)
+		start := time.Now()
+		reading, err := d.ReadStates(t.Context(), 1)
+		if err != nil || reading.Doors[7] != board.StateOpen {
+			t.Fatalf("%v, %v", reading, err)
+		}
+		// 1 ms looks for what nobody asked for.
+		if took := time.Since(start); took != 26*time.Millisecond {
+			t.Errorf("took %v, want 26ms", took)
+		}
+	})
 }
 
 func TestDriver_NoUnlockReply(t *testing.T) {
@@ -278,19 +336,17 @@ func FuzzSlave(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		world := newWorld(t, map[board.Address]int{1: 24, 2: 32})
-		near, far := net.Pipe()
-		done := make(chan error, 1)
-		go func() { done <- rs485.Serve(t.Context(), far, world) }()
-		go func() {
-			_, _ = near.Write(line)
-			_ = near.Close()
-		}()
-		_, _ = io.Copy(io.Discard, near)
-		if err := <-done; err != nil {
+		slave, err := rs485.NewSlave(rs485.SlaveOptions{World: world, Polarity: rs485.PolarityOpening})
+		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(world.Pulses()); n > 32*(len(line)/5) {
-			t.Fatalf("%d pulses from %d bytes", n, len(line))
+		session := slave.Session()
+		replies := 0
+		for piece := range slices.Chunk(line, 3) {
+			replies += len(session.Feed(piece))
+		}
+		if requests := len(line) / 5; replies > 33*requests || len(world.Pulses()) > 32*requests {
+			t.Fatalf("%d replies and %d pulses from %d bytes", replies, len(world.Pulses()), len(line))
 		}
 	})
 }

@@ -69,9 +69,13 @@ func NewSlave(opts SlaveOptions) (*Slave, error) {
 // Serve answers on rw until ctx ends or the peer hangs up; it is a virtual.Handler.
 func (s *Slave) Serve(ctx context.Context, rw io.ReadWriter) error {
 	return virtual.Serve(ctx, rw, virtual.ServeOptions{
-		World: s.opts.World, Line: s.opts.Line, Slave: &session{SlaveOptions: s.opts},
+		World: s.opts.World, Line: s.opts.Line, Slave: s.Session(),
 	})
 }
+
+// Session returns the boards' end of one connection without a line, for a simulator that moves the
+// bytes itself. Its Feed is for one goroutine.
+func (s *Slave) Session() virtual.Slave { return &session{SlaveOptions: s.opts} }
 
 // Serve is NewSlave and Slave.Serve with the defaults and "opening feedback".
 func Serve(ctx context.Context, rw io.ReadWriter, world *virtual.World) error {
