@@ -1,0 +1,403 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// verifyPage is how many records are read at a time, so that a check holds no long transaction.
+const verifyPage = 1024
+
+// VerifyOptions say what to check a journal against. The zero value checks hashes only.
+type VerifyOptions struct {
+	// Site is the key that must have signed the heads; nil leaves their signatures unchecked.
+	Site ed25519.PublicKey
+	// Server countersigns; with nil a countersignature is neither checked nor counted.
+	Server note.Verifier
+	// Trusted are signed heads kept elsewhere (at the server, in a daily mail). The journal must
+	// contain what they cover, which shows a tail that was cut off together with its heads. They
+	// are checked against Server when it is given, else against Site.
+	Trusted [][]byte
+	// Progress is called now and then with the records done and all that there are; it may be nil.
+	Progress func(done, total uint64)
+}
+
+// Report is what a check found.
+type Report struct {
+	Site   string // as the journal says
+	Epochs []EpochReport
+}
+
+// EpochReport is the part of a Report about one epoch.
+type EpochReport struct {
+	Epoch         uint64
+	Reason        string
+	Records       uint64 // seen
+	Root          tlog.Hash
+	Heads         int    // heads that fitted
+	Signed        bool   // their signatures by the site were checked
+	Covered       uint64 // size of the largest head that fitted: nothing before it was changed
+	Countersigned uint64 // size of the largest that the server signed
+	Fault         *Fault // first fault, nil when there is none
+}
+
+// Fault returns the first fault of the first bad epoch, nil when all is well.
+func (r Report) Fault() *Fault {
+	for _, e := range r.Epochs {
+		if e.Fault != nil {
+			return e.Fault
+		}
+	}
+	return nil
+}
+
+// Records returns how many records were seen.
+func (r Report) Records() uint64 {
+	var n uint64
+	for _, e := range r.Epochs {
+		n += e.Records
+	}
+	return n
+}
+
+// Verify checks the whole journal against its hashes, its heads and their signatures. It reads in
+// pages, so appends go on meanwhile; records after the tip at its start are not looked at. The
+// error says that it could not be read; what is wrong stands in the report.
+func (l *Log) Verify(ctx context.Context, progress func(done, total uint64)) (Report, error) {
+	if err := l.poisoned(); err != nil {
+		return Report{}, err
+	}
+	self, _ := l.self.(noteVerifier)
+	return verifyStorage(ctx, l.storage, l.site, VerifyOptions{Site: self.key, Progress: progress})
+}
+
+// VerifyFile checks a journal file, sealed or live, without changing it.
+func VerifyFile(ctx context.Context, path string, opts VerifyOptions) (Report, error) {
+	f, err := openReadOnly(ctx, path)
+	if err != nil {
+		if errors.Is(err, ErrCorrupt) {
+			return unreadable(err), nil
+		}
+		return Report{}, err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	report, err := verifyStorage(ctx, f, f.site, opts)
+	if errors.Is(err, ErrCorrupt) {
+		return unreadable(err), nil
+	}
+	return report, err
+}
+
+func unreadable(err error) Report {
+	return Report{Epochs: []EpochReport{{Fault: &Fault{Kind: KindUnreadable, Detail: err.Error()}}}}
+}
+
+// VerifyRecords checks one epoch from a stream of its records, for callers that hold a journal in
+// another form. Heads are those stored with it.
+func VerifyRecords(
+	site string, epoch Epoch, heads []Head, records iter.Seq2[Record, error], opts VerifyOptions,
+) (EpochReport, error) {
+	keys, err := newKeys(site, opts)
+	if err != nil {
+		return EpochReport{}, err
+	}
+	return keys.verifyEpoch(epoch, heads, records)
+}
+
+func verifyStorage(ctx context.Context, st Storage, site string, opts VerifyOptions) (Report, error) {
+	keys, err := newKeys(site, opts)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Site: site}
+	epochs, err := st.Epochs(ctx)
+	if err != nil {
+		return report, fmt.Errorf("read epochs: %w", err)
+	}
+	var done, total uint64
+	for _, e := range epochs {
+		total += e.Tip.Size
+		keys.addPrev(e)
+	}
+	for _, e := range epochs {
+		heads, err := st.Heads(ctx, e.Number)
+		if err != nil {
+			return report, fmt.Errorf("read heads of epoch %d: %w", e.Number, err)
+		}
+		records := readAll(ctx, st, e, e.Number == epochs[len(epochs)-1].Number, func(n int) {
+			done += uint64(n)
+			if opts.Progress != nil {
+				opts.Progress(done, max(done, total))
+			}
+		})
+		er, err := keys.verifyEpoch(e, heads, records)
+		if err != nil && !errors.Is(err, ErrCorrupt) {
+			return report, err
+		}
+		report.Epochs = append(report.Epochs, er)
+	}
+	report.Epochs = append(report.Epochs, keys.missing(epochs)...)
+	return report, nil
+}
+
+// readAll reads an epoch in pages. In the newest epoch, where somebody may be appending, it stops at
+// the tip that was seen unless the next record is not a new one.
+func readAll(ctx context.Context, st Storage, e Epoch, newest bool, read func(int)) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for from := uint64(1); ; {
+			rows, err := st.Read(ctx, e.Number, from, verifyPage)
+			if err != nil {
+				yield(Record{}, fmt.Errorf("read epoch %d from %d: %w", e.Number, from, err))
+				return
+			}
+			read(len(rows))
+			for _, r := range rows {
+				if newest && r.Number > e.Tip.Size && grown(ctx, st, e) {
+					return
+				}
+				if !yield(r, nil) {
+					return
+				}
+				from = r.Number + 1
+			}
+			if len(rows) < verifyPage {
+				return
+			}
+		}
+	}
+}
+
+// grown reports whether the tip has moved since e was read: records after e's tip are then new, not
+// put in.
+func grown(ctx context.Context, st Storage, e Epoch) bool {
+	epochs, err := st.Epochs(ctx)
+	if err != nil {
+		return false // then the records after the tip are reported, and the reader tries again
+	}
+	for _, now := range epochs {
+		if now.Number == e.Number {
+			return now.Tip.Size > e.Tip.Size
+		}
+	}
+	return false
+}
+
+// keys is what signatures and trusted heads are checked with.
+type keys struct {
+	site    string
+	self    note.Verifier // nil: unchecked
+	server  note.Verifier // nil: unchecked
+	trusted map[uint64][]Head
+}
+
+func newKeys(site string, opts VerifyOptions) (*keys, error) {
+	k := &keys{site: site, server: opts.Server, trusted: map[uint64][]Head{}}
+	if opts.Site != nil {
+		self, err := NewVerifier(SiteKeyName(site), opts.Site)
+		if err != nil {
+			return nil, err
+		}
+		k.self = self
+	}
+	for i, msg := range opts.Trusted {
+		v := k.server
+		if v == nil {
+			v = k.self
+		}
+		c, err := OpenCheckpoint(msg, some(v)...)
+		if err != nil {
+			return nil, fmt.Errorf("trusted head %d: %w", i+1, err)
+		}
+		if c.Site != site {
+			return nil, fmt.Errorf("trusted head %d is of site %s, the journal of site %s: %w", i+1, c.Site, site, ErrBadHead)
+		}
+		k.trusted[c.Epoch] = append(k.trusted[c.Epoch], Head{Epoch: c.Epoch, Size: c.Size, Note: msg})
+	}
+	return k, nil
+}
+
+func some(v note.Verifier) []note.Verifier {
+	if v == nil {
+		return nil
+	}
+	return []note.Verifier{v}
+}
+
+// addPrev takes the head that an epoch continues as one more head of the epoch before.
+func (k *keys) addPrev(e Epoch) {
+	if c, err := OpenCheckpoint(e.Prev); err == nil && c.Site == k.site && c.Epoch < e.Number {
+		k.trusted[c.Epoch] = append(k.trusted[c.Epoch], Head{Epoch: c.Epoch, Size: c.Size, Note: e.Prev})
+	}
+}
+
+// missing reports epochs between the first and the last of the journal, or trusted to be there, that
+// are not. An epoch that continues from another file is not missed.
+func (k *keys) missing(epochs []Epoch) []EpochReport {
+	var reports []EpochReport
+	for number := range k.trusted {
+		here := func(e Epoch) bool { return e.Number == number }
+		if slices.ContainsFunc(epochs, here) || len(epochs) > 0 && number < epochs[0].Number {
+			continue
+		}
+		reports = append(reports, EpochReport{Epoch: number, Fault: &Fault{Kind: KindMissing, Epoch: number}})
+	}
+	slices.SortFunc(reports, func(a, b EpochReport) int { return int(a.Epoch) - int(b.Epoch) })
+	return reports
+}
+
+func (k *keys) verifyEpoch(e Epoch, heads []Head, records iter.Seq2[Record, error]) (EpochReport, error) {
+	v := k.newEpochCheck(e)
+	for _, h := range heads {
+		v.addHead(h)
+	}
+	v.sortHeads()
+	for r, err := range records {
+		if err != nil {
+			if errors.Is(err, ErrCorrupt) {
+				return v.unreadable(err), nil
+			}
+			return v.report, err
+		}
+		v.record(&r)
+	}
+	return v.end(e.Tip), nil
+}
+
+// epochCheck checks one epoch as its records come.
+type epochCheck struct {
+	keys   *keys
+	epoch  Epoch
+	scan   *scan
+	heads  []checkedHead
+	bad    *Fault // first head that is not valid
+	size   uint64 // largest size that a valid head covers
+	report EpochReport
+}
+
+type checkedHead struct {
+	Checkpoint
+	countersigned bool
+}
+
+func (k *keys) newEpochCheck(e Epoch) *epochCheck {
+	v := &epochCheck{
+		keys: k, epoch: e,
+		scan:   newScan(e.Number, 0, HashHead(e.Prev), new(Frontier)),
+		report: EpochReport{Epoch: e.Number, Reason: e.Reason, Signed: k.self != nil},
+	}
+	for _, h := range k.trusted[e.Number] {
+		c, err := OpenCheckpoint(h.Note)
+		if err != nil {
+			continue // newKeys and addPrev have opened it before
+		}
+		v.size = max(v.size, c.Size)
+		v.heads = append(v.heads, checkedHead{Checkpoint: c})
+	}
+	return v
+}
+
+func (v *epochCheck) addHead(h Head) {
+	c, countersigned, err := v.keys.open(h.Note)
+	switch {
+	case err != nil:
+		v.badHead(h.Size, err.Error())
+	case c.Site != v.keys.site || c.Epoch != v.epoch.Number || c.Size != h.Size:
+		v.badHead(h.Size, fmt.Sprintf("it is of site %s, epoch %d, size %d", c.Site, c.Epoch, c.Size))
+	case c.Prev != HashHead(v.epoch.Prev):
+		v.badHead(h.Size, "it continues another head than the epoch")
+	default:
+		v.size = max(v.size, c.Size)
+		v.heads = append(v.heads, checkedHead{c, countersigned})
+	}
+}
+
+func (v *epochCheck) badHead(size uint64, detail string) {
+	if v.bad == nil || size < v.bad.Number {
+		v.bad = &Fault{Kind: KindHead, Epoch: v.epoch.Number, Number: size, Detail: detail}
+	}
+}
+
+func (k *keys) open(msg []byte) (c Checkpoint, countersigned bool, err error) {
+	c, err = OpenCheckpoint(msg, some(k.self)...)
+	if err != nil || k.server == nil {
+		return c, false, err
+	}
+	_, err = OpenCheckpoint(msg, k.server)
+	return c, err == nil, nil
+}
+
+func (v *epochCheck) sortHeads() {
+	slices.SortStableFunc(v.heads, func(a, b checkedHead) int {
+		switch {
+		case a.Size < b.Size:
+			return -1
+		case a.Size > b.Size:
+			return 1
+		}
+		return 0
+	})
+	v.checkHeads()
+}
+
+func (v *epochCheck) record(r *Record) {
+	v.scan.record(r)
+	v.checkHeads()
+}
+
+func (v *epochCheck) checkHeads() {
+	for len(v.heads) > 0 && v.scan.clean() && v.heads[0].Size == v.scan.next-1 {
+		h := v.heads[0]
+		v.heads = v.heads[1:]
+		v.scan.head(h.Size, h.Root)
+		if v.scan.fault != nil {
+			return
+		}
+		v.report.Heads++
+		v.report.Covered = max(v.report.Covered, h.Size)
+		if h.countersigned {
+			v.report.Countersigned = max(v.report.Countersigned, h.Size)
+		}
+	}
+}
+
+func (v *epochCheck) end(tip Tip) EpochReport {
+	v.finish()
+	fault := v.scan.end(max(tip.Size, v.size))
+	if fault == nil {
+		fault = v.bad
+	}
+	if fault == nil {
+		fault = v.checkTip(tip)
+	}
+	v.report.Fault = fault
+	return v.report
+}
+
+func (v *epochCheck) unreadable(err error) EpochReport {
+	v.finish()
+	v.report.Fault = v.scan.fault
+	if v.report.Fault == nil {
+		v.report.Fault = &Fault{Kind: KindUnreadable, Epoch: v.epoch.Number, Number: v.scan.next, Detail: err.Error()}
+	}
+	return v.report
+}
+
+func (v *epochCheck) finish() {
+	v.report.Records = v.scan.count
+	v.report.Root = v.scan.front.Root()
+}
+
+func (v *epochCheck) checkTip(tip Tip) *Fault {
+	if tip.Size == v.scan.next-1 && tip.Chain == v.scan.chain && bytes.Equal(tip.Frontier, v.scan.front.bytes()) {
+		return nil
+	}
+	return &Fault{Kind: KindTip, Epoch: v.epoch.Number, Number: v.scan.next - 1}
+}
