@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -45,6 +48,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is needed.
 	Now func() time.Time
+	// Rand makes the ids of jobs; nil: crypto/rand.
+	Rand io.Reader
 }
 
 // Store is an open database. It is safe for concurrent use.
@@ -53,7 +58,14 @@ type Store struct {
 	now    func() time.Time
 	writer *sql.DB
 	reader *sql.DB
-	read   *db.Queries
+	write  *db.Queries // prepared on the writer
+	read   *db.Queries // prepared on the readers
+	ids    *IDs
+
+	enqueued atomic.Bool // a job was added in a transaction that is not over
+
+	mu   sync.Mutex
+	news chan struct{} // closed when jobs were added
 }
 
 // Open opens or creates a database and migrates it. It returns [ErrNewerSchema] for one that a
@@ -68,7 +80,9 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(opts.Path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of the database: %w", err)
 	}
-	s := &Store{log: opts.Logger, now: opts.Now}
+	s := &Store{
+		log: opts.Logger, now: opts.Now, ids: NewIDs(opts.Now, opts.Rand), news: make(chan struct{}),
+	}
 	var err error
 	if s.writer, err = openSQLite(opts.Path, "immediate", 1); err != nil {
 		return nil, err
@@ -79,8 +93,21 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if s.reader, err = openSQLite(opts.Path, "deferred", readers); err != nil {
 		return nil, errors.Join(err, s.writer.Close())
 	}
-	s.read = db.New(s.reader)
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
+}
+
+// prepare compiles every query once, which also finds one that the engine does not understand.
+func (s *Store) prepare(ctx context.Context) (err error) {
+	if s.write, err = db.Prepare(ctx, s.writer); err != nil {
+		return fmt.Errorf("prepare to write: %w", err)
+	}
+	if s.read, err = db.Prepare(ctx, s.reader); err != nil {
+		return fmt.Errorf("prepare to read: %w", err)
+	}
+	return nil
 }
 
 func openSQLite(path, lock string, connections int) (*sql.DB, error) {
@@ -137,7 +164,15 @@ func (s *Store) backup(ctx context.Context, to string) error {
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }
+func (s *Store) Close() error {
+	var errs []error
+	for _, q := range []*db.Queries{s.read, s.write} {
+		if q != nil {
+			errs = append(errs, q.Close())
+		}
+	}
+	return errors.Join(append(errs, s.reader.Close(), s.writer.Close())...)
+}
 
 // Read returns queries over committed data. They never wait for the writer.
 func (s *Store) Read() *db.Queries { return s.read }
@@ -149,21 +184,50 @@ func (s *Store) ReadTx(ctx context.Context, do func(*db.Queries) error) error {
 		return fmt.Errorf("begin reading: %w", err)
 	}
 	defer tx.Rollback()
-	return do(db.New(tx))
+	return do(s.read.WithTx(tx))
 }
 
 // Tx runs do in one transaction, which is committed when do returns nil.
 func (s *Store) Tx(ctx context.Context, do func(*db.Queries) error) error {
+	return s.Batch(ctx, func(b *Batch) error { return do(b.Queries) })
+}
+
+// Batch is a transaction of parts that may fail alone.
+type Batch struct {
+	*db.Queries
+	tx *sql.Tx
+}
+
+// Batch runs do in one transaction, which is committed when do returns nil.
+func (s *Store) Batch(ctx context.Context, do func(*Batch) error) error {
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback()
-	if err := do(db.New(tx)); err != nil {
+	if err := do(&Batch{Queries: s.write.WithTx(tx), tx: tx}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	s.notify()
 	return nil
+}
+
+// Try runs do as a part of the transaction. When do fails, what it wrote is undone, its error comes
+// back as failed, and the transaction goes on. broken means that the transaction cannot go on.
+func (b *Batch) Try(ctx context.Context, do func() error) (failed, broken error) {
+	if _, err := b.tx.ExecContext(ctx, "SAVEPOINT part"); err != nil {
+		return nil, fmt.Errorf("begin a part: %w", err)
+	}
+	if failed = do(); failed != nil {
+		if _, err := b.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT part"); err != nil {
+			return failed, fmt.Errorf("undo a part: %w", err)
+		}
+	}
+	if _, err := b.tx.ExecContext(ctx, "RELEASE SAVEPOINT part"); err != nil {
+		return failed, fmt.Errorf("end a part: %w", err)
+	}
+	return failed, nil
 }

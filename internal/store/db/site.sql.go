@@ -31,7 +31,7 @@ type CreateSiteParams struct {
 }
 
 func (q *Queries) CreateSite(ctx context.Context, arg CreateSiteParams) error {
-	_, err := q.db.ExecContext(ctx, createSite,
+	_, err := q.exec(ctx, q.createSiteStmt, createSite,
 		arg.ID,
 		arg.Property,
 		arg.Name,
@@ -61,7 +61,7 @@ type CreateSiteKeyParams struct {
 }
 
 func (q *Queries) CreateSiteKey(ctx context.Context, arg CreateSiteKeyParams) error {
-	_, err := q.db.ExecContext(ctx, createSiteKey,
+	_, err := q.exec(ctx, q.createSiteKeyStmt, createSiteKey,
 		arg.Site,
 		arg.Kind,
 		arg.ID,
@@ -82,7 +82,7 @@ type FindChangeParams struct {
 }
 
 func (q *Queries) FindChange(ctx context.Context, arg FindChangeParams) (DirectoryChange, error) {
-	row := q.db.QueryRowContext(ctx, findChange, arg.Site, arg.Kind, arg.Object)
+	row := q.queryRow(ctx, q.findChangeStmt, findChange, arg.Site, arg.Kind, arg.Object)
 	var i DirectoryChange
 	err := row.Scan(
 		&i.Site,
@@ -100,7 +100,7 @@ SELECT site, status, status_at, seen_at, linked, link_via, link_since, clock_bad
 `
 
 func (q *Queries) FindHealth(ctx context.Context, site string) (SiteHealth, error) {
-	row := q.db.QueryRowContext(ctx, findHealth, site)
+	row := q.queryRow(ctx, q.findHealthStmt, findHealth, site)
 	var i SiteHealth
 	err := row.Scan(
 		&i.Site,
@@ -123,7 +123,7 @@ SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, re
 `
 
 func (q *Queries) FindSite(ctx context.Context, id string) (Site, error) {
-	row := q.db.QueryRowContext(ctx, findSite, id)
+	row := q.queryRow(ctx, q.findSiteStmt, findSite, id)
 	var i Site
 	err := row.Scan(
 		&i.ID,
@@ -150,7 +150,7 @@ SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, re
 `
 
 func (q *Queries) FindSiteByFingerprint(ctx context.Context, fingerprint string) (Site, error) {
-	row := q.db.QueryRowContext(ctx, findSiteByFingerprint, fingerprint)
+	row := q.queryRow(ctx, q.findSiteByFingerprintStmt, findSiteByFingerprint, fingerprint)
 	var i Site
 	err := row.Scan(
 		&i.ID,
@@ -183,7 +183,7 @@ type FindSiteKeyParams struct {
 }
 
 func (q *Queries) FindSiteKey(ctx context.Context, arg FindSiteKeyParams) (SiteKey, error) {
-	row := q.db.QueryRowContext(ctx, findSiteKey, arg.Site, arg.Kind, arg.ID)
+	row := q.queryRow(ctx, q.findSiteKeyStmt, findSiteKey, arg.Site, arg.Kind, arg.ID)
 	var i SiteKey
 	err := row.Scan(
 		&i.Site,
@@ -206,7 +206,7 @@ type ListChangesParams struct {
 }
 
 func (q *Queries) ListChanges(ctx context.Context, arg ListChangesParams) ([]DirectoryChange, error) {
-	rows, err := q.db.QueryContext(ctx, listChanges, arg.Site, arg.Rev, arg.Page)
+	rows, err := q.query(ctx, q.listChangesStmt, listChanges, arg.Site, arg.Rev, arg.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ SELECT id FROM sites WHERE hosted ORDER BY id
 `
 
 func (q *Queries) ListHostedSites(ctx context.Context) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, listHostedSites)
+	rows, err := q.query(ctx, q.listHostedSitesStmt, listHostedSites)
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +267,7 @@ SELECT site, kind, id, secret, created_at FROM site_keys WHERE site = $1 ORDER B
 `
 
 func (q *Queries) ListSiteKeys(ctx context.Context, site string) ([]SiteKey, error) {
-	rows, err := q.db.QueryContext(ctx, listSiteKeys, site)
+	rows, err := q.query(ctx, q.listSiteKeysStmt, listSiteKeys, site)
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +300,7 @@ SELECT s.id, s.property, s.name, s.hosted, s.settings, s.layout, s.policy, s.dir
 `
 
 func (q *Queries) ListSites(ctx context.Context, organization string) ([]Site, error) {
-	rows, err := q.db.QueryContext(ctx, listSites, organization)
+	rows, err := q.query(ctx, q.listSitesStmt, listSites, organization)
 	if err != nil {
 		return nil, err
 	}
@@ -343,7 +343,7 @@ SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, re
 `
 
 func (q *Queries) ListSitesOfProperty(ctx context.Context, property string) ([]Site, error) {
-	rows, err := q.db.QueryContext(ctx, listSitesOfProperty, property)
+	rows, err := q.query(ctx, q.listSitesOfPropertyStmt, listSitesOfProperty, property)
 	if err != nil {
 		return nil, err
 	}
@@ -387,7 +387,7 @@ UPDATE site_health SET silent = TRUE WHERE silent = FALSE AND seen_at < $1 AND s
 
 // Linked sites that nobody heard of since a moment; each is reported once.
 func (q *Queries) MarkSilent(ctx context.Context, seenAt int64) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, markSilent, seenAt)
+	rows, err := q.query(ctx, q.markSilentStmt, markSilent, seenAt)
 	if err != nil {
 		return nil, err
 	}
@@ -419,7 +419,7 @@ type NextRevParams struct {
 }
 
 func (q *Queries) NextRev(ctx context.Context, arg NextRevParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, nextRev, arg.Rev, arg.ID)
+	row := q.queryRow(ctx, q.nextRevStmt, nextRev, arg.Rev, arg.ID)
 	var rev int64
 	err := row.Scan(&rev)
 	return rev, err
@@ -441,7 +441,7 @@ type PutChangeParams struct {
 }
 
 func (q *Queries) PutChange(ctx context.Context, arg PutChangeParams) error {
-	_, err := q.db.ExecContext(ctx, putChange,
+	_, err := q.exec(ctx, q.putChangeStmt, putChange,
 		arg.Site,
 		arg.Kind,
 		arg.Object,
@@ -466,7 +466,7 @@ type PutHealthFactsParams struct {
 }
 
 func (q *Queries) PutHealthFacts(ctx context.Context, arg PutHealthFactsParams) error {
-	_, err := q.db.ExecContext(ctx, putHealthFacts,
+	_, err := q.exec(ctx, q.putHealthFactsStmt, putHealthFacts,
 		arg.Site,
 		arg.ClockBad,
 		arg.Audit,
@@ -490,7 +490,7 @@ type PutHealthLinkParams struct {
 }
 
 func (q *Queries) PutHealthLink(ctx context.Context, arg PutHealthLinkParams) error {
-	_, err := q.db.ExecContext(ctx, putHealthLink,
+	_, err := q.exec(ctx, q.putHealthLinkStmt, putHealthLink,
 		arg.Site,
 		arg.SeenAt,
 		arg.Linked,
@@ -511,7 +511,7 @@ type PutHealthSeenParams struct {
 }
 
 func (q *Queries) PutHealthSeen(ctx context.Context, arg PutHealthSeenParams) error {
-	_, err := q.db.ExecContext(ctx, putHealthSeen, arg.Site, arg.SeenAt)
+	_, err := q.exec(ctx, q.putHealthSeenStmt, putHealthSeen, arg.Site, arg.SeenAt)
 	return err
 }
 
@@ -529,7 +529,7 @@ type PutHealthStatusParams struct {
 }
 
 func (q *Queries) PutHealthStatus(ctx context.Context, arg PutHealthStatusParams) error {
-	_, err := q.db.ExecContext(ctx, putHealthStatus, arg.Site, arg.Status, arg.StatusAt)
+	_, err := q.exec(ctx, q.putHealthStatusStmt, putHealthStatus, arg.Site, arg.Status, arg.StatusAt)
 	return err
 }
 
@@ -543,7 +543,7 @@ type SetSiteInstanceParams struct {
 }
 
 func (q *Queries) SetSiteInstance(ctx context.Context, arg SetSiteInstanceParams) error {
-	_, err := q.db.ExecContext(ctx, setSiteInstance, arg.Instance, arg.ID)
+	_, err := q.exec(ctx, q.setSiteInstanceStmt, setSiteInstance, arg.Instance, arg.ID)
 	return err
 }
 
@@ -557,7 +557,7 @@ type SetSiteLayoutParams struct {
 }
 
 func (q *Queries) SetSiteLayout(ctx context.Context, arg SetSiteLayoutParams) error {
-	_, err := q.db.ExecContext(ctx, setSiteLayout, arg.Layout, arg.ID)
+	_, err := q.exec(ctx, q.setSiteLayoutStmt, setSiteLayout, arg.Layout, arg.ID)
 	return err
 }
 
@@ -572,7 +572,7 @@ type SetSiteLinkParams struct {
 }
 
 func (q *Queries) SetSiteLink(ctx context.Context, arg SetSiteLinkParams) error {
-	_, err := q.db.ExecContext(ctx, setSiteLink, arg.LinkKey, arg.Fingerprint, arg.ID)
+	_, err := q.exec(ctx, q.setSiteLinkStmt, setSiteLink, arg.LinkKey, arg.Fingerprint, arg.ID)
 	return err
 }
 
@@ -586,7 +586,7 @@ type SetSitePolicyParams struct {
 }
 
 func (q *Queries) SetSitePolicy(ctx context.Context, arg SetSitePolicyParams) error {
-	_, err := q.db.ExecContext(ctx, setSitePolicy, arg.Policy, arg.ID)
+	_, err := q.exec(ctx, q.setSitePolicyStmt, setSitePolicy, arg.Policy, arg.ID)
 	return err
 }
 
@@ -601,7 +601,7 @@ type SetSiteSettingsParams struct {
 }
 
 func (q *Queries) SetSiteSettings(ctx context.Context, arg SetSiteSettingsParams) error {
-	_, err := q.db.ExecContext(ctx, setSiteSettings, arg.Name, arg.Settings, arg.ID)
+	_, err := q.exec(ctx, q.setSiteSettingsStmt, setSiteSettings, arg.Name, arg.Settings, arg.ID)
 	return err
 }
 
@@ -610,7 +610,7 @@ SELECT p.id, p.organization, p.name, p.address, p.time_zone, p.phone, p.email, p
 `
 
 func (q *Queries) SiteProperty(ctx context.Context, id string) (Property, error) {
-	row := q.db.QueryRowContext(ctx, siteProperty, id)
+	row := q.queryRow(ctx, q.sitePropertyStmt, siteProperty, id)
 	var i Property
 	err := row.Scan(
 		&i.ID,

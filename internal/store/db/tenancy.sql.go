@@ -26,7 +26,7 @@ type CreateActParams struct {
 }
 
 func (q *Queries) CreateAct(ctx context.Context, arg CreateActParams) error {
-	_, err := q.db.ExecContext(ctx, createAct,
+	_, err := q.exec(ctx, q.createActStmt, createAct,
 		arg.ID,
 		arg.At,
 		arg.UserID,
@@ -53,7 +53,7 @@ type CreateIdempotencyKeyParams struct {
 }
 
 func (q *Queries) CreateIdempotencyKey(ctx context.Context, arg CreateIdempotencyKeyParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, createIdempotencyKey,
+	result, err := q.exec(ctx, q.createIdempotencyKeyStmt, createIdempotencyKey,
 		arg.Principal,
 		arg.Key,
 		arg.RequestHash,
@@ -78,7 +78,7 @@ type CreateOrganizationParams struct {
 }
 
 func (q *Queries) CreateOrganization(ctx context.Context, arg CreateOrganizationParams) error {
-	_, err := q.db.ExecContext(ctx, createOrganization,
+	_, err := q.exec(ctx, q.createOrganizationStmt, createOrganization,
 		arg.ID,
 		arg.Parent,
 		arg.Name,
@@ -104,7 +104,7 @@ type CreatePropertyParams struct {
 }
 
 func (q *Queries) CreateProperty(ctx context.Context, arg CreatePropertyParams) error {
-	_, err := q.db.ExecContext(ctx, createProperty,
+	_, err := q.exec(ctx, q.createPropertyStmt, createProperty,
 		arg.ID,
 		arg.Organization,
 		arg.Name,
@@ -128,7 +128,7 @@ type CreateSecretParams struct {
 }
 
 func (q *Queries) CreateSecret(ctx context.Context, arg CreateSecretParams) error {
-	_, err := q.db.ExecContext(ctx, createSecret, arg.Name, arg.Secret, arg.CreatedAt)
+	_, err := q.exec(ctx, q.createSecretStmt, createSecret, arg.Name, arg.Secret, arg.CreatedAt)
 	return err
 }
 
@@ -142,7 +142,7 @@ type DropIdempotencyKeyParams struct {
 }
 
 func (q *Queries) DropIdempotencyKey(ctx context.Context, arg DropIdempotencyKeyParams) error {
-	_, err := q.db.ExecContext(ctx, dropIdempotencyKey, arg.Principal, arg.Key)
+	_, err := q.exec(ctx, q.dropIdempotencyKeyStmt, dropIdempotencyKey, arg.Principal, arg.Key)
 	return err
 }
 
@@ -156,7 +156,7 @@ type FindIdempotencyKeyParams struct {
 }
 
 func (q *Queries) FindIdempotencyKey(ctx context.Context, arg FindIdempotencyKeyParams) (IdempotencyKey, error) {
-	row := q.db.QueryRowContext(ctx, findIdempotencyKey, arg.Principal, arg.Key)
+	row := q.queryRow(ctx, q.findIdempotencyKeyStmt, findIdempotencyKey, arg.Principal, arg.Key)
 	var i IdempotencyKey
 	err := row.Scan(
 		&i.Principal,
@@ -174,7 +174,7 @@ SELECT id, parent, name, created_at FROM organizations WHERE id = $1
 `
 
 func (q *Queries) FindOrganization(ctx context.Context, id string) (Organization, error) {
-	row := q.db.QueryRowContext(ctx, findOrganization, id)
+	row := q.queryRow(ctx, q.findOrganizationStmt, findOrganization, id)
 	var i Organization
 	err := row.Scan(
 		&i.ID,
@@ -190,7 +190,7 @@ SELECT id, organization, name, address, time_zone, phone, email, created_at FROM
 `
 
 func (q *Queries) FindProperty(ctx context.Context, id string) (Property, error) {
-	row := q.db.QueryRowContext(ctx, findProperty, id)
+	row := q.queryRow(ctx, q.findPropertyStmt, findProperty, id)
 	var i Property
 	err := row.Scan(
 		&i.ID,
@@ -210,7 +210,7 @@ SELECT secret FROM secrets WHERE name = $1
 `
 
 func (q *Queries) FindSecret(ctx context.Context, name string) ([]byte, error) {
-	row := q.db.QueryRowContext(ctx, findSecret, name)
+	row := q.queryRow(ctx, q.findSecretStmt, findSecret, name)
 	var secret []byte
 	err := row.Scan(&secret)
 	return secret, err
@@ -228,7 +228,7 @@ type FinishIdempotencyKeyParams struct {
 }
 
 func (q *Queries) FinishIdempotencyKey(ctx context.Context, arg FinishIdempotencyKeyParams) error {
-	_, err := q.db.ExecContext(ctx, finishIdempotencyKey,
+	_, err := q.exec(ctx, q.finishIdempotencyKeyStmt, finishIdempotencyKey,
 		arg.Status,
 		arg.Response,
 		arg.Principal,
@@ -242,7 +242,7 @@ SELECT id, parent, name, created_at FROM organizations WHERE parent IS NULL ORDE
 `
 
 func (q *Queries) FirstOrganization(ctx context.Context) (Organization, error) {
-	row := q.db.QueryRowContext(ctx, firstOrganization)
+	row := q.queryRow(ctx, q.firstOrganizationStmt, firstOrganization)
 	var i Organization
 	err := row.Scan(
 		&i.ID,
@@ -264,7 +264,7 @@ type ListActsParams struct {
 }
 
 func (q *Queries) ListActs(ctx context.Context, arg ListActsParams) ([]Act, error) {
-	rows, err := q.db.QueryContext(ctx, listActs, arg.Site, arg.Before, arg.Page)
+	rows, err := q.query(ctx, q.listActsStmt, listActs, arg.Site, arg.Before, arg.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +306,7 @@ SELECT tree.id FROM tree ORDER BY tree.id
 
 // The organization and everything below it.
 func (q *Queries) ListOrganizationTree(ctx context.Context, id string) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, listOrganizationTree, id)
+	rows, err := q.query(ctx, q.listOrganizationTreeStmt, listOrganizationTree, id)
 	if err != nil {
 		return nil, err
 	}
@@ -333,7 +333,7 @@ SELECT id, organization, name, address, time_zone, phone, email, created_at FROM
 `
 
 func (q *Queries) ListProperties(ctx context.Context, organization string) ([]Property, error) {
-	rows, err := q.db.QueryContext(ctx, listProperties, organization)
+	rows, err := q.query(ctx, q.listPropertiesStmt, listProperties, organization)
 	if err != nil {
 		return nil, err
 	}
@@ -369,7 +369,7 @@ DELETE FROM idempotency_keys WHERE created_at < $1
 `
 
 func (q *Queries) SweepIdempotencyKeys(ctx context.Context, createdAt int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, sweepIdempotencyKeys, createdAt)
+	result, err := q.exec(ctx, q.sweepIdempotencyKeysStmt, sweepIdempotencyKeys, createdAt)
 	if err != nil {
 		return 0, err
 	}

@@ -26,7 +26,7 @@ type CreateAPITokenParams struct {
 }
 
 func (q *Queries) CreateAPIToken(ctx context.Context, arg CreateAPITokenParams) error {
-	_, err := q.db.ExecContext(ctx, createAPIToken,
+	_, err := q.exec(ctx, q.createAPITokenStmt, createAPIToken,
 		arg.TokenHash,
 		arg.Hint,
 		arg.Name,
@@ -53,7 +53,7 @@ type CreateEnrolmentParams struct {
 }
 
 func (q *Queries) CreateEnrolment(ctx context.Context, arg CreateEnrolmentParams) error {
-	_, err := q.db.ExecContext(ctx, createEnrolment,
+	_, err := q.exec(ctx, q.createEnrolmentStmt, createEnrolment,
 		arg.TokenHash,
 		arg.Site,
 		arg.CreatedBy,
@@ -82,7 +82,7 @@ type CreateUserParams struct {
 }
 
 func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
-	_, err := q.db.ExecContext(ctx, createUser,
+	_, err := q.exec(ctx, q.createUserStmt, createUser,
 		arg.ID,
 		arg.Organization,
 		arg.Name,
@@ -110,7 +110,7 @@ type CreateWebSessionParams struct {
 }
 
 func (q *Queries) CreateWebSession(ctx context.Context, arg CreateWebSessionParams) error {
-	_, err := q.db.ExecContext(ctx, createWebSession,
+	_, err := q.exec(ctx, q.createWebSessionStmt, createWebSession,
 		arg.TokenHash,
 		arg.UserID,
 		arg.AgentHint,
@@ -125,7 +125,7 @@ DELETE FROM web_sessions WHERE token_hash = $1
 `
 
 func (q *Queries) DeleteWebSession(ctx context.Context, tokenHash []byte) error {
-	_, err := q.db.ExecContext(ctx, deleteWebSession, tokenHash)
+	_, err := q.exec(ctx, q.deleteWebSessionStmt, deleteWebSession, tokenHash)
 	return err
 }
 
@@ -134,7 +134,7 @@ DELETE FROM web_sessions WHERE user_id = $1
 `
 
 func (q *Queries) DeleteWebSessionsOf(ctx context.Context, userID string) error {
-	_, err := q.db.ExecContext(ctx, deleteWebSessionsOf, userID)
+	_, err := q.exec(ctx, q.deleteWebSessionsOfStmt, deleteWebSessionsOf, userID)
 	return err
 }
 
@@ -143,7 +143,7 @@ SELECT token_hash, hint, name, organization, scopes, created_by, created_at, exp
 `
 
 func (q *Queries) FindAPIToken(ctx context.Context, tokenHash []byte) (ApiToken, error) {
-	row := q.db.QueryRowContext(ctx, findAPIToken, tokenHash)
+	row := q.queryRow(ctx, q.findAPITokenStmt, findAPIToken, tokenHash)
 	var i ApiToken
 	err := row.Scan(
 		&i.TokenHash,
@@ -164,7 +164,7 @@ SELECT token_hash, site, created_by, created_at, expires_at, used_at, used_by FR
 `
 
 func (q *Queries) FindEnrolment(ctx context.Context, tokenHash []byte) (EnrolmentToken, error) {
-	row := q.db.QueryRowContext(ctx, findEnrolment, tokenHash)
+	row := q.queryRow(ctx, q.findEnrolmentStmt, findEnrolment, tokenHash)
 	var i EnrolmentToken
 	err := row.Scan(
 		&i.TokenHash,
@@ -183,7 +183,7 @@ SELECT id, organization, name, email, password_hash, roles, duties, generation, 
 `
 
 func (q *Queries) FindUser(ctx context.Context, id string) (User, error) {
-	row := q.db.QueryRowContext(ctx, findUser, id)
+	row := q.queryRow(ctx, q.findUserStmt, findUser, id)
 	var i User
 	err := row.Scan(
 		&i.ID,
@@ -205,7 +205,7 @@ SELECT id, organization, name, email, password_hash, roles, duties, generation, 
 `
 
 func (q *Queries) FindUserByEmail(ctx context.Context, email string) (User, error) {
-	row := q.db.QueryRowContext(ctx, findUserByEmail, email)
+	row := q.queryRow(ctx, q.findUserByEmailStmt, findUserByEmail, email)
 	var i User
 	err := row.Scan(
 		&i.ID,
@@ -227,7 +227,7 @@ SELECT token_hash, user_id, agent_hint, created_at, seen_at FROM web_sessions WH
 `
 
 func (q *Queries) FindWebSession(ctx context.Context, tokenHash []byte) (WebSession, error) {
-	row := q.db.QueryRowContext(ctx, findWebSession, tokenHash)
+	row := q.queryRow(ctx, q.findWebSessionStmt, findWebSession, tokenHash)
 	var i WebSession
 	err := row.Scan(
 		&i.TokenHash,
@@ -244,7 +244,7 @@ SELECT token_hash, hint, name, organization, scopes, created_by, created_at, exp
 `
 
 func (q *Queries) ListAPITokens(ctx context.Context, organization string) ([]ApiToken, error) {
-	rows, err := q.db.QueryContext(ctx, listAPITokens, organization)
+	rows, err := q.query(ctx, q.listAPITokensStmt, listAPITokens, organization)
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +281,7 @@ SELECT id, organization, name, email, password_hash, roles, duties, generation, 
 `
 
 func (q *Queries) ListUsers(ctx context.Context, organization string) ([]User, error) {
-	rows, err := q.db.QueryContext(ctx, listUsers, organization)
+	rows, err := q.query(ctx, q.listUsersStmt, listUsers, organization)
 	if err != nil {
 		return nil, err
 	}
@@ -325,7 +325,7 @@ type RevokeAPITokenParams struct {
 }
 
 func (q *Queries) RevokeAPIToken(ctx context.Context, arg RevokeAPITokenParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, revokeAPIToken, arg.RevokedAt, arg.TokenHash, arg.Organization)
+	result, err := q.exec(ctx, q.revokeAPITokenStmt, revokeAPIToken, arg.RevokedAt, arg.TokenHash, arg.Organization)
 	if err != nil {
 		return 0, err
 	}
@@ -342,7 +342,7 @@ type SetUserPasswordParams struct {
 }
 
 func (q *Queries) SetUserPassword(ctx context.Context, arg SetUserPasswordParams) error {
-	_, err := q.db.ExecContext(ctx, setUserPassword, arg.PasswordHash, arg.ID)
+	_, err := q.exec(ctx, q.setUserPasswordStmt, setUserPassword, arg.PasswordHash, arg.ID)
 	return err
 }
 
@@ -351,7 +351,7 @@ DELETE FROM web_sessions WHERE seen_at < $1
 `
 
 func (q *Queries) SweepWebSessions(ctx context.Context, seenAt int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, sweepWebSessions, seenAt)
+	result, err := q.exec(ctx, q.sweepWebSessionsStmt, sweepWebSessions, seenAt)
 	if err != nil {
 		return 0, err
 	}
@@ -368,7 +368,7 @@ type TouchWebSessionParams struct {
 }
 
 func (q *Queries) TouchWebSession(ctx context.Context, arg TouchWebSessionParams) error {
-	_, err := q.db.ExecContext(ctx, touchWebSession, arg.SeenAt, arg.TokenHash)
+	_, err := q.exec(ctx, q.touchWebSessionStmt, touchWebSession, arg.SeenAt, arg.TokenHash)
 	return err
 }
 
@@ -386,7 +386,7 @@ type UpdateUserParams struct {
 }
 
 func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) error {
-	_, err := q.db.ExecContext(ctx, updateUser,
+	_, err := q.exec(ctx, q.updateUserStmt, updateUser,
 		arg.Name,
 		arg.Roles,
 		arg.Duties,
@@ -408,7 +408,7 @@ type UseEnrolmentParams struct {
 }
 
 func (q *Queries) UseEnrolment(ctx context.Context, arg UseEnrolmentParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, useEnrolment, arg.UsedAt, arg.UsedBy, arg.TokenHash)
+	result, err := q.exec(ctx, q.useEnrolmentStmt, useEnrolment, arg.UsedAt, arg.UsedBy, arg.TokenHash)
 	if err != nil {
 		return 0, err
 	}

@@ -7,6 +7,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
 )
 
 type DBTX interface {
@@ -20,12 +21,1648 @@ func New(db DBTX) *Queries {
 	return &Queries{db: db}
 }
 
+func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
+	q := Queries{db: db}
+	var err error
+	if q.answerIntentStmt, err = db.PrepareContext(ctx, answerIntent); err != nil {
+		return nil, fmt.Errorf("error preparing query AnswerIntent: %w", err)
+	}
+	if q.assignIncidentStmt, err = db.PrepareContext(ctx, assignIncident); err != nil {
+		return nil, fmt.Errorf("error preparing query AssignIncident: %w", err)
+	}
+	if q.buryJobStmt, err = db.PrepareContext(ctx, buryJob); err != nil {
+		return nil, fmt.Errorf("error preparing query BuryJob: %w", err)
+	}
+	if q.countCollectedSinceStmt, err = db.PrepareContext(ctx, countCollectedSince); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCollectedSince: %w", err)
+	}
+	if q.countJobsStmt, err = db.PrepareContext(ctx, countJobs); err != nil {
+		return nil, fmt.Errorf("error preparing query CountJobs: %w", err)
+	}
+	if q.countOpenIncidentsStmt, err = db.PrepareContext(ctx, countOpenIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOpenIncidents: %w", err)
+	}
+	if q.countStoredSinceStmt, err = db.PrepareContext(ctx, countStoredSince); err != nil {
+		return nil, fmt.Errorf("error preparing query CountStoredSince: %w", err)
+	}
+	if q.countWaitingOfRecipientStmt, err = db.PrepareContext(ctx, countWaitingOfRecipient); err != nil {
+		return nil, fmt.Errorf("error preparing query CountWaitingOfRecipient: %w", err)
+	}
+	if q.createAPITokenStmt, err = db.PrepareContext(ctx, createAPIToken); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateAPIToken: %w", err)
+	}
+	if q.createActStmt, err = db.PrepareContext(ctx, createAct); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateAct: %w", err)
+	}
+	if q.createCourierStmt, err = db.PrepareContext(ctx, createCourier); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateCourier: %w", err)
+	}
+	if q.createEnrolmentStmt, err = db.PrepareContext(ctx, createEnrolment); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateEnrolment: %w", err)
+	}
+	if q.createIdempotencyKeyStmt, err = db.PrepareContext(ctx, createIdempotencyKey); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateIdempotencyKey: %w", err)
+	}
+	if q.createIncidentNoteStmt, err = db.PrepareContext(ctx, createIncidentNote); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateIncidentNote: %w", err)
+	}
+	if q.createIntentStmt, err = db.PrepareContext(ctx, createIntent); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateIntent: %w", err)
+	}
+	if q.createNoticeStmt, err = db.PrepareContext(ctx, createNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateNotice: %w", err)
+	}
+	if q.createOrganizationStmt, err = db.PrepareContext(ctx, createOrganization); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateOrganization: %w", err)
+	}
+	if q.createPropertyStmt, err = db.PrepareContext(ctx, createProperty); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateProperty: %w", err)
+	}
+	if q.createRecipientStmt, err = db.PrepareContext(ctx, createRecipient); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateRecipient: %w", err)
+	}
+	if q.createSecretStmt, err = db.PrepareContext(ctx, createSecret); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateSecret: %w", err)
+	}
+	if q.createSiteStmt, err = db.PrepareContext(ctx, createSite); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateSite: %w", err)
+	}
+	if q.createSiteKeyStmt, err = db.PrepareContext(ctx, createSiteKey); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateSiteKey: %w", err)
+	}
+	if q.createUnitStmt, err = db.PrepareContext(ctx, createUnit); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateUnit: %w", err)
+	}
+	if q.createUserStmt, err = db.PrepareContext(ctx, createUser); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateUser: %w", err)
+	}
+	if q.createWebSessionStmt, err = db.PrepareContext(ctx, createWebSession); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateWebSession: %w", err)
+	}
+	if q.deleteCustodyStmt, err = db.PrepareContext(ctx, deleteCustody); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCustody: %w", err)
+	}
+	if q.deleteDropRefusalsStmt, err = db.PrepareContext(ctx, deleteDropRefusals); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDropRefusals: %w", err)
+	}
+	if q.deleteParcelsStmt, err = db.PrepareContext(ctx, deleteParcels); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteParcels: %w", err)
+	}
+	if q.deletePlacesStmt, err = db.PrepareContext(ctx, deletePlaces); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePlaces: %w", err)
+	}
+	if q.deleteStaysStmt, err = db.PrepareContext(ctx, deleteStays); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteStays: %w", err)
+	}
+	if q.deleteWebSessionStmt, err = db.PrepareContext(ctx, deleteWebSession); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteWebSession: %w", err)
+	}
+	if q.deleteWebSessionsOfStmt, err = db.PrepareContext(ctx, deleteWebSessionsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteWebSessionsOf: %w", err)
+	}
+	if q.dropIdempotencyKeyStmt, err = db.PrepareContext(ctx, dropIdempotencyKey); err != nil {
+		return nil, fmt.Errorf("error preparing query DropIdempotencyKey: %w", err)
+	}
+	if q.enqueueJobStmt, err = db.PrepareContext(ctx, enqueueJob); err != nil {
+		return nil, fmt.Errorf("error preparing query EnqueueJob: %w", err)
+	}
+	if q.eraseAnnexStmt, err = db.PrepareContext(ctx, eraseAnnex); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseAnnex: %w", err)
+	}
+	if q.eraseTrackingStmt, err = db.PrepareContext(ctx, eraseTracking); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseTracking: %w", err)
+	}
+	if q.expireIntentsStmt, err = db.PrepareContext(ctx, expireIntents); err != nil {
+		return nil, fmt.Errorf("error preparing query ExpireIntents: %w", err)
+	}
+	if q.findAPITokenStmt, err = db.PrepareContext(ctx, findAPIToken); err != nil {
+		return nil, fmt.Errorf("error preparing query FindAPIToken: %w", err)
+	}
+	if q.findCarrierStmt, err = db.PrepareContext(ctx, findCarrier); err != nil {
+		return nil, fmt.Errorf("error preparing query FindCarrier: %w", err)
+	}
+	if q.findChangeStmt, err = db.PrepareContext(ctx, findChange); err != nil {
+		return nil, fmt.Errorf("error preparing query FindChange: %w", err)
+	}
+	if q.findCourierStmt, err = db.PrepareContext(ctx, findCourier); err != nil {
+		return nil, fmt.Errorf("error preparing query FindCourier: %w", err)
+	}
+	if q.findCursorStmt, err = db.PrepareContext(ctx, findCursor); err != nil {
+		return nil, fmt.Errorf("error preparing query FindCursor: %w", err)
+	}
+	if q.findEnrolmentStmt, err = db.PrepareContext(ctx, findEnrolment); err != nil {
+		return nil, fmt.Errorf("error preparing query FindEnrolment: %w", err)
+	}
+	if q.findEpochStmt, err = db.PrepareContext(ctx, findEpoch); err != nil {
+		return nil, fmt.Errorf("error preparing query FindEpoch: %w", err)
+	}
+	if q.findHeadStmt, err = db.PrepareContext(ctx, findHead); err != nil {
+		return nil, fmt.Errorf("error preparing query FindHead: %w", err)
+	}
+	if q.findHealthStmt, err = db.PrepareContext(ctx, findHealth); err != nil {
+		return nil, fmt.Errorf("error preparing query FindHealth: %w", err)
+	}
+	if q.findIdempotencyKeyStmt, err = db.PrepareContext(ctx, findIdempotencyKey); err != nil {
+		return nil, fmt.Errorf("error preparing query FindIdempotencyKey: %w", err)
+	}
+	if q.findIncidentStmt, err = db.PrepareContext(ctx, findIncident); err != nil {
+		return nil, fmt.Errorf("error preparing query FindIncident: %w", err)
+	}
+	if q.findIntentStmt, err = db.PrepareContext(ctx, findIntent); err != nil {
+		return nil, fmt.Errorf("error preparing query FindIntent: %w", err)
+	}
+	if q.findNoticeStmt, err = db.PrepareContext(ctx, findNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query FindNotice: %w", err)
+	}
+	if q.findNoticeByProviderStmt, err = db.PrepareContext(ctx, findNoticeByProvider); err != nil {
+		return nil, fmt.Errorf("error preparing query FindNoticeByProvider: %w", err)
+	}
+	if q.findOpenIncidentStmt, err = db.PrepareContext(ctx, findOpenIncident); err != nil {
+		return nil, fmt.Errorf("error preparing query FindOpenIncident: %w", err)
+	}
+	if q.findOperationStmt, err = db.PrepareContext(ctx, findOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query FindOperation: %w", err)
+	}
+	if q.findOrderStmt, err = db.PrepareContext(ctx, findOrder); err != nil {
+		return nil, fmt.Errorf("error preparing query FindOrder: %w", err)
+	}
+	if q.findOrganizationStmt, err = db.PrepareContext(ctx, findOrganization); err != nil {
+		return nil, fmt.Errorf("error preparing query FindOrganization: %w", err)
+	}
+	if q.findParcelStmt, err = db.PrepareContext(ctx, findParcel); err != nil {
+		return nil, fmt.Errorf("error preparing query FindParcel: %w", err)
+	}
+	if q.findPlaceStmt, err = db.PrepareContext(ctx, findPlace); err != nil {
+		return nil, fmt.Errorf("error preparing query FindPlace: %w", err)
+	}
+	if q.findPlaceByReservationStmt, err = db.PrepareContext(ctx, findPlaceByReservation); err != nil {
+		return nil, fmt.Errorf("error preparing query FindPlaceByReservation: %w", err)
+	}
+	if q.findPropertyStmt, err = db.PrepareContext(ctx, findProperty); err != nil {
+		return nil, fmt.Errorf("error preparing query FindProperty: %w", err)
+	}
+	if q.findRecipientStmt, err = db.PrepareContext(ctx, findRecipient); err != nil {
+		return nil, fmt.Errorf("error preparing query FindRecipient: %w", err)
+	}
+	if q.findRecipientByExternalStmt, err = db.PrepareContext(ctx, findRecipientByExternal); err != nil {
+		return nil, fmt.Errorf("error preparing query FindRecipientByExternal: %w", err)
+	}
+	if q.findRecipientByLinkStmt, err = db.PrepareContext(ctx, findRecipientByLink); err != nil {
+		return nil, fmt.Errorf("error preparing query FindRecipientByLink: %w", err)
+	}
+	if q.findSecretStmt, err = db.PrepareContext(ctx, findSecret); err != nil {
+		return nil, fmt.Errorf("error preparing query FindSecret: %w", err)
+	}
+	if q.findSiteStmt, err = db.PrepareContext(ctx, findSite); err != nil {
+		return nil, fmt.Errorf("error preparing query FindSite: %w", err)
+	}
+	if q.findSiteByFingerprintStmt, err = db.PrepareContext(ctx, findSiteByFingerprint); err != nil {
+		return nil, fmt.Errorf("error preparing query FindSiteByFingerprint: %w", err)
+	}
+	if q.findSiteKeyStmt, err = db.PrepareContext(ctx, findSiteKey); err != nil {
+		return nil, fmt.Errorf("error preparing query FindSiteKey: %w", err)
+	}
+	if q.findStayStmt, err = db.PrepareContext(ctx, findStay); err != nil {
+		return nil, fmt.Errorf("error preparing query FindStay: %w", err)
+	}
+	if q.findTrackingStmt, err = db.PrepareContext(ctx, findTracking); err != nil {
+		return nil, fmt.Errorf("error preparing query FindTracking: %w", err)
+	}
+	if q.findTrackingTailStmt, err = db.PrepareContext(ctx, findTrackingTail); err != nil {
+		return nil, fmt.Errorf("error preparing query FindTrackingTail: %w", err)
+	}
+	if q.findUnitStmt, err = db.PrepareContext(ctx, findUnit); err != nil {
+		return nil, fmt.Errorf("error preparing query FindUnit: %w", err)
+	}
+	if q.findUnitByNameStmt, err = db.PrepareContext(ctx, findUnitByName); err != nil {
+		return nil, fmt.Errorf("error preparing query FindUnitByName: %w", err)
+	}
+	if q.findUserStmt, err = db.PrepareContext(ctx, findUser); err != nil {
+		return nil, fmt.Errorf("error preparing query FindUser: %w", err)
+	}
+	if q.findUserByEmailStmt, err = db.PrepareContext(ctx, findUserByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query FindUserByEmail: %w", err)
+	}
+	if q.findWebSessionStmt, err = db.PrepareContext(ctx, findWebSession); err != nil {
+		return nil, fmt.Errorf("error preparing query FindWebSession: %w", err)
+	}
+	if q.finishIdempotencyKeyStmt, err = db.PrepareContext(ctx, finishIdempotencyKey); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishIdempotencyKey: %w", err)
+	}
+	if q.finishJobStmt, err = db.PrepareContext(ctx, finishJob); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishJob: %w", err)
+	}
+	if q.firstOrganizationStmt, err = db.PrepareContext(ctx, firstOrganization); err != nil {
+		return nil, fmt.Errorf("error preparing query FirstOrganization: %w", err)
+	}
+	if q.insertCustodyStmt, err = db.PrepareContext(ctx, insertCustody); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCustody: %w", err)
+	}
+	if q.insertDropRefusalStmt, err = db.PrepareContext(ctx, insertDropRefusal); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDropRefusal: %w", err)
+	}
+	if q.insertOperationStmt, err = db.PrepareContext(ctx, insertOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertOperation: %w", err)
+	}
+	if q.latestHeadStmt, err = db.PrepareContext(ctx, latestHead); err != nil {
+		return nil, fmt.Errorf("error preparing query LatestHead: %w", err)
+	}
+	if q.leaseJobStmt, err = db.PrepareContext(ctx, leaseJob); err != nil {
+		return nil, fmt.Errorf("error preparing query LeaseJob: %w", err)
+	}
+	if q.listAPITokensStmt, err = db.PrepareContext(ctx, listAPITokens); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAPITokens: %w", err)
+	}
+	if q.listActsStmt, err = db.PrepareContext(ctx, listActs); err != nil {
+		return nil, fmt.Errorf("error preparing query ListActs: %w", err)
+	}
+	if q.listCarriersStmt, err = db.PrepareContext(ctx, listCarriers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCarriers: %w", err)
+	}
+	if q.listChangesStmt, err = db.PrepareContext(ctx, listChanges); err != nil {
+		return nil, fmt.Errorf("error preparing query ListChanges: %w", err)
+	}
+	if q.listCouriersStmt, err = db.PrepareContext(ctx, listCouriers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCouriers: %w", err)
+	}
+	if q.listDeadJobsStmt, err = db.PrepareContext(ctx, listDeadJobs); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDeadJobs: %w", err)
+	}
+	if q.listDropRefusalsStmt, err = db.PrepareContext(ctx, listDropRefusals); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDropRefusals: %w", err)
+	}
+	if q.listDueStaysStmt, err = db.PrepareContext(ctx, listDueStays); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDueStays: %w", err)
+	}
+	if q.listEpochOperationsStmt, err = db.PrepareContext(ctx, listEpochOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEpochOperations: %w", err)
+	}
+	if q.listEpochsStmt, err = db.PrepareContext(ctx, listEpochs); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEpochs: %w", err)
+	}
+	if q.listHeadsStmt, err = db.PrepareContext(ctx, listHeads); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHeads: %w", err)
+	}
+	if q.listHostedSitesStmt, err = db.PrepareContext(ctx, listHostedSites); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHostedSites: %w", err)
+	}
+	if q.listIncidentNotesStmt, err = db.PrepareContext(ctx, listIncidentNotes); err != nil {
+		return nil, fmt.Errorf("error preparing query ListIncidentNotes: %w", err)
+	}
+	if q.listIntentsOfPlaceStmt, err = db.PrepareContext(ctx, listIntentsOfPlace); err != nil {
+		return nil, fmt.Errorf("error preparing query ListIntentsOfPlace: %w", err)
+	}
+	if q.listLiveStaysStmt, err = db.PrepareContext(ctx, listLiveStays); err != nil {
+		return nil, fmt.Errorf("error preparing query ListLiveStays: %w", err)
+	}
+	if q.listLiveStaysOfPlaceStmt, err = db.PrepareContext(ctx, listLiveStaysOfPlace); err != nil {
+		return nil, fmt.Errorf("error preparing query ListLiveStaysOfPlace: %w", err)
+	}
+	if q.listNoticesStmt, err = db.PrepareContext(ctx, listNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query ListNotices: %w", err)
+	}
+	if q.listNoticesOfStayStmt, err = db.PrepareContext(ctx, listNoticesOfStay); err != nil {
+		return nil, fmt.Errorf("error preparing query ListNoticesOfStay: %w", err)
+	}
+	if q.listOperationsStmt, err = db.PrepareContext(ctx, listOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOperations: %w", err)
+	}
+	if q.listOrganizationTreeStmt, err = db.PrepareContext(ctx, listOrganizationTree); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOrganizationTree: %w", err)
+	}
+	if q.listPendingIntentsStmt, err = db.PrepareContext(ctx, listPendingIntents); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPendingIntents: %w", err)
+	}
+	if q.listPlaceCustodyStmt, err = db.PrepareContext(ctx, listPlaceCustody); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPlaceCustody: %w", err)
+	}
+	if q.listPlacesStmt, err = db.PrepareContext(ctx, listPlaces); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPlaces: %w", err)
+	}
+	if q.listPropertiesStmt, err = db.PrepareContext(ctx, listProperties); err != nil {
+		return nil, fmt.Errorf("error preparing query ListProperties: %w", err)
+	}
+	if q.listRecipientsOfPropertyStmt, err = db.PrepareContext(ctx, listRecipientsOfProperty); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRecipientsOfProperty: %w", err)
+	}
+	if q.listRecipientsOfUnitStmt, err = db.PrepareContext(ctx, listRecipientsOfUnit); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRecipientsOfUnit: %w", err)
+	}
+	if q.listSiteKeysStmt, err = db.PrepareContext(ctx, listSiteKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSiteKeys: %w", err)
+	}
+	if q.listSitesStmt, err = db.PrepareContext(ctx, listSites); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSites: %w", err)
+	}
+	if q.listSitesOfPropertyStmt, err = db.PrepareContext(ctx, listSitesOfProperty); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSitesOfProperty: %w", err)
+	}
+	if q.listStaleStmt, err = db.PrepareContext(ctx, listStale); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStale: %w", err)
+	}
+	if q.listStayCustodyStmt, err = db.PrepareContext(ctx, listStayCustody); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStayCustody: %w", err)
+	}
+	if q.listUnitsStmt, err = db.PrepareContext(ctx, listUnits); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnits: %w", err)
+	}
+	if q.listUnitsOfNumberStmt, err = db.PrepareContext(ctx, listUnitsOfNumber); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnitsOfNumber: %w", err)
+	}
+	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
+	}
+	if q.listWaitingOfRecipientStmt, err = db.PrepareContext(ctx, listWaitingOfRecipient); err != nil {
+		return nil, fmt.Errorf("error preparing query ListWaitingOfRecipient: %w", err)
+	}
+	if q.listWaitingOfUnitStmt, err = db.PrepareContext(ctx, listWaitingOfUnit); err != nil {
+		return nil, fmt.Errorf("error preparing query ListWaitingOfUnit: %w", err)
+	}
+	if q.markNoticeFailedStmt, err = db.PrepareContext(ctx, markNoticeFailed); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkNoticeFailed: %w", err)
+	}
+	if q.markNoticeSentStmt, err = db.PrepareContext(ctx, markNoticeSent); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkNoticeSent: %w", err)
+	}
+	if q.markSilentStmt, err = db.PrepareContext(ctx, markSilent); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkSilent: %w", err)
+	}
+	if q.nextJobAtStmt, err = db.PrepareContext(ctx, nextJobAt); err != nil {
+		return nil, fmt.Errorf("error preparing query NextJobAt: %w", err)
+	}
+	if q.nextRevStmt, err = db.PrepareContext(ctx, nextRev); err != nil {
+		return nil, fmt.Errorf("error preparing query NextRev: %w", err)
+	}
+	if q.orderStayStmt, err = db.PrepareContext(ctx, orderStay); err != nil {
+		return nil, fmt.Errorf("error preparing query OrderStay: %w", err)
+	}
+	if q.putCarrierStmt, err = db.PrepareContext(ctx, putCarrier); err != nil {
+		return nil, fmt.Errorf("error preparing query PutCarrier: %w", err)
+	}
+	if q.putChangeStmt, err = db.PrepareContext(ctx, putChange); err != nil {
+		return nil, fmt.Errorf("error preparing query PutChange: %w", err)
+	}
+	if q.putCursorStmt, err = db.PrepareContext(ctx, putCursor); err != nil {
+		return nil, fmt.Errorf("error preparing query PutCursor: %w", err)
+	}
+	if q.putEpochStmt, err = db.PrepareContext(ctx, putEpoch); err != nil {
+		return nil, fmt.Errorf("error preparing query PutEpoch: %w", err)
+	}
+	if q.putHeadStmt, err = db.PrepareContext(ctx, putHead); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHead: %w", err)
+	}
+	if q.putHealthFactsStmt, err = db.PrepareContext(ctx, putHealthFacts); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHealthFacts: %w", err)
+	}
+	if q.putHealthLinkStmt, err = db.PrepareContext(ctx, putHealthLink); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHealthLink: %w", err)
+	}
+	if q.putHealthSeenStmt, err = db.PrepareContext(ctx, putHealthSeen); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHealthSeen: %w", err)
+	}
+	if q.putHealthStatusStmt, err = db.PrepareContext(ctx, putHealthStatus); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHealthStatus: %w", err)
+	}
+	if q.putOrderStmt, err = db.PrepareContext(ctx, putOrder); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOrder: %w", err)
+	}
+	if q.putParcelStmt, err = db.PrepareContext(ctx, putParcel); err != nil {
+		return nil, fmt.Errorf("error preparing query PutParcel: %w", err)
+	}
+	if q.putPlaceStmt, err = db.PrepareContext(ctx, putPlace); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPlace: %w", err)
+	}
+	if q.putStayStmt, err = db.PrepareContext(ctx, putStay); err != nil {
+		return nil, fmt.Errorf("error preparing query PutStay: %w", err)
+	}
+	if q.raiseIncidentStmt, err = db.PrepareContext(ctx, raiseIncident); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseIncident: %w", err)
+	}
+	if q.resolveIncidentStmt, err = db.PrepareContext(ctx, resolveIncident); err != nil {
+		return nil, fmt.Errorf("error preparing query ResolveIncident: %w", err)
+	}
+	if q.retryJobStmt, err = db.PrepareContext(ctx, retryJob); err != nil {
+		return nil, fmt.Errorf("error preparing query RetryJob: %w", err)
+	}
+	if q.reviveJobStmt, err = db.PrepareContext(ctx, reviveJob); err != nil {
+		return nil, fmt.Errorf("error preparing query ReviveJob: %w", err)
+	}
+	if q.revokeAPITokenStmt, err = db.PrepareContext(ctx, revokeAPIToken); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeAPIToken: %w", err)
+	}
+	if q.setNoticeStateStmt, err = db.PrepareContext(ctx, setNoticeState); err != nil {
+		return nil, fmt.Errorf("error preparing query SetNoticeState: %w", err)
+	}
+	if q.setRecipientLinkStmt, err = db.PrepareContext(ctx, setRecipientLink); err != nil {
+		return nil, fmt.Errorf("error preparing query SetRecipientLink: %w", err)
+	}
+	if q.setSiteInstanceStmt, err = db.PrepareContext(ctx, setSiteInstance); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSiteInstance: %w", err)
+	}
+	if q.setSiteLayoutStmt, err = db.PrepareContext(ctx, setSiteLayout); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSiteLayout: %w", err)
+	}
+	if q.setSiteLinkStmt, err = db.PrepareContext(ctx, setSiteLink); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSiteLink: %w", err)
+	}
+	if q.setSitePolicyStmt, err = db.PrepareContext(ctx, setSitePolicy); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSitePolicy: %w", err)
+	}
+	if q.setSiteSettingsStmt, err = db.PrepareContext(ctx, setSiteSettings); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSiteSettings: %w", err)
+	}
+	if q.setUserPasswordStmt, err = db.PrepareContext(ctx, setUserPassword); err != nil {
+		return nil, fmt.Errorf("error preparing query SetUserPassword: %w", err)
+	}
+	if q.sitePropertyStmt, err = db.PrepareContext(ctx, siteProperty); err != nil {
+		return nil, fmt.Errorf("error preparing query SiteProperty: %w", err)
+	}
+	if q.sweepIdempotencyKeysStmt, err = db.PrepareContext(ctx, sweepIdempotencyKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepIdempotencyKeys: %w", err)
+	}
+	if q.sweepWebSessionsStmt, err = db.PrepareContext(ctx, sweepWebSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepWebSessions: %w", err)
+	}
+	if q.touchWebSessionStmt, err = db.PrepareContext(ctx, touchWebSession); err != nil {
+		return nil, fmt.Errorf("error preparing query TouchWebSession: %w", err)
+	}
+	if q.updateCourierStmt, err = db.PrepareContext(ctx, updateCourier); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateCourier: %w", err)
+	}
+	if q.updateRecipientStmt, err = db.PrepareContext(ctx, updateRecipient); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateRecipient: %w", err)
+	}
+	if q.updateUnitStmt, err = db.PrepareContext(ctx, updateUnit); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateUnit: %w", err)
+	}
+	if q.updateUserStmt, err = db.PrepareContext(ctx, updateUser); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateUser: %w", err)
+	}
+	if q.useEnrolmentStmt, err = db.PrepareContext(ctx, useEnrolment); err != nil {
+		return nil, fmt.Errorf("error preparing query UseEnrolment: %w", err)
+	}
+	return &q, nil
+}
+
+func (q *Queries) Close() error {
+	var err error
+	if q.answerIntentStmt != nil {
+		if cerr := q.answerIntentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing answerIntentStmt: %w", cerr)
+		}
+	}
+	if q.assignIncidentStmt != nil {
+		if cerr := q.assignIncidentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing assignIncidentStmt: %w", cerr)
+		}
+	}
+	if q.buryJobStmt != nil {
+		if cerr := q.buryJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing buryJobStmt: %w", cerr)
+		}
+	}
+	if q.countCollectedSinceStmt != nil {
+		if cerr := q.countCollectedSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCollectedSinceStmt: %w", cerr)
+		}
+	}
+	if q.countJobsStmt != nil {
+		if cerr := q.countJobsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countJobsStmt: %w", cerr)
+		}
+	}
+	if q.countOpenIncidentsStmt != nil {
+		if cerr := q.countOpenIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOpenIncidentsStmt: %w", cerr)
+		}
+	}
+	if q.countStoredSinceStmt != nil {
+		if cerr := q.countStoredSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countStoredSinceStmt: %w", cerr)
+		}
+	}
+	if q.countWaitingOfRecipientStmt != nil {
+		if cerr := q.countWaitingOfRecipientStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countWaitingOfRecipientStmt: %w", cerr)
+		}
+	}
+	if q.createAPITokenStmt != nil {
+		if cerr := q.createAPITokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createAPITokenStmt: %w", cerr)
+		}
+	}
+	if q.createActStmt != nil {
+		if cerr := q.createActStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createActStmt: %w", cerr)
+		}
+	}
+	if q.createCourierStmt != nil {
+		if cerr := q.createCourierStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createCourierStmt: %w", cerr)
+		}
+	}
+	if q.createEnrolmentStmt != nil {
+		if cerr := q.createEnrolmentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createEnrolmentStmt: %w", cerr)
+		}
+	}
+	if q.createIdempotencyKeyStmt != nil {
+		if cerr := q.createIdempotencyKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.createIncidentNoteStmt != nil {
+		if cerr := q.createIncidentNoteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createIncidentNoteStmt: %w", cerr)
+		}
+	}
+	if q.createIntentStmt != nil {
+		if cerr := q.createIntentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createIntentStmt: %w", cerr)
+		}
+	}
+	if q.createNoticeStmt != nil {
+		if cerr := q.createNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createNoticeStmt: %w", cerr)
+		}
+	}
+	if q.createOrganizationStmt != nil {
+		if cerr := q.createOrganizationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.createPropertyStmt != nil {
+		if cerr := q.createPropertyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createPropertyStmt: %w", cerr)
+		}
+	}
+	if q.createRecipientStmt != nil {
+		if cerr := q.createRecipientStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createRecipientStmt: %w", cerr)
+		}
+	}
+	if q.createSecretStmt != nil {
+		if cerr := q.createSecretStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createSecretStmt: %w", cerr)
+		}
+	}
+	if q.createSiteStmt != nil {
+		if cerr := q.createSiteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createSiteStmt: %w", cerr)
+		}
+	}
+	if q.createSiteKeyStmt != nil {
+		if cerr := q.createSiteKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createSiteKeyStmt: %w", cerr)
+		}
+	}
+	if q.createUnitStmt != nil {
+		if cerr := q.createUnitStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createUnitStmt: %w", cerr)
+		}
+	}
+	if q.createUserStmt != nil {
+		if cerr := q.createUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createUserStmt: %w", cerr)
+		}
+	}
+	if q.createWebSessionStmt != nil {
+		if cerr := q.createWebSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createWebSessionStmt: %w", cerr)
+		}
+	}
+	if q.deleteCustodyStmt != nil {
+		if cerr := q.deleteCustodyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCustodyStmt: %w", cerr)
+		}
+	}
+	if q.deleteDropRefusalsStmt != nil {
+		if cerr := q.deleteDropRefusalsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDropRefusalsStmt: %w", cerr)
+		}
+	}
+	if q.deleteParcelsStmt != nil {
+		if cerr := q.deleteParcelsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteParcelsStmt: %w", cerr)
+		}
+	}
+	if q.deletePlacesStmt != nil {
+		if cerr := q.deletePlacesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePlacesStmt: %w", cerr)
+		}
+	}
+	if q.deleteStaysStmt != nil {
+		if cerr := q.deleteStaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteStaysStmt: %w", cerr)
+		}
+	}
+	if q.deleteWebSessionStmt != nil {
+		if cerr := q.deleteWebSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteWebSessionStmt: %w", cerr)
+		}
+	}
+	if q.deleteWebSessionsOfStmt != nil {
+		if cerr := q.deleteWebSessionsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteWebSessionsOfStmt: %w", cerr)
+		}
+	}
+	if q.dropIdempotencyKeyStmt != nil {
+		if cerr := q.dropIdempotencyKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.enqueueJobStmt != nil {
+		if cerr := q.enqueueJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing enqueueJobStmt: %w", cerr)
+		}
+	}
+	if q.eraseAnnexStmt != nil {
+		if cerr := q.eraseAnnexStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseAnnexStmt: %w", cerr)
+		}
+	}
+	if q.eraseTrackingStmt != nil {
+		if cerr := q.eraseTrackingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseTrackingStmt: %w", cerr)
+		}
+	}
+	if q.expireIntentsStmt != nil {
+		if cerr := q.expireIntentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing expireIntentsStmt: %w", cerr)
+		}
+	}
+	if q.findAPITokenStmt != nil {
+		if cerr := q.findAPITokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findAPITokenStmt: %w", cerr)
+		}
+	}
+	if q.findCarrierStmt != nil {
+		if cerr := q.findCarrierStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findCarrierStmt: %w", cerr)
+		}
+	}
+	if q.findChangeStmt != nil {
+		if cerr := q.findChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findChangeStmt: %w", cerr)
+		}
+	}
+	if q.findCourierStmt != nil {
+		if cerr := q.findCourierStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findCourierStmt: %w", cerr)
+		}
+	}
+	if q.findCursorStmt != nil {
+		if cerr := q.findCursorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findCursorStmt: %w", cerr)
+		}
+	}
+	if q.findEnrolmentStmt != nil {
+		if cerr := q.findEnrolmentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findEnrolmentStmt: %w", cerr)
+		}
+	}
+	if q.findEpochStmt != nil {
+		if cerr := q.findEpochStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findEpochStmt: %w", cerr)
+		}
+	}
+	if q.findHeadStmt != nil {
+		if cerr := q.findHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findHeadStmt: %w", cerr)
+		}
+	}
+	if q.findHealthStmt != nil {
+		if cerr := q.findHealthStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findHealthStmt: %w", cerr)
+		}
+	}
+	if q.findIdempotencyKeyStmt != nil {
+		if cerr := q.findIdempotencyKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.findIncidentStmt != nil {
+		if cerr := q.findIncidentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findIncidentStmt: %w", cerr)
+		}
+	}
+	if q.findIntentStmt != nil {
+		if cerr := q.findIntentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findIntentStmt: %w", cerr)
+		}
+	}
+	if q.findNoticeStmt != nil {
+		if cerr := q.findNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findNoticeStmt: %w", cerr)
+		}
+	}
+	if q.findNoticeByProviderStmt != nil {
+		if cerr := q.findNoticeByProviderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findNoticeByProviderStmt: %w", cerr)
+		}
+	}
+	if q.findOpenIncidentStmt != nil {
+		if cerr := q.findOpenIncidentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findOpenIncidentStmt: %w", cerr)
+		}
+	}
+	if q.findOperationStmt != nil {
+		if cerr := q.findOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findOperationStmt: %w", cerr)
+		}
+	}
+	if q.findOrderStmt != nil {
+		if cerr := q.findOrderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findOrderStmt: %w", cerr)
+		}
+	}
+	if q.findOrganizationStmt != nil {
+		if cerr := q.findOrganizationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.findParcelStmt != nil {
+		if cerr := q.findParcelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findParcelStmt: %w", cerr)
+		}
+	}
+	if q.findPlaceStmt != nil {
+		if cerr := q.findPlaceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findPlaceStmt: %w", cerr)
+		}
+	}
+	if q.findPlaceByReservationStmt != nil {
+		if cerr := q.findPlaceByReservationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findPlaceByReservationStmt: %w", cerr)
+		}
+	}
+	if q.findPropertyStmt != nil {
+		if cerr := q.findPropertyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findPropertyStmt: %w", cerr)
+		}
+	}
+	if q.findRecipientStmt != nil {
+		if cerr := q.findRecipientStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findRecipientStmt: %w", cerr)
+		}
+	}
+	if q.findRecipientByExternalStmt != nil {
+		if cerr := q.findRecipientByExternalStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findRecipientByExternalStmt: %w", cerr)
+		}
+	}
+	if q.findRecipientByLinkStmt != nil {
+		if cerr := q.findRecipientByLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findRecipientByLinkStmt: %w", cerr)
+		}
+	}
+	if q.findSecretStmt != nil {
+		if cerr := q.findSecretStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findSecretStmt: %w", cerr)
+		}
+	}
+	if q.findSiteStmt != nil {
+		if cerr := q.findSiteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findSiteStmt: %w", cerr)
+		}
+	}
+	if q.findSiteByFingerprintStmt != nil {
+		if cerr := q.findSiteByFingerprintStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findSiteByFingerprintStmt: %w", cerr)
+		}
+	}
+	if q.findSiteKeyStmt != nil {
+		if cerr := q.findSiteKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findSiteKeyStmt: %w", cerr)
+		}
+	}
+	if q.findStayStmt != nil {
+		if cerr := q.findStayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findStayStmt: %w", cerr)
+		}
+	}
+	if q.findTrackingStmt != nil {
+		if cerr := q.findTrackingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findTrackingStmt: %w", cerr)
+		}
+	}
+	if q.findTrackingTailStmt != nil {
+		if cerr := q.findTrackingTailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findTrackingTailStmt: %w", cerr)
+		}
+	}
+	if q.findUnitStmt != nil {
+		if cerr := q.findUnitStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findUnitStmt: %w", cerr)
+		}
+	}
+	if q.findUnitByNameStmt != nil {
+		if cerr := q.findUnitByNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findUnitByNameStmt: %w", cerr)
+		}
+	}
+	if q.findUserStmt != nil {
+		if cerr := q.findUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findUserStmt: %w", cerr)
+		}
+	}
+	if q.findUserByEmailStmt != nil {
+		if cerr := q.findUserByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findUserByEmailStmt: %w", cerr)
+		}
+	}
+	if q.findWebSessionStmt != nil {
+		if cerr := q.findWebSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findWebSessionStmt: %w", cerr)
+		}
+	}
+	if q.finishIdempotencyKeyStmt != nil {
+		if cerr := q.finishIdempotencyKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.finishJobStmt != nil {
+		if cerr := q.finishJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishJobStmt: %w", cerr)
+		}
+	}
+	if q.firstOrganizationStmt != nil {
+		if cerr := q.firstOrganizationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing firstOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.insertCustodyStmt != nil {
+		if cerr := q.insertCustodyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCustodyStmt: %w", cerr)
+		}
+	}
+	if q.insertDropRefusalStmt != nil {
+		if cerr := q.insertDropRefusalStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDropRefusalStmt: %w", cerr)
+		}
+	}
+	if q.insertOperationStmt != nil {
+		if cerr := q.insertOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertOperationStmt: %w", cerr)
+		}
+	}
+	if q.latestHeadStmt != nil {
+		if cerr := q.latestHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing latestHeadStmt: %w", cerr)
+		}
+	}
+	if q.leaseJobStmt != nil {
+		if cerr := q.leaseJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leaseJobStmt: %w", cerr)
+		}
+	}
+	if q.listAPITokensStmt != nil {
+		if cerr := q.listAPITokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAPITokensStmt: %w", cerr)
+		}
+	}
+	if q.listActsStmt != nil {
+		if cerr := q.listActsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listActsStmt: %w", cerr)
+		}
+	}
+	if q.listCarriersStmt != nil {
+		if cerr := q.listCarriersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCarriersStmt: %w", cerr)
+		}
+	}
+	if q.listChangesStmt != nil {
+		if cerr := q.listChangesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listChangesStmt: %w", cerr)
+		}
+	}
+	if q.listCouriersStmt != nil {
+		if cerr := q.listCouriersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCouriersStmt: %w", cerr)
+		}
+	}
+	if q.listDeadJobsStmt != nil {
+		if cerr := q.listDeadJobsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDeadJobsStmt: %w", cerr)
+		}
+	}
+	if q.listDropRefusalsStmt != nil {
+		if cerr := q.listDropRefusalsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDropRefusalsStmt: %w", cerr)
+		}
+	}
+	if q.listDueStaysStmt != nil {
+		if cerr := q.listDueStaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDueStaysStmt: %w", cerr)
+		}
+	}
+	if q.listEpochOperationsStmt != nil {
+		if cerr := q.listEpochOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEpochOperationsStmt: %w", cerr)
+		}
+	}
+	if q.listEpochsStmt != nil {
+		if cerr := q.listEpochsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEpochsStmt: %w", cerr)
+		}
+	}
+	if q.listHeadsStmt != nil {
+		if cerr := q.listHeadsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHeadsStmt: %w", cerr)
+		}
+	}
+	if q.listHostedSitesStmt != nil {
+		if cerr := q.listHostedSitesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHostedSitesStmt: %w", cerr)
+		}
+	}
+	if q.listIncidentNotesStmt != nil {
+		if cerr := q.listIncidentNotesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listIncidentNotesStmt: %w", cerr)
+		}
+	}
+	if q.listIntentsOfPlaceStmt != nil {
+		if cerr := q.listIntentsOfPlaceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listIntentsOfPlaceStmt: %w", cerr)
+		}
+	}
+	if q.listLiveStaysStmt != nil {
+		if cerr := q.listLiveStaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listLiveStaysStmt: %w", cerr)
+		}
+	}
+	if q.listLiveStaysOfPlaceStmt != nil {
+		if cerr := q.listLiveStaysOfPlaceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listLiveStaysOfPlaceStmt: %w", cerr)
+		}
+	}
+	if q.listNoticesStmt != nil {
+		if cerr := q.listNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listNoticesStmt: %w", cerr)
+		}
+	}
+	if q.listNoticesOfStayStmt != nil {
+		if cerr := q.listNoticesOfStayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listNoticesOfStayStmt: %w", cerr)
+		}
+	}
+	if q.listOperationsStmt != nil {
+		if cerr := q.listOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOperationsStmt: %w", cerr)
+		}
+	}
+	if q.listOrganizationTreeStmt != nil {
+		if cerr := q.listOrganizationTreeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOrganizationTreeStmt: %w", cerr)
+		}
+	}
+	if q.listPendingIntentsStmt != nil {
+		if cerr := q.listPendingIntentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPendingIntentsStmt: %w", cerr)
+		}
+	}
+	if q.listPlaceCustodyStmt != nil {
+		if cerr := q.listPlaceCustodyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPlaceCustodyStmt: %w", cerr)
+		}
+	}
+	if q.listPlacesStmt != nil {
+		if cerr := q.listPlacesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPlacesStmt: %w", cerr)
+		}
+	}
+	if q.listPropertiesStmt != nil {
+		if cerr := q.listPropertiesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPropertiesStmt: %w", cerr)
+		}
+	}
+	if q.listRecipientsOfPropertyStmt != nil {
+		if cerr := q.listRecipientsOfPropertyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRecipientsOfPropertyStmt: %w", cerr)
+		}
+	}
+	if q.listRecipientsOfUnitStmt != nil {
+		if cerr := q.listRecipientsOfUnitStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRecipientsOfUnitStmt: %w", cerr)
+		}
+	}
+	if q.listSiteKeysStmt != nil {
+		if cerr := q.listSiteKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSiteKeysStmt: %w", cerr)
+		}
+	}
+	if q.listSitesStmt != nil {
+		if cerr := q.listSitesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSitesStmt: %w", cerr)
+		}
+	}
+	if q.listSitesOfPropertyStmt != nil {
+		if cerr := q.listSitesOfPropertyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSitesOfPropertyStmt: %w", cerr)
+		}
+	}
+	if q.listStaleStmt != nil {
+		if cerr := q.listStaleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStaleStmt: %w", cerr)
+		}
+	}
+	if q.listStayCustodyStmt != nil {
+		if cerr := q.listStayCustodyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStayCustodyStmt: %w", cerr)
+		}
+	}
+	if q.listUnitsStmt != nil {
+		if cerr := q.listUnitsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnitsStmt: %w", cerr)
+		}
+	}
+	if q.listUnitsOfNumberStmt != nil {
+		if cerr := q.listUnitsOfNumberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnitsOfNumberStmt: %w", cerr)
+		}
+	}
+	if q.listUsersStmt != nil {
+		if cerr := q.listUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUsersStmt: %w", cerr)
+		}
+	}
+	if q.listWaitingOfRecipientStmt != nil {
+		if cerr := q.listWaitingOfRecipientStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listWaitingOfRecipientStmt: %w", cerr)
+		}
+	}
+	if q.listWaitingOfUnitStmt != nil {
+		if cerr := q.listWaitingOfUnitStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listWaitingOfUnitStmt: %w", cerr)
+		}
+	}
+	if q.markNoticeFailedStmt != nil {
+		if cerr := q.markNoticeFailedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markNoticeFailedStmt: %w", cerr)
+		}
+	}
+	if q.markNoticeSentStmt != nil {
+		if cerr := q.markNoticeSentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markNoticeSentStmt: %w", cerr)
+		}
+	}
+	if q.markSilentStmt != nil {
+		if cerr := q.markSilentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markSilentStmt: %w", cerr)
+		}
+	}
+	if q.nextJobAtStmt != nil {
+		if cerr := q.nextJobAtStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextJobAtStmt: %w", cerr)
+		}
+	}
+	if q.nextRevStmt != nil {
+		if cerr := q.nextRevStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextRevStmt: %w", cerr)
+		}
+	}
+	if q.orderStayStmt != nil {
+		if cerr := q.orderStayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing orderStayStmt: %w", cerr)
+		}
+	}
+	if q.putCarrierStmt != nil {
+		if cerr := q.putCarrierStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putCarrierStmt: %w", cerr)
+		}
+	}
+	if q.putChangeStmt != nil {
+		if cerr := q.putChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putChangeStmt: %w", cerr)
+		}
+	}
+	if q.putCursorStmt != nil {
+		if cerr := q.putCursorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putCursorStmt: %w", cerr)
+		}
+	}
+	if q.putEpochStmt != nil {
+		if cerr := q.putEpochStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putEpochStmt: %w", cerr)
+		}
+	}
+	if q.putHeadStmt != nil {
+		if cerr := q.putHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHeadStmt: %w", cerr)
+		}
+	}
+	if q.putHealthFactsStmt != nil {
+		if cerr := q.putHealthFactsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHealthFactsStmt: %w", cerr)
+		}
+	}
+	if q.putHealthLinkStmt != nil {
+		if cerr := q.putHealthLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHealthLinkStmt: %w", cerr)
+		}
+	}
+	if q.putHealthSeenStmt != nil {
+		if cerr := q.putHealthSeenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHealthSeenStmt: %w", cerr)
+		}
+	}
+	if q.putHealthStatusStmt != nil {
+		if cerr := q.putHealthStatusStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHealthStatusStmt: %w", cerr)
+		}
+	}
+	if q.putOrderStmt != nil {
+		if cerr := q.putOrderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOrderStmt: %w", cerr)
+		}
+	}
+	if q.putParcelStmt != nil {
+		if cerr := q.putParcelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putParcelStmt: %w", cerr)
+		}
+	}
+	if q.putPlaceStmt != nil {
+		if cerr := q.putPlaceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPlaceStmt: %w", cerr)
+		}
+	}
+	if q.putStayStmt != nil {
+		if cerr := q.putStayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putStayStmt: %w", cerr)
+		}
+	}
+	if q.raiseIncidentStmt != nil {
+		if cerr := q.raiseIncidentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseIncidentStmt: %w", cerr)
+		}
+	}
+	if q.resolveIncidentStmt != nil {
+		if cerr := q.resolveIncidentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resolveIncidentStmt: %w", cerr)
+		}
+	}
+	if q.retryJobStmt != nil {
+		if cerr := q.retryJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retryJobStmt: %w", cerr)
+		}
+	}
+	if q.reviveJobStmt != nil {
+		if cerr := q.reviveJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reviveJobStmt: %w", cerr)
+		}
+	}
+	if q.revokeAPITokenStmt != nil {
+		if cerr := q.revokeAPITokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeAPITokenStmt: %w", cerr)
+		}
+	}
+	if q.setNoticeStateStmt != nil {
+		if cerr := q.setNoticeStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setNoticeStateStmt: %w", cerr)
+		}
+	}
+	if q.setRecipientLinkStmt != nil {
+		if cerr := q.setRecipientLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setRecipientLinkStmt: %w", cerr)
+		}
+	}
+	if q.setSiteInstanceStmt != nil {
+		if cerr := q.setSiteInstanceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSiteInstanceStmt: %w", cerr)
+		}
+	}
+	if q.setSiteLayoutStmt != nil {
+		if cerr := q.setSiteLayoutStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSiteLayoutStmt: %w", cerr)
+		}
+	}
+	if q.setSiteLinkStmt != nil {
+		if cerr := q.setSiteLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSiteLinkStmt: %w", cerr)
+		}
+	}
+	if q.setSitePolicyStmt != nil {
+		if cerr := q.setSitePolicyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSitePolicyStmt: %w", cerr)
+		}
+	}
+	if q.setSiteSettingsStmt != nil {
+		if cerr := q.setSiteSettingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSiteSettingsStmt: %w", cerr)
+		}
+	}
+	if q.setUserPasswordStmt != nil {
+		if cerr := q.setUserPasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setUserPasswordStmt: %w", cerr)
+		}
+	}
+	if q.sitePropertyStmt != nil {
+		if cerr := q.sitePropertyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sitePropertyStmt: %w", cerr)
+		}
+	}
+	if q.sweepIdempotencyKeysStmt != nil {
+		if cerr := q.sweepIdempotencyKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepIdempotencyKeysStmt: %w", cerr)
+		}
+	}
+	if q.sweepWebSessionsStmt != nil {
+		if cerr := q.sweepWebSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepWebSessionsStmt: %w", cerr)
+		}
+	}
+	if q.touchWebSessionStmt != nil {
+		if cerr := q.touchWebSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing touchWebSessionStmt: %w", cerr)
+		}
+	}
+	if q.updateCourierStmt != nil {
+		if cerr := q.updateCourierStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateCourierStmt: %w", cerr)
+		}
+	}
+	if q.updateRecipientStmt != nil {
+		if cerr := q.updateRecipientStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateRecipientStmt: %w", cerr)
+		}
+	}
+	if q.updateUnitStmt != nil {
+		if cerr := q.updateUnitStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateUnitStmt: %w", cerr)
+		}
+	}
+	if q.updateUserStmt != nil {
+		if cerr := q.updateUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateUserStmt: %w", cerr)
+		}
+	}
+	if q.useEnrolmentStmt != nil {
+		if cerr := q.useEnrolmentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useEnrolmentStmt: %w", cerr)
+		}
+	}
+	return err
+}
+
+func (q *Queries) exec(ctx context.Context, stmt *sql.Stmt, query string, args ...interface{}) (sql.Result, error) {
+	switch {
+	case stmt != nil && q.tx != nil:
+		return q.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)
+	case stmt != nil:
+		return stmt.ExecContext(ctx, args...)
+	default:
+		return q.db.ExecContext(ctx, query, args...)
+	}
+}
+
+func (q *Queries) query(ctx context.Context, stmt *sql.Stmt, query string, args ...interface{}) (*sql.Rows, error) {
+	switch {
+	case stmt != nil && q.tx != nil:
+		return q.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+	case stmt != nil:
+		return stmt.QueryContext(ctx, args...)
+	default:
+		return q.db.QueryContext(ctx, query, args...)
+	}
+}
+
+func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, args ...interface{}) *sql.Row {
+	switch {
+	case stmt != nil && q.tx != nil:
+		return q.tx.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
+	case stmt != nil:
+		return stmt.QueryRowContext(ctx, args...)
+	default:
+		return q.db.QueryRowContext(ctx, query, args...)
+	}
+}
+
 type Queries struct {
-	db DBTX
+	db                           DBTX
+	tx                           *sql.Tx
+	answerIntentStmt             *sql.Stmt
+	assignIncidentStmt           *sql.Stmt
+	buryJobStmt                  *sql.Stmt
+	countCollectedSinceStmt      *sql.Stmt
+	countJobsStmt                *sql.Stmt
+	countOpenIncidentsStmt       *sql.Stmt
+	countStoredSinceStmt         *sql.Stmt
+	countWaitingOfRecipientStmt  *sql.Stmt
+	createAPITokenStmt           *sql.Stmt
+	createActStmt                *sql.Stmt
+	createCourierStmt            *sql.Stmt
+	createEnrolmentStmt          *sql.Stmt
+	createIdempotencyKeyStmt     *sql.Stmt
+	createIncidentNoteStmt       *sql.Stmt
+	createIntentStmt             *sql.Stmt
+	createNoticeStmt             *sql.Stmt
+	createOrganizationStmt       *sql.Stmt
+	createPropertyStmt           *sql.Stmt
+	createRecipientStmt          *sql.Stmt
+	createSecretStmt             *sql.Stmt
+	createSiteStmt               *sql.Stmt
+	createSiteKeyStmt            *sql.Stmt
+	createUnitStmt               *sql.Stmt
+	createUserStmt               *sql.Stmt
+	createWebSessionStmt         *sql.Stmt
+	deleteCustodyStmt            *sql.Stmt
+	deleteDropRefusalsStmt       *sql.Stmt
+	deleteParcelsStmt            *sql.Stmt
+	deletePlacesStmt             *sql.Stmt
+	deleteStaysStmt              *sql.Stmt
+	deleteWebSessionStmt         *sql.Stmt
+	deleteWebSessionsOfStmt      *sql.Stmt
+	dropIdempotencyKeyStmt       *sql.Stmt
+	enqueueJobStmt               *sql.Stmt
+	eraseAnnexStmt               *sql.Stmt
+	eraseTrackingStmt            *sql.Stmt
+	expireIntentsStmt            *sql.Stmt
+	findAPITokenStmt             *sql.Stmt
+	findCarrierStmt              *sql.Stmt
+	findChangeStmt               *sql.Stmt
+	findCourierStmt              *sql.Stmt
+	findCursorStmt               *sql.Stmt
+	findEnrolmentStmt            *sql.Stmt
+	findEpochStmt                *sql.Stmt
+	findHeadStmt                 *sql.Stmt
+	findHealthStmt               *sql.Stmt
+	findIdempotencyKeyStmt       *sql.Stmt
+	findIncidentStmt             *sql.Stmt
+	findIntentStmt               *sql.Stmt
+	findNoticeStmt               *sql.Stmt
+	findNoticeByProviderStmt     *sql.Stmt
+	findOpenIncidentStmt         *sql.Stmt
+	findOperationStmt            *sql.Stmt
+	findOrderStmt                *sql.Stmt
+	findOrganizationStmt         *sql.Stmt
+	findParcelStmt               *sql.Stmt
+	findPlaceStmt                *sql.Stmt
+	findPlaceByReservationStmt   *sql.Stmt
+	findPropertyStmt             *sql.Stmt
+	findRecipientStmt            *sql.Stmt
+	findRecipientByExternalStmt  *sql.Stmt
+	findRecipientByLinkStmt      *sql.Stmt
+	findSecretStmt               *sql.Stmt
+	findSiteStmt                 *sql.Stmt
+	findSiteByFingerprintStmt    *sql.Stmt
+	findSiteKeyStmt              *sql.Stmt
+	findStayStmt                 *sql.Stmt
+	findTrackingStmt             *sql.Stmt
+	findTrackingTailStmt         *sql.Stmt
+	findUnitStmt                 *sql.Stmt
+	findUnitByNameStmt           *sql.Stmt
+	findUserStmt                 *sql.Stmt
+	findUserByEmailStmt          *sql.Stmt
+	findWebSessionStmt           *sql.Stmt
+	finishIdempotencyKeyStmt     *sql.Stmt
+	finishJobStmt                *sql.Stmt
+	firstOrganizationStmt        *sql.Stmt
+	insertCustodyStmt            *sql.Stmt
+	insertDropRefusalStmt        *sql.Stmt
+	insertOperationStmt          *sql.Stmt
+	latestHeadStmt               *sql.Stmt
+	leaseJobStmt                 *sql.Stmt
+	listAPITokensStmt            *sql.Stmt
+	listActsStmt                 *sql.Stmt
+	listCarriersStmt             *sql.Stmt
+	listChangesStmt              *sql.Stmt
+	listCouriersStmt             *sql.Stmt
+	listDeadJobsStmt             *sql.Stmt
+	listDropRefusalsStmt         *sql.Stmt
+	listDueStaysStmt             *sql.Stmt
+	listEpochOperationsStmt      *sql.Stmt
+	listEpochsStmt               *sql.Stmt
+	listHeadsStmt                *sql.Stmt
+	listHostedSitesStmt          *sql.Stmt
+	listIncidentNotesStmt        *sql.Stmt
+	listIntentsOfPlaceStmt       *sql.Stmt
+	listLiveStaysStmt            *sql.Stmt
+	listLiveStaysOfPlaceStmt     *sql.Stmt
+	listNoticesStmt              *sql.Stmt
+	listNoticesOfStayStmt        *sql.Stmt
+	listOperationsStmt           *sql.Stmt
+	listOrganizationTreeStmt     *sql.Stmt
+	listPendingIntentsStmt       *sql.Stmt
+	listPlaceCustodyStmt         *sql.Stmt
+	listPlacesStmt               *sql.Stmt
+	listPropertiesStmt           *sql.Stmt
+	listRecipientsOfPropertyStmt *sql.Stmt
+	listRecipientsOfUnitStmt     *sql.Stmt
+	listSiteKeysStmt             *sql.Stmt
+	listSitesStmt                *sql.Stmt
+	listSitesOfPropertyStmt      *sql.Stmt
+	listStaleStmt                *sql.Stmt
+	listStayCustodyStmt          *sql.Stmt
+	listUnitsStmt                *sql.Stmt
+	listUnitsOfNumberStmt        *sql.Stmt
+	listUsersStmt                *sql.Stmt
+	listWaitingOfRecipientStmt   *sql.Stmt
+	listWaitingOfUnitStmt        *sql.Stmt
+	markNoticeFailedStmt         *sql.Stmt
+	markNoticeSentStmt           *sql.Stmt
+	markSilentStmt               *sql.Stmt
+	nextJobAtStmt                *sql.Stmt
+	nextRevStmt                  *sql.Stmt
+	orderStayStmt                *sql.Stmt
+	putCarrierStmt               *sql.Stmt
+	putChangeStmt                *sql.Stmt
+	putCursorStmt                *sql.Stmt
+	putEpochStmt                 *sql.Stmt
+	putHeadStmt                  *sql.Stmt
+	putHealthFactsStmt           *sql.Stmt
+	putHealthLinkStmt            *sql.Stmt
+	putHealthSeenStmt            *sql.Stmt
+	putHealthStatusStmt          *sql.Stmt
+	putOrderStmt                 *sql.Stmt
+	putParcelStmt                *sql.Stmt
+	putPlaceStmt                 *sql.Stmt
+	putStayStmt                  *sql.Stmt
+	raiseIncidentStmt            *sql.Stmt
+	resolveIncidentStmt          *sql.Stmt
+	retryJobStmt                 *sql.Stmt
+	reviveJobStmt                *sql.Stmt
+	revokeAPITokenStmt           *sql.Stmt
+	setNoticeStateStmt           *sql.Stmt
+	setRecipientLinkStmt         *sql.Stmt
+	setSiteInstanceStmt          *sql.Stmt
+	setSiteLayoutStmt            *sql.Stmt
+	setSiteLinkStmt              *sql.Stmt
+	setSitePolicyStmt            *sql.Stmt
+	setSiteSettingsStmt          *sql.Stmt
+	setUserPasswordStmt          *sql.Stmt
+	sitePropertyStmt             *sql.Stmt
+	sweepIdempotencyKeysStmt     *sql.Stmt
+	sweepWebSessionsStmt         *sql.Stmt
+	touchWebSessionStmt          *sql.Stmt
+	updateCourierStmt            *sql.Stmt
+	updateRecipientStmt          *sql.Stmt
+	updateUnitStmt               *sql.Stmt
+	updateUserStmt               *sql.Stmt
+	useEnrolmentStmt             *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db: tx,
+		db:                           tx,
+		tx:                           tx,
+		answerIntentStmt:             q.answerIntentStmt,
+		assignIncidentStmt:           q.assignIncidentStmt,
+		buryJobStmt:                  q.buryJobStmt,
+		countCollectedSinceStmt:      q.countCollectedSinceStmt,
+		countJobsStmt:                q.countJobsStmt,
+		countOpenIncidentsStmt:       q.countOpenIncidentsStmt,
+		countStoredSinceStmt:         q.countStoredSinceStmt,
+		countWaitingOfRecipientStmt:  q.countWaitingOfRecipientStmt,
+		createAPITokenStmt:           q.createAPITokenStmt,
+		createActStmt:                q.createActStmt,
+		createCourierStmt:            q.createCourierStmt,
+		createEnrolmentStmt:          q.createEnrolmentStmt,
+		createIdempotencyKeyStmt:     q.createIdempotencyKeyStmt,
+		createIncidentNoteStmt:       q.createIncidentNoteStmt,
+		createIntentStmt:             q.createIntentStmt,
+		createNoticeStmt:             q.createNoticeStmt,
+		createOrganizationStmt:       q.createOrganizationStmt,
+		createPropertyStmt:           q.createPropertyStmt,
+		createRecipientStmt:          q.createRecipientStmt,
+		createSecretStmt:             q.createSecretStmt,
+		createSiteStmt:               q.createSiteStmt,
+		createSiteKeyStmt:            q.createSiteKeyStmt,
+		createUnitStmt:               q.createUnitStmt,
+		createUserStmt:               q.createUserStmt,
+		createWebSessionStmt:         q.createWebSessionStmt,
+		deleteCustodyStmt:            q.deleteCustodyStmt,
+		deleteDropRefusalsStmt:       q.deleteDropRefusalsStmt,
+		deleteParcelsStmt:            q.deleteParcelsStmt,
+		deletePlacesStmt:             q.deletePlacesStmt,
+		deleteStaysStmt:              q.deleteStaysStmt,
+		deleteWebSessionStmt:         q.deleteWebSessionStmt,
+		deleteWebSessionsOfStmt:      q.deleteWebSessionsOfStmt,
+		dropIdempotencyKeyStmt:       q.dropIdempotencyKeyStmt,
+		enqueueJobStmt:               q.enqueueJobStmt,
+		eraseAnnexStmt:               q.eraseAnnexStmt,
+		eraseTrackingStmt:            q.eraseTrackingStmt,
+		expireIntentsStmt:            q.expireIntentsStmt,
+		findAPITokenStmt:             q.findAPITokenStmt,
+		findCarrierStmt:              q.findCarrierStmt,
+		findChangeStmt:               q.findChangeStmt,
+		findCourierStmt:              q.findCourierStmt,
+		findCursorStmt:               q.findCursorStmt,
+		findEnrolmentStmt:            q.findEnrolmentStmt,
+		findEpochStmt:                q.findEpochStmt,
+		findHeadStmt:                 q.findHeadStmt,
+		findHealthStmt:               q.findHealthStmt,
+		findIdempotencyKeyStmt:       q.findIdempotencyKeyStmt,
+		findIncidentStmt:             q.findIncidentStmt,
+		findIntentStmt:               q.findIntentStmt,
+		findNoticeStmt:               q.findNoticeStmt,
+		findNoticeByProviderStmt:     q.findNoticeByProviderStmt,
+		findOpenIncidentStmt:         q.findOpenIncidentStmt,
+		findOperationStmt:            q.findOperationStmt,
+		findOrderStmt:                q.findOrderStmt,
+		findOrganizationStmt:         q.findOrganizationStmt,
+		findParcelStmt:               q.findParcelStmt,
+		findPlaceStmt:                q.findPlaceStmt,
+		findPlaceByReservationStmt:   q.findPlaceByReservationStmt,
+		findPropertyStmt:             q.findPropertyStmt,
+		findRecipientStmt:            q.findRecipientStmt,
+		findRecipientByExternalStmt:  q.findRecipientByExternalStmt,
+		findRecipientByLinkStmt:      q.findRecipientByLinkStmt,
+		findSecretStmt:               q.findSecretStmt,
+		findSiteStmt:                 q.findSiteStmt,
+		findSiteByFingerprintStmt:    q.findSiteByFingerprintStmt,
+		findSiteKeyStmt:              q.findSiteKeyStmt,
+		findStayStmt:                 q.findStayStmt,
+		findTrackingStmt:             q.findTrackingStmt,
+		findTrackingTailStmt:         q.findTrackingTailStmt,
+		findUnitStmt:                 q.findUnitStmt,
+		findUnitByNameStmt:           q.findUnitByNameStmt,
+		findUserStmt:                 q.findUserStmt,
+		findUserByEmailStmt:          q.findUserByEmailStmt,
+		findWebSessionStmt:           q.findWebSessionStmt,
+		finishIdempotencyKeyStmt:     q.finishIdempotencyKeyStmt,
+		finishJobStmt:                q.finishJobStmt,
+		firstOrganizationStmt:        q.firstOrganizationStmt,
+		insertCustodyStmt:            q.insertCustodyStmt,
+		insertDropRefusalStmt:        q.insertDropRefusalStmt,
+		insertOperationStmt:          q.insertOperationStmt,
+		latestHeadStmt:               q.latestHeadStmt,
+		leaseJobStmt:                 q.leaseJobStmt,
+		listAPITokensStmt:            q.listAPITokensStmt,
+		listActsStmt:                 q.listActsStmt,
+		listCarriersStmt:             q.listCarriersStmt,
+		listChangesStmt:              q.listChangesStmt,
+		listCouriersStmt:             q.listCouriersStmt,
+		listDeadJobsStmt:             q.listDeadJobsStmt,
+		listDropRefusalsStmt:         q.listDropRefusalsStmt,
+		listDueStaysStmt:             q.listDueStaysStmt,
+		listEpochOperationsStmt:      q.listEpochOperationsStmt,
+		listEpochsStmt:               q.listEpochsStmt,
+		listHeadsStmt:                q.listHeadsStmt,
+		listHostedSitesStmt:          q.listHostedSitesStmt,
+		listIncidentNotesStmt:        q.listIncidentNotesStmt,
+		listIntentsOfPlaceStmt:       q.listIntentsOfPlaceStmt,
+		listLiveStaysStmt:            q.listLiveStaysStmt,
+		listLiveStaysOfPlaceStmt:     q.listLiveStaysOfPlaceStmt,
+		listNoticesStmt:              q.listNoticesStmt,
+		listNoticesOfStayStmt:        q.listNoticesOfStayStmt,
+		listOperationsStmt:           q.listOperationsStmt,
+		listOrganizationTreeStmt:     q.listOrganizationTreeStmt,
+		listPendingIntentsStmt:       q.listPendingIntentsStmt,
+		listPlaceCustodyStmt:         q.listPlaceCustodyStmt,
+		listPlacesStmt:               q.listPlacesStmt,
+		listPropertiesStmt:           q.listPropertiesStmt,
+		listRecipientsOfPropertyStmt: q.listRecipientsOfPropertyStmt,
+		listRecipientsOfUnitStmt:     q.listRecipientsOfUnitStmt,
+		listSiteKeysStmt:             q.listSiteKeysStmt,
+		listSitesStmt:                q.listSitesStmt,
+		listSitesOfPropertyStmt:      q.listSitesOfPropertyStmt,
+		listStaleStmt:                q.listStaleStmt,
+		listStayCustodyStmt:          q.listStayCustodyStmt,
+		listUnitsStmt:                q.listUnitsStmt,
+		listUnitsOfNumberStmt:        q.listUnitsOfNumberStmt,
+		listUsersStmt:                q.listUsersStmt,
+		listWaitingOfRecipientStmt:   q.listWaitingOfRecipientStmt,
+		listWaitingOfUnitStmt:        q.listWaitingOfUnitStmt,
+		markNoticeFailedStmt:         q.markNoticeFailedStmt,
+		markNoticeSentStmt:           q.markNoticeSentStmt,
+		markSilentStmt:               q.markSilentStmt,
+		nextJobAtStmt:                q.nextJobAtStmt,
+		nextRevStmt:                  q.nextRevStmt,
+		orderStayStmt:                q.orderStayStmt,
+		putCarrierStmt:               q.putCarrierStmt,
+		putChangeStmt:                q.putChangeStmt,
+		putCursorStmt:                q.putCursorStmt,
+		putEpochStmt:                 q.putEpochStmt,
+		putHeadStmt:                  q.putHeadStmt,
+		putHealthFactsStmt:           q.putHealthFactsStmt,
+		putHealthLinkStmt:            q.putHealthLinkStmt,
+		putHealthSeenStmt:            q.putHealthSeenStmt,
+		putHealthStatusStmt:          q.putHealthStatusStmt,
+		putOrderStmt:                 q.putOrderStmt,
+		putParcelStmt:                q.putParcelStmt,
+		putPlaceStmt:                 q.putPlaceStmt,
+		putStayStmt:                  q.putStayStmt,
+		raiseIncidentStmt:            q.raiseIncidentStmt,
+		resolveIncidentStmt:          q.resolveIncidentStmt,
+		retryJobStmt:                 q.retryJobStmt,
+		reviveJobStmt:                q.reviveJobStmt,
+		revokeAPITokenStmt:           q.revokeAPITokenStmt,
+		setNoticeStateStmt:           q.setNoticeStateStmt,
+		setRecipientLinkStmt:         q.setRecipientLinkStmt,
+		setSiteInstanceStmt:          q.setSiteInstanceStmt,
+		setSiteLayoutStmt:            q.setSiteLayoutStmt,
+		setSiteLinkStmt:              q.setSiteLinkStmt,
+		setSitePolicyStmt:            q.setSitePolicyStmt,
+		setSiteSettingsStmt:          q.setSiteSettingsStmt,
+		setUserPasswordStmt:          q.setUserPasswordStmt,
+		sitePropertyStmt:             q.sitePropertyStmt,
+		sweepIdempotencyKeysStmt:     q.sweepIdempotencyKeysStmt,
+		sweepWebSessionsStmt:         q.sweepWebSessionsStmt,
+		touchWebSessionStmt:          q.touchWebSessionStmt,
+		updateCourierStmt:            q.updateCourierStmt,
+		updateRecipientStmt:          q.updateRecipientStmt,
+		updateUnitStmt:               q.updateUnitStmt,
+		updateUserStmt:               q.updateUserStmt,
+		useEnrolmentStmt:             q.useEnrolmentStmt,
 	}
 }

@@ -89,13 +89,24 @@ type EnrolmentToken struct {
 	UsedBy    string
 }
 
+type Epoch struct {
+	Site     string
+	Number   int64
+	Reason   string
+	Prev     []byte
+	OpenedAt int64
+	Size     int64
+	Chain    []byte
+	Frontier []byte
+}
+
 type Head struct {
 	Site          string
 	Epoch         int64
 	Size          int64
-	Root          []byte
-	Signed        []byte
-	Countersigned []byte
+	Note          []byte
+	Countersigned bool
+	Frontier      []byte
 	At            int64
 }
 
@@ -177,6 +188,7 @@ type Operation struct {
 	WallAt     int64
 	Body       []byte
 	Annex      []byte
+	Chain      []byte
 }
 
 type Organization struct {
@@ -200,14 +212,15 @@ type Outbox struct {
 }
 
 type Parcel struct {
-	Site        string
-	ID          string
-	Stay        string
-	Carrier     string
-	Size        string
-	Tracking    string
-	TrackingKey string
-	BegunAt     int64
+	Site         string
+	ID           string
+	Stay         string
+	Carrier      string
+	Size         string
+	Tracking     string
+	TrackingKey  string
+	TrackingTail string
+	BegunAt      int64
 }
 
 type Place struct {
@@ -291,9 +304,10 @@ type SiteCursor struct {
 	Site            string
 	Epoch           int64
 	Number          int64
-	Frontier        []byte
 	ProjectedEpoch  int64
 	ProjectedNumber int64
+	EffectsEpoch    int64
+	EffectsNumber   int64
 	Stale           string
 	Operations      int64
 	Facts           int64

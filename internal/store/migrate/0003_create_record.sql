@@ -10,18 +10,34 @@ CREATE TABLE operations (
     wall_at     BIGINT NOT NULL,
     body        BYTEA  NOT NULL,
     annex       BYTEA  NOT NULL,
+    chain       BYTEA  NOT NULL,
     PRIMARY KEY (site, epoch, number)
 );
 
--- How far the record of a site goes, and the right edge of its Merkle tree. projected says up to
--- where the tables below follow; stale says why they stopped.
+-- One unbroken run of numbers of a site. frontier is the right edge of its Merkle tree. reason, prev
+-- and the chain are known of hosted sites only; a linked site keeps its own.
+CREATE TABLE epochs (
+    site      TEXT   NOT NULL,
+    number    BIGINT NOT NULL,
+    reason    TEXT   NOT NULL,
+    prev      BYTEA  NOT NULL,
+    opened_at BIGINT NOT NULL,
+    size      BIGINT NOT NULL,
+    chain     BYTEA  NOT NULL,
+    frontier  BYTEA  NOT NULL,
+    PRIMARY KEY (site, number)
+);
+
+-- How far the record of a site goes. projected is how far the tables of 0004 follow, effects how far
+-- incidents and jobs were made of it; stale says why the tables stopped following.
 CREATE TABLE site_cursors (
     site             TEXT   NOT NULL PRIMARY KEY,
     epoch            BIGINT NOT NULL,
     number           BIGINT NOT NULL,
-    frontier         BYTEA  NOT NULL,
     projected_epoch  BIGINT NOT NULL,
     projected_number BIGINT NOT NULL,
+    effects_epoch    BIGINT NOT NULL,
+    effects_number   BIGINT NOT NULL,
     stale            TEXT   NOT NULL,
     operations       BIGINT NOT NULL,
     facts            BIGINT NOT NULL,
@@ -31,13 +47,13 @@ CREATE INDEX site_cursors_stale ON site_cursors (stale) WHERE stale <> '';
 
 -- Tree heads: signed by the site, countersigned by the server.
 CREATE TABLE heads (
-    site          TEXT   NOT NULL,
-    epoch         BIGINT NOT NULL,
-    size          BIGINT NOT NULL,
-    root          BYTEA  NOT NULL,
-    signed        BYTEA  NOT NULL,
-    countersigned BYTEA  NOT NULL,
-    at            BIGINT NOT NULL,
+    site          TEXT    NOT NULL,
+    epoch         BIGINT  NOT NULL,
+    size          BIGINT  NOT NULL,
+    note          BYTEA   NOT NULL,
+    countersigned BOOLEAN NOT NULL CHECK (countersigned IN (FALSE, TRUE)),
+    frontier      BYTEA   NOT NULL,
+    at            BIGINT  NOT NULL,
     PRIMARY KEY (site, epoch, size)
 );
 

@@ -2,17 +2,20 @@
 -- What the facts add up to. Everything here can be built again from operations and stay_orders; no
 -- foreign keys and no business uniqueness, for a fact is never refused.
 
+-- tracking_key is the number without spaces and dashes, tracking_tail its last four.
 CREATE TABLE parcels (
-    site         TEXT   NOT NULL,
-    id           TEXT   NOT NULL,
-    stay         TEXT   NOT NULL,
-    carrier      TEXT   NOT NULL,
-    size         TEXT   NOT NULL,
-    tracking     TEXT   NOT NULL,
-    tracking_key TEXT   NOT NULL,
-    begun_at     BIGINT NOT NULL,
+    site          TEXT   NOT NULL,
+    id            TEXT   NOT NULL,
+    stay          TEXT   NOT NULL,
+    carrier       TEXT   NOT NULL,
+    size          TEXT   NOT NULL,
+    tracking      TEXT   NOT NULL,
+    tracking_key  TEXT   NOT NULL,
+    tracking_tail TEXT   NOT NULL,
+    begun_at      BIGINT NOT NULL,
     PRIMARY KEY (site, id)
 );
+CREATE INDEX parcels_tail ON parcels (site, tracking_tail) WHERE tracking_tail <> '';
 CREATE INDEX parcels_tracking ON parcels (tracking_key) WHERE tracking_key <> '';
 
 -- recipient and unit are those of the last order, first_recipient the one of the deposit. at is
@@ -83,6 +86,7 @@ CREATE TABLE places (
     reserved_until   BIGINT  NOT NULL,
     PRIMARY KEY (site, id)
 );
+CREATE INDEX places_reservation ON places (site, reservation) WHERE reservation <> '';
 
 CREATE TABLE drop_refusals (
     site      TEXT   NOT NULL,

@@ -18,6 +18,7 @@ CREATE TABLE intents (
     answered_at BIGINT NOT NULL
 );
 CREATE INDEX intents_pending ON intents (site, created_at) WHERE state = 'pending';
+CREATE INDEX intents_place ON intents (site, place, created_at);
 CREATE INDEX intents_expiring ON intents (expires_at) WHERE state = 'pending';
 
 -- dedupe is unique among the incidents that are not resolved: the same cause adds to its count.
@@ -90,5 +91,5 @@ CREATE TABLE outbox (
     created_at   BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX outbox_live ON outbox (kind, key) WHERE state = 'live';
-CREATE INDEX outbox_due ON outbox (due_at) WHERE state = 'live';
+CREATE INDEX outbox_due ON outbox (kind, due_at) WHERE state = 'live';
 CREATE INDEX outbox_dead ON outbox (created_at) WHERE state = 'dead';
