@@ -374,3 +374,12 @@ func oneMomentAttributes(kiosk bool) templ.Attributes {
 	}
 	return templ.Attributes{"data-retry": "1"}
 }
+
+// streamAttributes make an element follow a stream. An answer that is no stream (signed out,
+// restarting) must not be swapped into the page; base.js tries again.
+func streamAttributes(stream, target, swap string) templ.Attributes {
+	return templ.Attributes{
+		"hx-sse:connect": stream, "hx-target": target, "hx-swap": swap, "data-stream": true,
+		"hx-status:4xx": "swap:none", "hx-status:5xx": "swap:none",
+	}
+}

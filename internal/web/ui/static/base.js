@@ -76,3 +76,19 @@ ui.neighbour = (from, key, all) => {
   }
   return best;
 };
+
+// ui.restart begins a stream again with a fresh copy of its element: the server answers with the
+// present state.
+ui.restart = (stream, run = true) => {
+  const copy = stream.cloneNode(false);
+  copy.removeAttribute('data-htmx-powered');
+  stream.replaceWith(copy);
+  if (run) htmx.process(copy);
+};
+
+// The SSE extension reconnects a stream that once ran; one that never began is tried again here.
+document.addEventListener('htmx:finally:request', (e) => {
+  const stream = e.target;
+  if (!stream.matches?.('[data-stream]') || e.detail.ctx.response?.status === 200) return;
+  setTimeout(() => stream.isConnected && ui.restart(stream), 3000);
+});

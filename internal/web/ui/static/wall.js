@@ -82,8 +82,7 @@
   });
   document.addEventListener('htmx:after:settle', (e) => ui.focusErrors(e.target));
 
-  // The live pill, and pausing: the stream ends with its element and starts again with a copy,
-  // which the server answers with the present state.
+  // The live pill, and pausing: the stream ends with its element and starts again with a copy.
   let connection = null;
   let paused = false;
   const pill = (on, text) => {
@@ -97,18 +96,17 @@
     connection = e.detail.connection;
     pill(true, (t) => t.on);
   });
-  document.addEventListener('htmx:sse:error', () => pill(false, (t) => t.offText));
+  const broken = () => pill(false, (t) => t.offText);
+  document.addEventListener('htmx:sse:error', broken);
+  document.addEventListener('htmx:sse:close', (e) => e.detail.reason === 'ended' && broken());
   document.addEventListener('click', (e) => {
     const button = e.target.closest('[data-pause]');
     if (!button) return;
     paused = !paused;
     button.textContent = paused ? button.dataset.resumeText : button.dataset.pauseText;
     document.querySelectorAll('[data-stream]').forEach((stream) => {
-      const copy = stream.cloneNode(false);
-      copy.removeAttribute('data-htmx-powered');
-      stream.replaceWith(copy);
+      ui.restart(stream, !paused);
       connection?.reader?.cancel();
-      if (!paused) htmx.process(copy);
     });
     if (paused) pill(false, (t) => t.pausedText);
   });
