@@ -16,13 +16,16 @@ const (
 	IntentSetService        IntentKind = "set_service" // take Place out of service, or back in
 	IntentVerify            IntentKind = "verify"      // somebody saw what is in Place
 	IntentReboot            IntentKind = "reboot"      // restart the controller
+	IntentDeposit           IntentKind = "deposit"     // staff put a parcel on a shelf or at the desk: Place
+	IntentHandOver          IntentKind = "hand_over"   // staff gave Stays to To over the counter
+	IntentClear             IntentKind = "clear"       // staff took Stays off a shelf or the desk, for Reason
 )
 
 // Known reports whether this version knows the kind.
 func (k IntentKind) Known() bool {
 	switch k {
 	case IntentOpen, IntentOpenStay, IntentReserve, IntentCancelReservation, IntentReissue,
-		IntentSetService, IntentVerify, IntentReboot:
+		IntentSetService, IntentVerify, IntentReboot, IntentDeposit, IntentHandOver, IntentClear:
 		return true
 	}
 	return false
@@ -45,9 +48,16 @@ type Intent struct {
 	Unit        locker.UnitID        `json:"unit,omitempty"`
 	Courier     locker.CourierID     `json:"courier,omitempty"`
 	Reservation locker.ReservationID `json:"reservation,omitempty"`
-	Until       locker.Millis        `json:"until,omitempty"`    // of reserve
-	Out         bool                 `json:"out,omitempty"`      // of set_service
-	Occupied    bool                 `json:"occupied,omitempty"` // of verify
+	Until       locker.Millis        `json:"until,omitempty"`     // of reserve
+	Out         bool                 `json:"out,omitempty"`       // of set_service
+	Occupied    bool                 `json:"occupied,omitempty"`  // of verify
+	Stays       []locker.StayID      `json:"stays,omitempty"`     // of hand_over and clear
+	Parcel      locker.ParcelID      `json:"parcel,omitempty"`    // of deposit, with Stay: ids that the cloud chose
+	Recipient   locker.RecipientID   `json:"recipient,omitempty"` // of deposit; empty: unknown
+	Carrier     locker.CarrierID     `json:"carrier,omitempty"`   // of deposit
+	Tracking    string               `json:"tracking,omitempty"`  // of deposit; personal data: to the annex
+	To          string               `json:"to,omitempty"`        // of hand_over: who took it; personal data
+	Reason      string               `json:"reason,omitempty"`    // of clear: returned, moved, cleared
 }
 
 // ExpiredAt reports whether the intent has no effect any more at a moment of the server's clock.
