@@ -1,0 +1,2 @@
+// Package qr draws QR codes for mails and pages. It knows nothing of what they say.
+package qr
