@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -75,8 +76,8 @@ func TestLetters_Golden(t *testing.T) {
 // checkBalanced finds tags that are not closed in their order.
 func checkBalanced(t *testing.T, name, html string) {
 	t.Helper()
-	d := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(html, "<!doctype html>")))
-	d.Strict, d.AutoClose, d.Entity = true, []string{"meta", "img"}, xml.HTMLEntity
+	closed := regexp.MustCompile(`(<(?:meta|img)\b[^>]*)>`).ReplaceAllString(html, "$1/>")
+	d := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(closed, "<!doctype html>")))
 	for {
 		_, err := d.Token()
 		if errors.Is(err, io.EOF) {

@@ -72,6 +72,7 @@ func (s *server) start(t *testing.T) *server {
 	}()
 	t.Cleanup(func() {
 		_ = srv.Close()
+		_ = listener.Close() // a Serve that had not begun yet is not known to Close
 		<-done
 	})
 	return s

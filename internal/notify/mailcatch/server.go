@@ -101,6 +101,10 @@ func (s *Server) Start(ctx context.Context) error {
 // stay readable. Stop once, after Start.
 func (s *Server) Stop() error {
 	err := s.smtp.Close()
+	// The library forgets a listener whose Serve has not begun yet, so it is closed here too.
+	if closeErr := s.listener.Close(); !errors.Is(closeErr, net.ErrClosed) {
+		err = errors.Join(err, closeErr)
+	}
 	<-s.done
 	if err != nil {
 		return fmt.Errorf("mailcatch: stop: %w", err)

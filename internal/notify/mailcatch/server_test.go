@@ -110,6 +110,22 @@ func TestServer_Wait(t *testing.T) {
 	}
 }
 
+func TestServer_StopsAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 50 { // whether or not its goroutine has begun to listen
+		s, err := mailcatch.New(mailcatch.Options{Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestNew_LoopbackOnly(t *testing.T) {
 	t.Parallel()
 	for _, addr := range []string{":2525", "0.0.0.0:2525", "192.0.2.1:2525", "mail.example:25", "127.0.0.1"} {
