@@ -27,13 +27,13 @@ const (
 	defaultPollEvery    = 3 * time.Second // a revocation reaches an online site within 5 s
 	defaultSocketAgain  = 5 * time.Minute
 	defaultAnswerWithin = 15 * time.Second
+	defaultAckWithin    = time.Minute
 )
 
 // Limits of the client.
 const (
 	batchLimit     = 256              // operations of one upload: a fraction of a second of ingest
 	window         = 4                // uploads in flight: fills a link of 1 s round trip
-	ackWithin      = time.Minute      // an upload that is not acknowledged by then is sent again
 	downQueue      = 16               // messages that wait for the site; then the socket waits
 	fallbackAfter  = 3                // sockets that fail in a row before POST is tried
 	reportGap      = time.Second      // at most one status a second
@@ -94,6 +94,7 @@ type ClientOptions struct {
 	PollEvery    time.Duration // of the fallback, 3 s
 	SocketAgain  time.Duration // how long the fallback lasts before a socket is tried, 5 min
 	AnswerWithin time.Duration // of a dial, a write, a beat or a POST, 15 s
+	AckWithin    time.Duration // of an upload; then it is sent again, 60 s
 }
 
 // Via is how a client reaches the server.
@@ -176,6 +177,7 @@ func (o *ClientOptions) setDefaults() {
 		{&o.PollEvery, defaultPollEvery},
 		{&o.SocketAgain, defaultSocketAgain},
 		{&o.AnswerWithin, defaultAnswerWithin},
+		{&o.AckWithin, defaultAckWithin},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.value

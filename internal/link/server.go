@@ -26,8 +26,7 @@ const (
 	writeWithin    = 15 * time.Second
 	ingestQueue    = 2 * window // uploads that wait for ingest; then the socket waits
 	directoryLimit = 500        // changes of one batch
-	redeliverAfter = 30 * time.Second
-	lookEvery      = 30 * time.Second // when nobody called Wake: another process may have written
+	defaultLook    = 30 * time.Second
 	exchangeAlive  = 30 * time.Second // a site that polls is there for so long after a POST
 )
 
@@ -117,6 +116,9 @@ type ServerOptions struct {
 	// Hosts are the names by which sites may reach the server, when a proxy in front of it changes
 	// the Host header. Empty: whatever the Host header says.
 	Hosts []string
+	// LookEvery is how often a session looks for news when nobody calls Wake, and sends again what
+	// the site did not answer; zero means 30 s.
+	LookEvery time.Duration
 }
 
 // Server is the server's half of the link. Its methods may be called from any goroutine.
@@ -145,8 +147,13 @@ func NewServer(opts ServerOptions) (*Server, error) {
 	if opts.Hub == nil || opts.Registry == nil || opts.Identity.IsZero() || opts.Logger == nil || opts.Now == nil {
 		return nil, errors.New("link: the server needs a hub, a registry, an identity, a logger and a clock")
 	}
+	hosts := make([]string, len(opts.Hosts))
 	for i, h := range opts.Hosts {
-		opts.Hosts[i] = hostOf(h)
+		hosts[i] = hostOf(h)
+	}
+	opts.Hosts = hosts
+	if opts.LookEvery <= 0 {
+		opts.LookEvery = defaultLook
 	}
 	return &Server{
 		opts: opts, nonces: newNonces(opts.Identity, opts.Now),

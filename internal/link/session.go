@@ -303,9 +303,9 @@ func (se *session) waiting(room int) []wire.Upload {
 // downLoop sends the directory and intents when there is news. One directory batch is under way at
 // a time: the next follows on what the site then says it has.
 func (se *session) downLoop(ctx context.Context) error {
-	look := time.NewTicker(lookEvery)
+	look := time.NewTicker(se.server.opts.LookEvery)
 	defer look.Stop()
-	d := delivery{intents: map[locker.IntentID]locker.Millis{}}
+	d := delivery{intents: map[locker.IntentID]time.Time{}}
 	for {
 		select {
 		case <-se.news:
@@ -324,9 +324,9 @@ func (se *session) downLoop(ctx context.Context) error {
 
 // delivery is what a session has sent down.
 type delivery struct {
-	base    wire.DirectoryAck // that the last batch followed on
-	sentAt  time.Time         // of the last batch; zero: none is under way
-	intents map[locker.IntentID]locker.Millis
+	base    wire.DirectoryAck             // that the last batch followed on
+	sentAt  time.Time                     // of the last batch; zero: none is under way
+	intents map[locker.IntentID]time.Time // when they were sent last
 }
 
 func (se *session) sendDirectory(ctx context.Context, d *delivery) error {
@@ -334,7 +334,7 @@ func (se *session) sendDirectory(ctx context.Context, d *delivery) error {
 	have, seen := se.have, se.haveSeen
 	se.mu.Unlock()
 	now := se.server.opts.Now()
-	if !seen || !d.sentAt.IsZero() && d.base == have && now.Sub(d.sentAt) < redeliverAfter {
+	if !seen || !d.sentAt.IsZero() && d.base == have && now.Sub(d.sentAt) < se.server.opts.LookEvery {
 		return nil
 	}
 	batch, err := se.server.directory(ctx, se.site, have)
@@ -373,30 +373,32 @@ func (s *Server) directory(
 	return nil, fmt.Errorf("the change after rev %d: %w", have.Rev, wire.ErrTooLarge)
 }
 
-// sendIntents sends the intents that this session has not sent yet.
+// sendIntents sends the intents that wait, and again those that have no answer after a while: the
+// site takes each once.
 func (se *session) sendIntents(ctx context.Context, d *delivery) error {
-	items, err := se.server.opts.Hub.Intents(ctx, se.site)
+	waiting, err := se.server.opts.Hub.Intents(ctx, se.site)
 	if err != nil {
 		return fmt.Errorf("read intents: %w", err)
 	}
-	now := locker.At(se.server.opts.Now())
-	for id, expires := range d.intents {
-		if expires < now {
-			delete(d.intents, id)
+	now := se.server.opts.Now()
+	sent := make(map[locker.IntentID]time.Time, len(waiting))
+	var items []wire.Intent
+	for _, i := range waiting {
+		at, before := d.intents[i.ID]
+		switch {
+		case i.ExpiredAt(locker.At(now)):
+		case before && now.Sub(at) < se.server.opts.LookEvery, len(items) == wire.MaxIntents:
+			sent[i.ID] = at
+		default:
+			sent[i.ID] = now
+			items = append(items, i)
 		}
 	}
-	items = slices.DeleteFunc(slices.Clone(items), func(i wire.Intent) bool {
-		_, sent := d.intents[i.ID]
-		return sent || i.ExpiredAt(now)
-	})
-	items = items[:min(len(items), wire.MaxIntents)]
+	d.intents = sent
 	if len(items) == 0 {
 		return nil
 	}
-	for _, i := range items {
-		d.intents[i.ID] = i.Expires
-	}
-	return se.write(ctx, wire.Intents{ServerTime: now, Items: items})
+	return se.write(ctx, wire.Intents{ServerTime: locker.At(now), Items: items})
 }
 
 // sideLoop hands the newest status and head to the hub. A failure costs only freshness: the next

@@ -424,7 +424,7 @@ func (s *clientSession) nextBeat() (wire.Beat, error) {
 	now := s.client.opts.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.inFlight) > 0 && now.Sub(s.inFlight[0].at) > ackWithin {
+	if len(s.inFlight) > 0 && now.Sub(s.inFlight[0].at) > s.client.opts.AckWithin {
 		return wire.Beat{}, fmt.Errorf("no acknowledgement up to %s: %w", s.inFlight[0].last, ErrHalfOpen)
 	}
 	s.beat.Seq++
