@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"cubby/internal/locker"
-	"cubby/internal/text"
-
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+
+	"cubby/internal/locker"
+	"cubby/internal/text"
 )
 
 func catalog(t *testing.T) *text.Catalog {
@@ -257,8 +257,13 @@ func TestPrinter_Numbers(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"en", 0, "0"}, {"en", 999, "999"}, {"en", 1000, "1,000"}, {"en", -1234567, "-1,234,567"},
-		{"es", 1000, "1000"}, {"es", 12345, "12.345"}, {"ar", 1000, "1,000"},
+		{"en", 0, "0"},
+		{"en", 999, "999"},
+		{"en", 1000, "1,000"},
+		{"en", -1234567, "-1,234,567"},
+		{"es", 1000, "1000"},
+		{"es", 12345, "12.345"},
+		{"ar", 1000, "1,000"},
 	} {
 		if got := c.For(v.lang).Number(v.n); got != v.want {
 			t.Errorf("%s %d: got %q, want %q", v.lang, v.n, got, v.want)

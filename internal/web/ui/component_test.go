@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"cubby/internal/web/ui"
-
 	"github.com/a-h/templ"
 	"github.com/google/go-cmp/cmp"
+
+	"cubby/internal/web/ui"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

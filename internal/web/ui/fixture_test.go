@@ -317,6 +317,7 @@ func phonePage() templ.Component {
 func kioskHomePage() templ.Component {
 	v := fixtureKiosk()
 	v.Idle.Seconds = 0
+	v.Heading = "Harbour House, Locker 1"
 	return withChildren(ui.KioskShell(v), ui.KioskChoices([]ui.KioskChoice{
 		{Text: "Collect a parcel", Hint: "Scan or type your code", Icon: "package-check", Href: "/kiosk/code", Main: true},
 		{Text: "Deliver parcels", Hint: "Couriers: scan a label", Icon: "truck", Href: "/kiosk/deliver"},
@@ -352,6 +353,13 @@ func galleryServer() http.Handler {
 			return
 		}
 		<-r.Context().Done()
+	}
+	for path, name := range map[string]string{"/sw.js": "kiosk-sw.js", "/p/sw.js": "resident-sw.js"} {
+		worker, err := ui.Worker(name, []byte("offline"))
+		if err != nil {
+			panic(err)
+		}
+		mux.Handle(path, worker)
 	}
 	mux.HandleFunc("/wall/stream", still)
 	mux.HandleFunc("/kiosk/stream", still)

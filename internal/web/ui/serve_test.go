@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"cubby/internal/web/ui"
-
 	"github.com/a-h/templ"
 	"github.com/andybalholm/brotli"
+
+	"cubby/internal/web/ui"
 )
 
-func get(t *testing.T, h http.Handler, path string, header map[string]string) *http.Response {
+func get(t *testing.T, h http.Handler, path string, header map[string]string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	for name, value := range header {
@@ -27,21 +27,7 @@ func get(t *testing.T, h http.Handler, path string, header map[string]string) *h
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result()
-}
-
-func body(t *testing.T, res *http.Response) []byte {
-	t.Helper()
-	defer func() {
-		if err := res.Body.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	all, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return w
 }
 
 func assetNames() []string {
@@ -54,7 +40,7 @@ func assetNames() []string {
 func TestHandler_ServesEveryAssetInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	for _, name := range assetNames() {
-		plain := body(t, get(t, ui.Handler(), ui.AssetURL(name), nil))
+		plain := get(t, ui.Handler(), ui.AssetURL(name), nil).Body.Bytes()
 		if len(plain) == 0 {
 			t.Errorf("%s is empty", name)
 		}
@@ -63,14 +49,14 @@ func TestHandler_ServesEveryAssetInEveryEncoding(t *testing.T) {
 			"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
 		} {
 			res := get(t, ui.Handler(), ui.AssetURL(name), map[string]string{"Accept-Encoding": encoding + ", deflate;q=0.5"})
-			packed := body(t, res)
+			packed := res.Body.Bytes()
 			if name == "inter.woff2" {
-				if res.Header.Get("Content-Encoding") != "" {
+				if res.Header().Get("Content-Encoding") != "" {
 					t.Errorf("%s is compressed twice", name)
 				}
 				continue
 			}
-			if res.Header.Get("Content-Encoding") != encoding {
+			if res.Header().Get("Content-Encoding") != encoding {
 				t.Errorf("%s is not sent as %s", name, encoding)
 				continue
 			}
@@ -93,21 +79,21 @@ func TestHandler_Caching(t *testing.T) {
 		t.Errorf("address without version: %s", url)
 	}
 	res := get(t, ui.Handler(), url, nil)
-	if got := res.Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
+	if got := res.Header().Get("Cache-Control"); !strings.Contains(got, "immutable") {
 		t.Errorf("versioned asset is cached as %q", got)
 	}
-	if got := get(t, ui.Handler(), "/assets/phone.css", nil).Header.Get("Cache-Control"); got != "no-cache" {
+	if got := get(t, ui.Handler(), "/assets/phone.css", nil).Header().Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("asset without version is cached as %q", got)
 	}
-	if got := get(t, ui.Handler(), "/assets/phone.css?v=000000000000", nil).Header.Get("Cache-Control"); got != "no-cache" {
+	if got := get(t, ui.Handler(), "/assets/phone.css?v=000000000000", nil).Header().Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("asset with a wrong version is cached as %q", got)
 	}
-	again := get(t, ui.Handler(), url, map[string]string{"If-None-Match": res.Header.Get("Etag")})
-	if again.StatusCode != http.StatusNotModified {
-		t.Errorf("unchanged asset answers %d", again.StatusCode)
+	again := get(t, ui.Handler(), url, map[string]string{"If-None-Match": res.Header().Get("Etag")})
+	if again.Code != http.StatusNotModified {
+		t.Errorf("unchanged asset answers %d", again.Code)
 	}
 	for _, path := range []string{"/assets/", "/assets/nothing.js", "/assets/../doc.go", "/assets/static/base.js"} {
-		if got := get(t, ui.Handler(), path, nil).StatusCode; got != http.StatusNotFound {
+		if got := get(t, ui.Handler(), path, nil).Code; got != http.StatusNotFound {
 			t.Errorf("%s answers %d", path, got)
 		}
 	}
@@ -117,7 +103,7 @@ func TestHandler_Caching(t *testing.T) {
 	if w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST answers %d", w.Code)
 	}
-	css := string(body(t, get(t, ui.Handler(), ui.AssetURL("console.css"), nil)))
+	css := get(t, ui.Handler(), ui.AssetURL("console.css"), nil).Body.String()
 	if !strings.Contains(css, ui.AssetURL("inter.woff2")) {
 		t.Error("the stylesheet names the font without its version: the preload would be a second download")
 	}
@@ -129,7 +115,7 @@ func TestHandler_HonoursRefusedEncodings(t *testing.T) {
 		"": "", "br": "br", "gzip, br": "br", "br;q=0, gzip": "gzip", "br;q=x": "", "identity": "", "GZIP;q=0.3": "gzip", "br;q=0.0, gzip; q=0": "",
 	} {
 		res := get(t, ui.Handler(), ui.AssetURL("phone.js"), map[string]string{"Accept-Encoding": accept})
-		if got := res.Header.Get("Content-Encoding"); got != want {
+		if got := res.Header().Get("Content-Encoding"); got != want {
 			t.Errorf("Accept-Encoding %q gives %q, want %q", accept, got, want)
 		}
 	}
@@ -140,9 +126,9 @@ func wire(t *testing.T, h http.Handler, path string) int {
 	t.Helper()
 	header := map[string]string{"Accept-Encoding": "gzip, br"}
 	res := get(t, h, path, header)
-	page := body(t, res)
+	page := res.Body.Bytes()
 	total := len(page)
-	if res.Header.Get("Content-Encoding") == "br" {
+	if res.Header().Get("Content-Encoding") == "br" {
 		plain, err := io.ReadAll(brotli.NewReader(bytes.NewReader(page)))
 		if err != nil {
 			t.Fatal(err)
@@ -156,10 +142,10 @@ func wire(t *testing.T, h http.Handler, path string) int {
 		}
 		seen[m] = true
 		asset := get(t, h, m, header)
-		if asset.StatusCode != http.StatusOK {
-			t.Errorf("%s names %s, which answers %d", path, m, asset.StatusCode)
+		if asset.Code != http.StatusOK {
+			t.Errorf("%s names %s, which answers %d", path, m, asset.Code)
 		}
-		total += len(body(t, asset))
+		total += len(asset.Body.Bytes())
 	}
 	return total
 }
@@ -179,7 +165,7 @@ func TestPages_FirstLoadBudget(t *testing.T) {
 func TestSecure_SetsThePolicy(t *testing.T) {
 	t.Parallel()
 	res := get(t, galleryServer(), "/console", nil)
-	policy := res.Header.Get("Content-Security-Policy")
+	policy := res.Header().Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "form-action 'self'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("policy lacks %s: %s", want, policy)
@@ -188,8 +174,8 @@ func TestSecure_SetsThePolicy(t *testing.T) {
 	if strings.Contains(policy, "unsafe") {
 		t.Errorf("policy is unsafe: %s", policy)
 	}
-	if res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("headers: %v", res.Header)
+	if res.Header().Get("X-Content-Type-Options") != "nosniff" || res.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("headers: %v", res.Header())
 	}
 }
 
@@ -217,11 +203,11 @@ func TestWrite_CompressesForRemoteClientsOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		remote, forwarded, want string
 	}{
-		"remote":        {"203.0.113.7:4000", "", "br"},
-		"same machine":  {"127.0.0.1:4000", "", ""},
-		"same, IPv6":    {"[::1]:4000", "", ""},
+		"remote":         {"203.0.113.7:4000", "", "br"},
+		"same machine":   {"127.0.0.1:4000", "", ""},
+		"same, IPv6":     {"[::1]:4000", "", ""},
 		"behind a proxy": {"127.0.0.1:4000", "203.0.113.7", "br"},
-		"odd address":   {"@", "", "br"},
+		"odd address":    {"@", "", "br"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = c.remote
@@ -325,7 +311,7 @@ func TestWorker(t *testing.T) {
 			t.Fatal(err)
 		}
 		res := get(t, h, "/sw.js", nil)
-		script := string(body(t, res))
+		script := res.Body.String()
 		if strings.Contains(script, "{{") {
 			t.Errorf("%s is not filled in", name)
 		}
@@ -334,13 +320,13 @@ func TestWorker(t *testing.T) {
 		}
 		for _, m := range regexp.MustCompile(`/assets/[^"]+`).FindAllString(script, -1) {
 			if m != "/assets/') " && strings.Contains(m, "?v=") {
-				if got := get(t, ui.Handler(), m, nil); got.StatusCode != http.StatusOK || !strings.Contains(got.Header.Get("Cache-Control"), "immutable") {
+				if got := get(t, ui.Handler(), m, nil); got.Code != http.StatusOK || !strings.Contains(got.Header().Get("Cache-Control"), "immutable") {
 					t.Errorf("%s keeps %s, which is not served", name, m)
 				}
 			}
 		}
-		if !strings.Contains(script, ui.AssetURL("icons.svg")) || res.Header.Get("Cache-Control") != "no-cache" {
-			t.Errorf("%s: %v", name, res.Header)
+		if !strings.Contains(script, ui.AssetURL("icons.svg")) || res.Header().Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s: %v", name, res.Header())
 		}
 	}
 	if _, err := ui.Worker("base.js", offline); err == nil {

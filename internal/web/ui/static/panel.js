@@ -37,9 +37,10 @@
   // Sounds: short tones, no files.
   let audio = null;
   const tones = { ok: [[880, 0, 0.12]], error: [[220, 0, 0.3]], open: [[660, 0, 0.12], [990, 0.14, 0.2]], warn: [[520, 0, 0.15], [520, 0.25, 0.15]] };
+  const shake = (pattern) => navigator.userActivation?.hasBeenActive && navigator.vibrate?.(pattern);
   const play = (name) => {
     if (!tones[name]) return;
-    navigator.vibrate?.(name === 'error' ? [80, 60, 80] : 60);
+    shake(name === 'error' ? [80, 60, 80] : 60);
     audio ??= new AudioContext();
     for (const [pitch, start, length] of tones[name]) {
       const tone = audio.createOscillator();
@@ -103,7 +104,7 @@
       field.form.requestSubmit();
       return;
     }
-    navigator.vibrate?.(15);
+    shake(15);
     const text = key.dataset.key ? field.value + key.dataset.key : field.value.slice(0, -1);
     if (field === codeInput()) {
       setCode(text, 0);
@@ -273,7 +274,7 @@
     draw(false);
   });
   document.addEventListener('DOMContentLoaded', () => {
-    if (settings().worker) navigator.serviceWorker?.register(settings().worker);
+    if (settings().worker) navigator.serviceWorker?.register(settings().worker).catch(() => {}); // the kiosk works without it
     if (settings().heartbeat) setInterval(beat, 5000);
     setInterval(everySecond, 1000);
     setInterval(shift, 60000);
