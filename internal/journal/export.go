@@ -166,8 +166,13 @@ func VerifyExport(r io.Reader, opts VerifyOptions) (Report, error) {
 		return v.report, fmt.Errorf("it is empty: %w", ErrBadExport)
 	}
 	v.endEpoch()
-	if !v.ended && v.report.Fault() == nil {
-		v.cutOff()
+	if v.report.Fault() == nil {
+		switch {
+		case !v.ended:
+			v.endFault(KindTruncated, "the last line is missing")
+		case v.total != v.records:
+			v.endFault(KindTip, fmt.Sprintf("the last line says %d records, there are %d", v.total, v.records))
+		}
 	}
 	v.report.Epochs = append(v.report.Epochs, v.keys.missing(v.epochs)...)
 	return v.report, nil
@@ -182,6 +187,7 @@ type exportCheck struct {
 	size    uint64 // of the current epoch, as its line says
 	line    int
 	records uint64
+	total   uint64 // as the last line says
 	ended   bool
 }
 
@@ -211,10 +217,7 @@ func (v *exportCheck) read(data []byte) error {
 		}
 		return v.record(line)
 	case "end":
-		v.ended = true
-		if line.Records != v.records && v.report.Fault() == nil && v.current != nil {
-			v.size = max(v.size, v.current.scan.count) // the counts differ: let the epoch's size decide
-		}
+		v.ended, v.total = true, line.Records
 		return nil
 	}
 	return fmt.Errorf("unknown line %q: %w", line.Type, ErrBadExport)
@@ -290,9 +293,9 @@ func (v *exportCheck) endEpoch() {
 	v.current = nil
 }
 
-// cutOff reports an export whose last line is missing though all that is there fits.
-func (v *exportCheck) cutOff() {
-	fault := &Fault{Kind: KindTruncated, Detail: "the last line is missing"}
+// endFault reports a fault at the end of an export whose records all fit.
+func (v *exportCheck) endFault(kind Kind, detail string) {
+	fault := &Fault{Kind: kind, Detail: detail}
 	if n := len(v.report.Epochs); n > 0 {
 		fault.Epoch, fault.Number = v.report.Epochs[n-1].Epoch, v.report.Epochs[n-1].Records+1
 		v.report.Epochs[n-1].Fault = fault

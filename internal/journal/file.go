@@ -84,9 +84,10 @@ func fileDSN(path string, params ...string) string {
 	return u.String()
 }
 
-// openFile opens a journal file, or makes one for that site. An error that is ErrCorrupt means that
+// OpenFile opens a journal file, or makes one for that site, without the checks of Open: whoever wants
+// a journal calls Open. An error that is ErrCorrupt means that
 // it is no journal that can be read.
-func openFile(ctx context.Context, path, site string) (*File, error) {
+func OpenFile(ctx context.Context, path, site string) (*File, error) {
 	db, err := sql.Open("sqlite", fileDSN(path,
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=secure_delete(1)", "_pragma=wal_autocheckpoint(0)", "_txlock=immediate"))
 	if err != nil {
@@ -300,8 +301,13 @@ func (f *File) Commit(ctx context.Context, change Change) error {
 	if err := f.transact(ctx, func() error { return f.apply(ctx, change) }); err != nil {
 		return mapError(err)
 	}
-	if f.pending += size; f.pending >= walLimit {
-		f.copyWAL(ctx)
+	f.pending += size
+	switch {
+	case change.Erase != nil:
+		// What is erased must not live on in the write-ahead log either.
+		f.copyWAL(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	case f.pending >= walLimit:
+		f.copyWAL(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
 	}
 	return nil
 }
@@ -379,9 +385,9 @@ func (f *File) one(ctx context.Context, otherwise error, query string, args ...a
 // copyWAL moves what is in the write-ahead log into the database. The records are durable already,
 // so its failure does not fail the commit before it but every one after it. A full disk only puts
 // it off.
-func (f *File) copyWAL(ctx context.Context) {
+func (f *File) copyWAL(ctx context.Context, pragma string) {
 	var busy, frames, copied int
-	err := mapError(f.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &frames, &copied))
+	err := mapError(f.write.QueryRowContext(ctx, pragma).Scan(&busy, &frames, &copied))
 	switch {
 	case err == nil, errors.Is(err, ErrFull), errors.Is(err, ErrBusy):
 		f.pending = 0
@@ -393,6 +399,11 @@ func (f *File) copyWAL(ctx context.Context) {
 // Close implements Storage.
 func (f *File) Close() error {
 	var errs []error
+	for _, stmt := range []*sql.Stmt{f.stmts.tip, f.stmts.insert} {
+		if stmt != nil {
+			errs = append(errs, stmt.Close())
+		}
+	}
 	if f.write != nil {
 		errs = append(errs, f.write.Close())
 	}

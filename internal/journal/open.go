@@ -96,7 +96,7 @@ func (o *opener) open(ctx context.Context) (OpenReport, error) {
 			return report, err
 		}
 		report.Sealed = report.SealedPath != ""
-		if o.file, err = openFile(ctx, o.opts.Path, o.opts.Site); err != nil {
+		if o.file, err = OpenFile(ctx, o.opts.Path, o.opts.Site); err != nil {
 			return report, err
 		}
 	}
@@ -183,7 +183,7 @@ func (o *opener) inspect(ctx context.Context) (*Fault, error) {
 
 // create opens the file for writing and makes it when it is not there.
 func (o *opener) create(ctx context.Context) (fault *Fault, err error) {
-	if o.file, err = openFile(ctx, o.opts.Path, o.opts.Site); err != nil {
+	if o.file, err = OpenFile(ctx, o.opts.Path, o.opts.Site); err != nil {
 		return asFault(err)
 	}
 	return nil, nil //nolint:nilnil // a nil fault is the good answer

@@ -20,8 +20,9 @@ type scan struct {
 	good  uint64    // size of the last head that fitted
 
 	before [32]byte // chain before the last good record
-	last   Record   // last good record, body left out
+	last   uint64   // number of the last good record, 0 before the first
 	fault  *Fault   // final
+	doubt  *Fault   // a head does not fit; the next record may say why
 	gap    bool     // a number is missing
 	bad    *Record  // does not follow
 	found  *[32]byte
@@ -40,12 +41,16 @@ func newScan(epoch, after uint64, chain [32]byte, front *Frontier) *scan {
 func (s *scan) follows(prev [32]byte, r *Record) bool { return nextChain(s.h, prev, r.Body) == r.Chain }
 
 // clean reports whether nothing is wrong so far.
-func (s *scan) clean() bool { return s.fault == nil && !s.gap && s.bad == nil }
+func (s *scan) clean() bool { return s.fault == nil && s.doubt == nil && !s.gap && s.bad == nil }
 
 func (s *scan) record(r *Record) {
 	s.count++
 	switch {
 	case s.fault != nil:
+	case s.doubt != nil:
+		if s.fault = s.doubt; s.continuesBefore(r) {
+			s.set(KindInserted, s.next-1)
+		}
 	case s.gap:
 		if r.Number == s.next {
 			s.set(KindSwapped, s.next)
@@ -58,17 +63,22 @@ func (s *scan) record(r *Record) {
 		s.gap = true
 	case s.follows(s.chain, r):
 		s.accept(r)
-	case s.next > 1 && s.last.Number == s.next-1 && s.follows(s.before, r):
-		// It continues from before the last record, which therefore does not belong there.
+	case s.continuesBefore(r):
 		s.set(KindInserted, s.next-1)
 	default:
 		s.bad = r
 	}
 }
 
+// continuesBefore reports whether r goes on from before the last good record, which then does not
+// belong there.
+func (s *scan) continuesBefore(r *Record) bool {
+	return s.last == s.next-1 && s.last > 0 && s.follows(s.before, r)
+}
+
 func (s *scan) accept(r *Record) {
 	s.before, s.chain = s.chain, r.Chain
-	s.last = Record{Number: r.Number}
+	s.last = r.Number
 	if s.front != nil {
 		s.front.AppendBody(r.Body)
 	}
@@ -97,9 +107,9 @@ func (s *scan) head(size uint64, root tlog.Hash) {
 		return
 	}
 	if s.front.Root() != root {
-		s.fault = &Fault{Kind: KindRewritten, Epoch: s.epoch, Number: s.good + 1, Through: size}
+		s.doubt = &Fault{Kind: KindRewritten, Epoch: s.epoch, Number: s.good + 1, Through: size}
 		if size == s.good { // an earlier head of the same size fitted: the heads differ, not the records
-			s.fault = &Fault{Kind: KindHead, Epoch: s.epoch, Number: size, Detail: "another head of this size fits"}
+			s.doubt = &Fault{Kind: KindHead, Epoch: s.epoch, Number: size, Detail: "another head of this size fits"}
 		}
 		return
 	}
@@ -110,10 +120,12 @@ func (s *scan) head(size uint64, root tlog.Hash) {
 func (s *scan) end(size uint64) *Fault {
 	switch {
 	case s.fault != nil:
+	case s.doubt != nil:
+		s.fault = s.doubt
 	case s.gap:
 		s.set(KindRemoved, s.next)
 	case s.bad != nil && s.found != nil:
-		if s.follows(*s.found, s.bad) {
+		if s.count <= size || s.follows(*s.found, s.bad) {
 			s.set(KindSwapped, s.next)
 		} else {
 			s.set(KindInserted, s.next)

@@ -357,7 +357,7 @@ func (v *epochCheck) checkHeads() {
 		h := v.heads[0]
 		v.heads = v.heads[1:]
 		v.scan.head(h.Size, h.Root)
-		if v.scan.fault != nil {
+		if !v.scan.clean() {
 			return
 		}
 		v.report.Heads++
@@ -383,8 +383,7 @@ func (v *epochCheck) end(tip Tip) EpochReport {
 
 func (v *epochCheck) unreadable(err error) EpochReport {
 	v.finish()
-	v.report.Fault = v.scan.fault
-	if v.report.Fault == nil {
+	if v.report.Fault = v.scan.fault; v.report.Fault == nil {
 		v.report.Fault = &Fault{Kind: KindUnreadable, Epoch: v.epoch.Number, Number: v.scan.next, Detail: err.Error()}
 	}
 	return v.report
