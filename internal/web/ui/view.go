@@ -133,6 +133,27 @@ func miniGaps(bays []MiniBay, bay MiniBay) []int {
 	return fill(tallest - height(bay))
 }
 
+func miniState(s DoorState) templ.Attributes {
+	if s == "" {
+		return nil
+	}
+	return templ.Attributes{"data-s": string(s)}
+}
+
+func keyboardAttributes(v KeyboardView) templ.Attributes {
+	attrs := templ.Attributes{
+		"data-keyed": true, "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false",
+		"inputmode": "none", "maxlength": strconv.Itoa(v.MaxLength), "required": true,
+	}
+	if v.Scan {
+		attrs["data-scan-here"] = true
+	}
+	return attrs
+}
+
+// keyboardKeys are four rows of ten; the last row ends with dash, delete and OK.
+func keyboardKeys() []string { return strings.Split("1234567890QWERTYUIOPASDFGHJKLZXCVBNM", "") }
+
 func idAttribute(id string) templ.Attributes {
 	if id == "" {
 		return nil

@@ -209,6 +209,19 @@
     next.focus();
   };
 
+  // What the page in #kiosk-main says of itself; it changes with each step, the body does not.
+  const marker = () => document.getElementById('kiosk-now')?.dataset;
+  let lastStep = '';
+  const stepped = () => {
+    const now = marker();
+    if (!now || now.step === lastStep) return;
+    lastStep = now.step;
+    quiet = 0;
+    document.getElementById('idle')?.close();
+    const easier = document.documentElement.classList.contains('easier') ? ' easier' : '';
+    if (now.look && now.look !== document.documentElement.lang + easier) location.replace(settings().home);
+  };
+
   // Time-out: warn, then go home. Any touch or key starts it again.
   let quiet = 0;
   let left = 0;
@@ -228,7 +241,9 @@
   const dimAfter = 600; // s
   const everySecond = () => {
     quiet++;
-    const idle = Number(settings().idle ?? 0);
+    const now = marker();
+    const idle = Number(now?.idleNow ?? settings().idle ?? 0);
+    if (now?.leaveAfter && quiet === Number(now.leaveAfter)) leave();
     const dialog = document.getElementById('idle');
     if (dialog?.open) {
       left--;
@@ -270,6 +285,7 @@
   document.addEventListener('contextmenu', (e) => e.preventDefault());
   document.addEventListener('htmx:after:swap', () => {
     ui.release();
+    stepped();
     soundOf();
     draw(false);
   });
@@ -279,6 +295,7 @@
     setInterval(everySecond, 1000);
     setInterval(shift, 60000);
     shift();
+    lastStep = marker()?.step ?? '';
     soundOf();
     draw(false);
     keyed()?.focus();
