@@ -3,6 +3,7 @@ package link_test
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestLink_BadProxy(t *testing.T) {
 				c.Wake()
 				r.hub.Change(siteID, units(t, i*100, 5)...)
 				r.hub.Ask(siteID, wire.Intent{
-					ID: locker.IntentID(fmt.Sprint(i)), Kind: wire.IntentOpen, Expires: locker.At(time.Now().Add(time.Hour)),
+					ID: locker.IntentID(strconv.Itoa(i)), Kind: wire.IntentOpen, Expires: locker.At(time.Now().Add(time.Hour)),
 				})
 				r.server.Wake(siteID)
 				time.Sleep(10 * time.Millisecond)

@@ -41,14 +41,17 @@ func newNonce() []byte {
 	return nonce
 }
 
-// exporter returns the channel binding of a TLS connection; false when there is none.
+// exporter returns the channel binding of a TLS connection; nil when there is none.
 // Source: RFC 5705, RFC 9266 (which needs TLS 1.3 or an extended master secret).
-func exporter(state *tls.ConnectionState) ([]byte, bool) {
+func exporter(state *tls.ConnectionState) []byte {
 	if state == nil {
-		return nil, false
+		return nil
 	}
 	material, err := state.ExportKeyingMaterial(exporterLabel, nil, exporterSize)
-	return material, err == nil
+	if err != nil {
+		return nil // an old TLS: the host is the binding
+	}
+	return material
 }
 
 // handshake is what both signatures of a session cover.

@@ -308,7 +308,7 @@ func TestEnrol(t *testing.T) {
 func TestEnrol_Refuses(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, false)
-	make := func(created time.Time, key auth.Fingerprint) auth.EnrolmentToken {
+	token := func(created time.Time, key auth.Fingerprint) auth.EnrolmentToken {
 		record, token, err := auth.NewEnrolment(nil, r.url, key, auth.Enrolment{Site: "s", CreatedAt: created})
 		if err != nil {
 			t.Fatal(err)
@@ -325,9 +325,9 @@ func TestEnrol_Refuses(t *testing.T) {
 		tls   *tls.Config
 		want  error
 	}{
-		"expired":      {make(time.Now().Add(-25*time.Hour), r.identity.Fingerprint()), r.tls, &locker.Error{Code: locker.CodeTokenExpired}},
+		"expired":      {token(time.Now().Add(-25*time.Hour), r.identity.Fingerprint()), r.tls, &locker.Error{Code: locker.CodeTokenExpired}},
 		"unknown":      {unknown, r.tls, &locker.Error{Code: locker.CodeTokenUsed}},
-		"other server": {make(time.Now(), newIdentity(t).Fingerprint()), r.tls, link.ErrServerKey},
+		"other server": {token(time.Now(), newIdentity(t).Fingerprint()), r.tls, link.ErrServerKey},
 		"plain http":   {auth.EnrolmentToken{ServerURL: "http://cubby.example"}, r.tls, link.ErrAddress},
 	} {
 		_, err := link.Enrol(t.Context(), link.EnrolOptions{Token: c.token, Identity: newIdentity(t), TLS: c.tls})
@@ -335,7 +335,7 @@ func TestEnrol_Refuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
 	}
-	if _, err := link.Enrol(t.Context(), link.EnrolOptions{Token: make(time.Now(), r.identity.Fingerprint()), Identity: newIdentity(t)}); err == nil {
+	if _, err := link.Enrol(t.Context(), link.EnrolOptions{Token: token(time.Now(), r.identity.Fingerprint()), Identity: newIdentity(t)}); err == nil {
 		t.Error("took a certificate that nobody vouches for")
 	}
 }
@@ -347,7 +347,7 @@ func rawSession(t *testing.T, r *rig, hello func(*wire.Hello)) (*websocket.Conn,
 	r.hub.Allow(siteID, id)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	t.Cleanup(cancel)
-	conn, _, err := websocket.Dial(ctx, r.url+"/link/v1/socket", nil)
+	conn, _, err := websocket.Dial(ctx, r.url+"/link/v1/socket", nil) //nolint:bodyclose // the library says that it never needs to be
 	if err != nil {
 		t.Fatal(err)
 	}

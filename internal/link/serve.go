@@ -139,7 +139,7 @@ func (s *Server) answerExchange(
 	w.Header().Set(headerNonce, next)
 	w.Header().Set(headerSignature, base64.StdEncoding.EncodeToString(s.opts.Identity.Sign(purposeAnswer, covered)))
 	w.WriteHeader(status)
-	if _, err := w.Write(body); err != nil {
+	if _, err := w.Write(body); err != nil { //nolint:gosec // G705: binary frames with their own content type, for a program
 		s.opts.Logger.DebugContext(ctx, "answer not delivered", errAttr(err))
 	}
 }

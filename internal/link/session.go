@@ -50,7 +50,6 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	greeted := sync.OnceFunc(func() { <-s.handshakes })
 	defer greeted()
-	exported, _ := exporter(r.TLS) // without TLS here, the host is the binding
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}})
 	if err != nil {
 		s.opts.Logger.DebugContext(r.Context(), "socket refused", errAttr(err))
@@ -66,13 +65,13 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		news: make(chan struct{}, 1), said: make(chan struct{}, 1),
 	}
 	defer s.follow(se)()
-	err = se.run(ctx, r, exported, greeted)
+	err = se.run(ctx, r, greeted)
 	s.opts.Logger.DebugContext(ctx, "socket ended", siteAttr(se.site), errAttr(err))
 }
 
-func (se *session) run(ctx context.Context, r *http.Request, exported []byte, greeted func()) error {
+func (se *session) run(ctx context.Context, r *http.Request, greeted func()) error {
 	s := se.server
-	hello, err := se.greet(ctx, r, exported)
+	hello, err := se.greet(ctx, r)
 	if err != nil {
 		se.refuse(ctx, err)
 		return err
@@ -113,7 +112,7 @@ func (se *session) serve(ctx context.Context) error {
 }
 
 // greet proves the server's key and checks the site's.
-func (se *session) greet(ctx context.Context, r *http.Request, exported []byte) (wire.Hello, error) {
+func (se *session) greet(ctx context.Context, r *http.Request) (wire.Hello, error) {
 	s := se.server
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
@@ -121,9 +120,9 @@ func (se *session) greet(ctx context.Context, r *http.Request, exported []byte) 
 	if err != nil {
 		return wire.Hello{}, err
 	}
-	h := handshake{hello: hello, exported: exported, server: s.opts.Identity.Fingerprint()}
+	h := handshake{hello: hello, exported: exporter(r.TLS), server: s.opts.Identity.Fingerprint()}
 	h.challenge = wire.Challenge{Version: wire.Version, Nonce: newNonce(), Binding: bindingHost}
-	if exported != nil {
+	if h.exported != nil {
 		h.challenge.Binding = bindingExporter
 	}
 	if !slices.Contains(hello.Versions, wire.Version) {

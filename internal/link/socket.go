@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -93,21 +92,13 @@ func together(ctx context.Context, loops ...func(context.Context) error) error {
 func (c *Client) dial(ctx context.Context) (*websocket.Conn, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.AnswerWithin)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, c.base.String()+pathSocket, &websocket.DialOptions{
+	conn, response, err := websocket.Dial(ctx, c.base.String()+pathSocket, &websocket.DialOptions{ //nolint:bodyclose // the library says that it never needs to be
 		HTTPClient: c.http, Subprotocols: []string{subprotocol},
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a websocket: %w", err)
 	}
-	return conn, exportedOf(response), nil
-}
-
-func exportedOf(response *http.Response) []byte {
-	if response == nil {
-		return nil
-	}
-	exported, _ := exporter(response.TLS) // the transcript says when it is needed
-	return exported
+	return conn, exporter(response.TLS), nil
 }
 
 // greet proves both keys and returns the server's welcome. A first answer that does not come, or is

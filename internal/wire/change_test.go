@@ -35,13 +35,13 @@ func layout() locker.Layout {
 }
 
 // changes returns one change of every kind, all fields set, numbered from 1.
-func changes(t testing.TB) []wire.Change {
-	t.Helper()
+func changes(tb testing.TB) []wire.Change {
+	tb.Helper()
 	var all []wire.Change
 	add := func(c wire.Change, err error) {
-		t.Helper()
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		c.Rev = uint64(len(all) + 1)
 		all = append(all, c)
@@ -199,7 +199,7 @@ func TestSecrets_ArePrintedRedacted(t *testing.T) {
 	key := wire.Key{ID: "k", Secret: wire.Secret("open sesame")}
 	annex := wire.Annex{"r": "Maria Lopez"}
 	var log strings.Builder
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "key", key.Secret, "annex", annex)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", slog.Any("key", key.Secret), slog.Any("annex", annex))
 	for _, text := range []string{
 		fmt.Sprint(key), fmt.Sprintf("%#v", key), fmt.Sprintf("%x", key.Secret), fmt.Sprintf("%s", annex), fmt.Sprintf("%+v", annex),
 		log.String(),

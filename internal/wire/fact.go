@@ -12,15 +12,39 @@ import (
 // internal/locker. A test compares it with the sources.
 func Facts() []locker.Fact {
 	return []locker.Fact{
-		locker.EpochBegan{}, locker.SiteStarted{}, locker.DirectoryApplied{}, locker.SessionBegan{},
-		locker.SessionEnded{}, locker.CodeRefused{}, locker.OpenRequested{}, locker.DoorOpened{},
-		locker.OpenFailed{}, locker.OpenUnconfirmed{}, locker.DoorClosed{}, locker.DepositBegun{},
-		locker.ParcelStored{}, locker.DepositSettled{}, locker.UndoRequested{}, locker.DepositUndone{},
-		locker.ParcelCollected{}, locker.ParcelRemoved{}, locker.ProblemReported{}, locker.CodeReissued{},
-		locker.DropRefused{}, locker.ServiceChanged{}, locker.PlaceReserved{}, locker.ReservationEnded{},
-		locker.IntentAnswered{}, locker.FaultRaised{}, locker.FaultCleared{}, locker.PlaceDoubted{},
-		locker.PlaceVerified{}, locker.ServiceSessionBegan{}, locker.ServiceSessionEnded{},
-		locker.ClockDoubted{}, locker.ClockTrusted{},
+		locker.EpochBegan{},
+		locker.SiteStarted{},
+		locker.DirectoryApplied{},
+		locker.SessionBegan{},
+		locker.SessionEnded{},
+		locker.CodeRefused{},
+		locker.OpenRequested{},
+		locker.DoorOpened{},
+		locker.OpenFailed{},
+		locker.OpenUnconfirmed{},
+		locker.DoorClosed{},
+		locker.DepositBegun{},
+		locker.ParcelStored{},
+		locker.DepositSettled{},
+		locker.UndoRequested{},
+		locker.DepositUndone{},
+		locker.ParcelCollected{},
+		locker.ParcelRemoved{},
+		locker.ProblemReported{},
+		locker.CodeReissued{},
+		locker.DropRefused{},
+		locker.ServiceChanged{},
+		locker.PlaceReserved{},
+		locker.ReservationEnded{},
+		locker.IntentAnswered{},
+		locker.FaultRaised{},
+		locker.FaultCleared{},
+		locker.PlaceDoubted{},
+		locker.PlaceVerified{},
+		locker.ServiceSessionBegan{},
+		locker.ServiceSessionEnded{},
+		locker.ClockDoubted{},
+		locker.ClockTrusted{},
 	}
 }
 
@@ -68,7 +92,7 @@ func scanFact(s *scanner) (locker.Fact, error) {
 		case "d":
 			body, err = s.raw()
 		default:
-			_, err = s.valid()
+			err = s.skip()
 		}
 		return err
 	})

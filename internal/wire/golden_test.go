@@ -106,7 +106,7 @@ func fill(v reflect.Value, name string) {
 		v.SetBytes([]byte(`{"of":"` + name + `"}`))
 		return
 	}
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // other kinds have no place in a message and panic
 	case reflect.String:
 		v.SetString(strings.ToLower(name) + "-é<1>")
 	case reflect.Bool:

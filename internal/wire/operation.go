@@ -159,7 +159,7 @@ func (o *Operation) scanField(s *scanner, key string) (err error) {
 	case "request":
 		o.Request, err = s.text()
 	default: // a field of a newer version
-		_, err = s.valid()
+		err = s.skip()
 	}
 	return err
 }

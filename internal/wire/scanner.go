@@ -145,16 +145,16 @@ func (s *scanner) skipString() bool {
 	return false
 }
 
-// valid returns the next value as it stands, validated.
-func (s *scanner) valid() ([]byte, error) {
+// skip moves behind the next value, which must be valid.
+func (s *scanner) skip() error {
 	raw, err := s.raw()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !json.Valid(raw) {
-		return nil, ErrMalformed
+		return ErrMalformed
 	}
-	return raw, nil
+	return nil
 }
 
 // text reads a string.

@@ -107,7 +107,7 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 func (r *Relay) relay(w http.ResponseWriter, request *http.Request) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(request.Context()))
 	defer cancel()
-	up, _, err := websocket.Dial(ctx, r.target.String()+request.URL.Path, &websocket.DialOptions{
+	up, _, err := websocket.Dial(ctx, r.target.String()+request.URL.Path, &websocket.DialOptions{ //nolint:bodyclose // the library says that it never needs to be
 		HTTPClient: r.client, Host: request.Host, Subprotocols: []string{request.Header.Get("Sec-WebSocket-Protocol")},
 	})
 	if err != nil {
