@@ -67,9 +67,18 @@ type (
 	// Ticked says that time passed. The run loop sends one at Machine.Wakeup and once a second.
 	Ticked struct{}
 	// DirectoryChanged carries changes that are durable in the site's replica.
-	DirectoryChanged struct{ Changes []wire.Change }
-	// IntentsArrived carries what the cloud asks. Each is answered by a fact.
-	IntentsArrived struct{ Intents []wire.Intent }
+	DirectoryChanged struct {
+		Changes []wire.Change
+		Rev     uint64 // of the replica with them
+	}
+	// DirectoryReplaced carries a whole directory that replaced the replica.
+	DirectoryReplaced struct {
+		Directory *locker.Directory
+		Keys      *wire.Keys
+	}
+	// IntentsArrived carries what the cloud asks. Each is answered by a fact, the expired ones with
+	// INTENT_EXPIRED.
+	IntentsArrived struct{ Fresh, Expired []wire.Intent }
 	// LinkChanged says that the link to the server went up or down.
 	LinkChanged struct{ Online bool }
 	// ServerTime is the server's clock, as an authenticated message told it.
@@ -80,20 +89,21 @@ type (
 	StatusAsked struct{}
 )
 
-func (HomeAsked) event()        {}
-func (CodeEntered) event()      {}
-func (TurnAsked) event()        {}
-func (PanelActed) event()       {}
-func (BoardRead) event()        {}
-func (BoardFailed) event()      {}
-func (Pulsed) event()           {}
-func (Ticked) event()           {}
-func (DirectoryChanged) event() {}
-func (IntentsArrived) event()   {}
-func (LinkChanged) event()      {}
-func (ServerTime) event()       {}
-func (DiskChecked) event()      {}
-func (StatusAsked) event()      {}
+func (HomeAsked) event()         {}
+func (CodeEntered) event()       {}
+func (TurnAsked) event()         {}
+func (PanelActed) event()        {}
+func (BoardRead) event()         {}
+func (BoardFailed) event()       {}
+func (Pulsed) event()            {}
+func (Ticked) event()            {}
+func (DirectoryChanged) event()  {}
+func (DirectoryReplaced) event() {}
+func (IntentsArrived) event()    {}
+func (LinkChanged) event()       {}
+func (ServerTime) event()        {}
+func (DiskChecked) event()       {}
+func (StatusAsked) event()       {}
 
 // Instant is a moment by both clocks of a site.
 type Instant struct {
@@ -119,9 +129,6 @@ type Outcome struct {
 type Operation struct {
 	wire.Operation
 	Annex wire.Annex
-	// Essential operations may use the journal's reserve when the disk is full: collection, doors
-	// and faults keep going.
-	Essential bool
 }
 
 // Reply answers an event that asked for something.
@@ -150,6 +157,8 @@ type (
 	Watching struct{ Boards []BoardRef }
 	// PanelChanged wakes whoever watches a panel.
 	PanelChanged struct{ Panel PanelID }
+	// Relaid says that the layout changed: ask Machine.Boards again.
+	Relaid struct{}
 	// Reboot restarts the computer; the intent that asked for it is answered already.
 	Reboot struct{}
 )
@@ -164,4 +173,5 @@ func (Pulse) effect()        {}
 func (Read) effect()         {}
 func (Watching) effect()     {}
 func (PanelChanged) effect() {}
+func (Relaid) effect()       {}
 func (Reboot) effect()       {}

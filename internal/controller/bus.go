@@ -1,0 +1,231 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"cubby/board"
+	"cubby/internal/locker"
+)
+
+// longestBackOff is how rarely a board that does not answer is asked.
+const longestBackOff = 10 * time.Second
+
+// consumedGrant is the proof that a request to open is durable and used up by this pulse. Only
+// consume makes one, and only perform calls it, after the journal has the request.
+type consumedGrant struct {
+	request locker.RequestID
+	output  locker.Output
+}
+
+func consume(p Pulse) consumedGrant { return consumedGrant{request: p.Request, output: p.Output} }
+
+// bus owns one line: its goroutine is the only one that touches the driver.
+type bus struct {
+	name   string
+	driver board.Driver
+	opts   *Options
+	emit   func(context.Context, Event)
+	grants chan consumedGrant
+	nudge  chan struct{} // something below changed
+
+	mu     sync.Mutex // guards what follows
+	boards []board.Address
+	fast   []board.Address // doors about to move
+	wanted []board.Address // read at once
+
+	counts *board.Counts // of the line, as of the last poll; nil: the driver does not count
+
+	polls map[board.Address]*poll // of the goroutine
+}
+
+// poll is when a board is read next.
+type poll struct {
+	at      time.Time
+	backOff time.Duration
+	failing bool
+}
+
+func newBus(b Bus, opts *Options, emit func(context.Context, Event)) *bus {
+	return &bus{
+		name: b.Name, driver: b.Driver, opts: opts, emit: emit, polls: map[board.Address]*poll{},
+		grants: make(chan consumedGrant, maxQueue), nudge: make(chan struct{}, 1),
+	}
+}
+
+// set says which boards the layout names.
+func (b *bus) set(boards []board.Address) {
+	b.mu.Lock()
+	b.boards = boards
+	b.mu.Unlock()
+	b.poke()
+}
+
+// watch says which boards need quick polling.
+func (b *bus) watch(fast []board.Address) {
+	b.mu.Lock()
+	b.fast = fast
+	b.mu.Unlock()
+	b.poke()
+}
+
+// want asks for a reading as soon as possible.
+func (b *bus) want(addr board.Address) {
+	b.mu.Lock()
+	if !slices.Contains(b.wanted, addr) {
+		b.wanted = append(b.wanted, addr)
+	}
+	b.mu.Unlock()
+	b.poke()
+}
+
+func (b *bus) poke() {
+	select {
+	case b.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// run polls boards and executes pulses until ctx ends. Pulses go before polls.
+func (b *bus) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		select {
+		case g := <-b.grants:
+			b.pulse(ctx, g)
+			continue
+		default:
+		}
+		addr, wait, ok := b.next()
+		if ok && wait <= 0 {
+			b.read(ctx, addr)
+			continue
+		}
+		if !ok {
+			wait = b.opts.IdlePoll
+		}
+		timer.Reset(wait)
+		select {
+		case g := <-b.grants:
+			b.pulse(ctx, g)
+		case <-b.nudge:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// next returns the board to read next, and in how long.
+func (b *bus) next() (addr board.Address, wait time.Duration, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.wanted) > 0 {
+		addr = b.wanted[0]
+		b.wanted = b.wanted[1:]
+		return addr, 0, true
+	}
+	now := b.opts.Now()
+	for _, a := range b.boards {
+		p := b.pollOf(a)
+		at := p.at
+		if slices.Contains(b.fast, a) && !p.failing {
+			if quick := p.at.Add(b.opts.BusyPoll - b.opts.IdlePoll); quick.Before(at) {
+				at = quick
+			}
+		}
+		if w := at.Sub(now); !ok || w < wait {
+			addr, wait, ok = a, w, true
+		}
+	}
+	return addr, wait, ok
+}
+
+func (b *bus) pollOf(a board.Address) *poll {
+	p, ok := b.polls[a]
+	if !ok {
+		p = &poll{}
+		b.polls[a] = p
+	}
+	return p
+}
+
+// read polls one board. One that does not answer is asked ever less often, so that it does not hold
+// up the others.
+func (b *bus) read(ctx context.Context, addr board.Address) {
+	reading, err := b.driver.ReadStates(ctx, addr)
+	b.count()
+	if ctx.Err() != nil {
+		return
+	}
+	p := b.pollOf(addr)
+	if err == nil {
+		if p.failing {
+			b.opts.Logger.InfoContext(ctx, "board answers again", slog.String("bus", b.name), slog.Int("board", int(addr)))
+		}
+		*p = poll{at: b.opts.Now().Add(b.opts.IdlePoll)}
+		b.emit(ctx, BoardRead{Bus: b.name, Board: addr, Reading: reading})
+		return
+	}
+	if !p.failing {
+		b.opts.Logger.WarnContext(ctx, "board does not answer", slog.String("bus", b.name),
+			slog.Int("board", int(addr)), slog.Any("error", err))
+	}
+	p.failing = true
+	p.at = b.opts.Now().Add(max(p.backOff, b.opts.BusyPoll))
+	p.backOff = min(max(2*p.backOff, b.opts.BusyPoll), longestBackOff)
+	b.emit(ctx, BoardFailed{Bus: b.name, Board: addr, Lost: errors.Is(err, board.ErrLost)})
+}
+
+// count keeps the line's health counters for whoever asks for the status.
+func (b *bus) count() {
+	counter, ok := b.driver.(board.Counter)
+	if !ok {
+		return
+	}
+	counts := counter.Counts()
+	b.mu.Lock()
+	b.counts = &counts
+	b.mu.Unlock()
+}
+
+func (b *bus) counters() map[string]uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.counts == nil {
+		return nil
+	}
+	return map[string]uint64{
+		"requests": b.counts.Requests, "timeouts": b.counts.Timeouts, "checksums": b.counts.Checksums,
+		"echoes": b.counts.Echoes, "late": b.counts.Late,
+	}
+}
+
+// pulse sends one pulse, says what came of it, and reads all doors of the board.
+func (b *bus) pulse(ctx context.Context, g consumedGrant) {
+	ack, err := b.unlock(ctx, g)
+	result := PulseSent
+	switch {
+	case errors.Is(err, board.ErrRange):
+		result = PulseRange
+	case errors.Is(err, board.ErrLost):
+		result = PulseLost
+	case err != nil:
+		result = PulseSilent
+	case ack == board.AckRefused:
+		result = PulseRefused
+	}
+	b.opts.Logger.DebugContext(ctx, "pulsed", slog.String("request", string(g.request)),
+		slog.String("output", g.output.String()), slog.Int("result", int(result)))
+	b.emit(ctx, Pulsed{Request: g.request, Result: result})
+	b.read(ctx, board.Address(g.output.Board))
+}
+
+// unlock is the only function that can pulse a lock.
+func (b *bus) unlock(ctx context.Context, g consumedGrant) (board.Ack, error) {
+	return b.driver.Unlock(ctx, board.Address(g.output.Board), board.Channel(g.output.Channel))
+}

@@ -1,0 +1,218 @@
+package controller
+
+import (
+	"slices"
+	"time"
+
+	"cubby/board"
+	"cubby/internal/locker"
+)
+
+const (
+	// silentAfter is how many polls in a row a board may miss before it counts as silent: one lost
+	// frame is noise.
+	silentAfter = 3
+	// lostAfter is how many polls in a row may find the line lost before the bus does.
+	lostAfter = 2
+)
+
+// boardHealth is what is known of one board.
+type boardHealth struct {
+	answered bool // ever
+	readAt   int64
+	missed   int // polls in a row
+	lost     int
+	raw      []locker.Sighting // last reading by channel, from 0
+	believed []locker.Sighting // read twice in a row
+}
+
+// pending reports whether a channel's last reading differs from what is believed.
+func (b *boardHealth) pending(channel uint8) bool {
+	i := int(channel) - 1
+	return i >= 0 && i < len(b.raw) && i < len(b.believed) && b.raw[i] != b.believed[i]
+}
+
+func (m *Machine) health(ref BoardRef) *boardHealth {
+	b, ok := m.boards[ref]
+	if !ok {
+		b = &boardHealth{}
+		m.boards[ref] = b
+	}
+	return b
+}
+
+// boardRead takes a poll. A change counts once two readings in a row agree: neither a bouncing latch
+// nor one garbled frame collects a parcel.
+func (m *Machine) boardRead(e BoardRead) {
+	ref := BoardRef{Bus: e.Bus, Board: e.Board}
+	b := m.health(ref)
+	first := !b.answered
+	b.answered, b.readAt, b.missed, b.lost = true, m.now.MonoMS, 0, 0
+	m.must(locker.ClearFault{Fault: locker.FaultBoardSilent, Part: locker.PartBoard(ref.Bus, uint8(ref.Board))})
+	m.must(locker.ClearFault{Fault: locker.FaultBusLost, Part: locker.PartBus(ref.Bus)})
+	now := sightings(e.Reading)
+	if len(b.believed) != len(now) {
+		b.raw, b.believed = nil, make([]locker.Sighting, len(now))
+		first = true
+	}
+	changed := false
+	for i, s := range now {
+		agrees := i < len(b.raw) && b.raw[i] == s
+		changed = changed || s != b.believed[i] && !agrees
+		if agrees {
+			b.believed[i] = s
+		}
+	}
+	b.raw = now
+	for _, id := range m.outputs[ref] {
+		m.see(id, b)
+	}
+	if first {
+		m.checkBoard(ref, len(now))
+	}
+	if changed {
+		m.out.Effects = append(m.out.Effects, Read(ref))
+	}
+}
+
+func (m *Machine) see(id locker.PlaceID, b *boardHealth) {
+	p, _ := m.state.Directory.Place(id)
+	i := int(p.Compartment.Output.Channel) - 1
+	if i >= len(b.believed) || b.believed[i].Door == locker.DoorUnknown {
+		return
+	}
+	s := b.believed[i]
+	if !p.Witness.SeesSpace() {
+		s.Occupancy = locker.OccupancyUnknown
+	}
+	m.must(locker.See{Place: id, Sighting: s})
+}
+
+func (m *Machine) boardFailed(e BoardFailed) {
+	b := m.health(BoardRef{Bus: e.Bus, Board: e.Board})
+	b.missed++
+	if e.Lost {
+		if b.lost++; b.lost >= lostAfter {
+			m.must(locker.RaiseFault{Fault: locker.FaultBusLost, Part: locker.PartBus(e.Bus)})
+		}
+		return
+	}
+	b.lost = 0
+	if b.missed >= silentAfter {
+		m.must(locker.RaiseFault{Fault: locker.FaultBoardSilent, Part: locker.PartBoard(e.Bus, uint8(e.Board))})
+	}
+}
+
+// sightings turns a reading into the words of the rules.
+func sightings(r board.Reading) []locker.Sighting {
+	seen := make([]locker.Sighting, len(r.Doors))
+	for i, d := range r.Doors {
+		switch d {
+		case board.StateClosed:
+			seen[i].Door = locker.DoorShut
+		case board.StateOpen:
+			seen[i].Door = locker.DoorAjar
+		case board.StateUnknown:
+		}
+		if i >= len(r.Occupancy) {
+			continue
+		}
+		switch r.Occupancy[i] {
+		case board.OccupancyEmpty:
+			seen[i].Occupancy = locker.OccupancyEmpty
+		case board.OccupancyOccupied:
+			seen[i].Occupancy = locker.OccupancyOccupied
+		case board.OccupancyUnknown:
+		}
+	}
+	return seen
+}
+
+// Sighted turns first readings of boards into what is seen of each place, for Start.
+func (m *Machine) Sighted(readings map[BoardRef][]locker.Sighting) map[locker.PlaceID]locker.Sighting {
+	seen := map[locker.PlaceID]locker.Sighting{}
+	for ref, channels := range readings {
+		for _, id := range m.outputs[ref] {
+			p, _ := m.state.Directory.Place(id)
+			i := int(p.Compartment.Output.Channel) - 1
+			if i >= len(channels) || !p.Witness.SeesDoor() {
+				continue
+			}
+			s := channels[i]
+			if !p.Witness.SeesSpace() {
+				s.Occupancy = locker.OccupancyUnknown
+			}
+			seen[id] = s
+		}
+	}
+	return seen
+}
+
+// learnLayout finds out which places hang on which board.
+func (m *Machine) learnLayout() {
+	m.outputs = map[BoardRef][]locker.PlaceID{}
+	for _, id := range m.state.Directory.PlaceIDs() {
+		if p, _ := m.state.Directory.Place(id); p.Kind == locker.PlaceCompartment {
+			ref := refOf(p.Compartment.Output)
+			m.outputs[ref] = append(m.outputs[ref], id)
+		}
+	}
+}
+
+// Boards returns the boards that the layout names, in its order.
+func (m *Machine) Boards() []BoardRef {
+	var refs []BoardRef
+	for _, id := range m.state.Directory.PlaceIDs() {
+		p, _ := m.state.Directory.Place(id)
+		if ref := refOf(p.Compartment.Output); p.Kind == locker.PlaceCompartment && !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
+// checkLayout raises a fault for every bus that the layout names and nobody drives, and clears those
+// of a layout before.
+func (m *Machine) checkLayout() {
+	for _, part := range sortedParts(m.state.Matter.Parts) {
+		m.must(locker.ClearFault{Fault: locker.FaultLayout, Part: part})
+	}
+	for _, ref := range m.Boards() {
+		if !m.driven(ref.Bus) {
+			m.must(locker.RaiseFault{Fault: locker.FaultLayout, Part: locker.PartBus(ref.Bus)})
+		} else if b := m.boards[ref]; b != nil && b.answered {
+			m.checkBoard(ref, len(b.believed))
+		}
+	}
+}
+
+// checkBoard compares the layout with how many channels a board has.
+func (m *Machine) checkBoard(ref BoardRef, channels int) {
+	for _, id := range m.outputs[ref] {
+		p, _ := m.state.Directory.Place(id)
+		if int(p.Compartment.Output.Channel) > channels {
+			m.must(locker.RaiseFault{Fault: locker.FaultLayout, Place: id})
+		} else {
+			m.must(locker.ClearFault{Fault: locker.FaultLayout, Place: id})
+		}
+	}
+}
+
+func sortedParts(parts map[string][]locker.Fault) []string {
+	var names []string
+	for name, faults := range parts {
+		if slices.Contains(faults, locker.FaultLayout) && name != "directory" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// openFor returns how long a door has been open, zero when it is not.
+func (m *Machine) openFor(ps locker.PlaceState) time.Duration {
+	if ps.Door != locker.DoorAjar || ps.DoorSince == 0 {
+		return 0
+	}
+	return time.Duration(m.at-ps.DoorSince) * time.Millisecond
+}
