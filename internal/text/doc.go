@@ -7,6 +7,11 @@
 // file. Placeholders are names in double braces ("Door {{.door}}"); a sentence that counts
 // has one text per plural form of its language and uses {{.n}}.
 //
+// To add a sentence, add its key to the same file of every language; the tests compare keys,
+// placeholders and plural forms (Arabic: zero, one, two, few, many, other), and find keys that
+// sources use with T("...") or N("...") but no catalogue has. T("state." + s) uses a family of
+// keys. Sentences are plain: sentence case, verb first, no exclamation marks.
+//
 // The package must not know pages, sites or the directory: callers pass what they want said.
 // A Catalog and its Printers do not change after New and may be used from many goroutines.
 package text

@@ -77,6 +77,11 @@ func (p *Printer) say(key string, n *int, args []any) string {
 	}
 	config.TemplateData = data
 	s, err := speaker.Localize(config)
+	if err != nil && n != nil {
+		// Spanish has a form of its own from a million on; a catalogue may leave it out.
+		config.PluralCount = 2
+		s, err = speaker.Localize(config)
+	}
 	if err != nil || strings.Contains(s, "<no value>") {
 		return "[" + key + "]"
 	}

@@ -135,8 +135,7 @@ var formNames = map[plural.Form]string{
 	plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: "other",
 }
 
-// formsFor finds the forms that whole numbers need in a language by trying them. Spanish needs
-// "many" from a million on.
+// formsFor finds the forms that whole numbers need in a language by trying them.
 func formsFor(tag language.Tag) []string {
 	seen := map[string]bool{}
 	numbers := []int{1_000_000, 2_000_000}
@@ -244,8 +243,10 @@ func TestPrinter_N(t *testing.T) {
 			t.Errorf("en %d: got %q, want %q", n, got, want)
 		}
 	}
-	if got := c.For("es").N("common.parcels", 1234); got != "1234 paquetes" {
-		t.Errorf("es: got %q", got)
+	for n, want := range map[int]string{1: "1 paquete", 1234: "1234 paquetes", 1_000_000: "1.000.000 paquetes"} {
+		if got := c.For("es").N("common.parcels", n); got != want {
+			t.Errorf("es %d: got %q, want %q", n, got, want)
+		}
 	}
 }
 

@@ -65,6 +65,9 @@ func eval[T any](ctx context.Context, t *testing.T, expression string) T {
 	return value
 }
 
+// pollPause lies between two looks at something that the browser does in its own time.
+const pollPause = 50 * time.Millisecond
+
 // until waits for an expression to become true.
 func until(ctx context.Context, t *testing.T, expression string) {
 	t.Helper()
@@ -332,7 +335,7 @@ func TestBrowser_KioskReadsKeysAndScanner(t *testing.T) {
 			if sent.all() != "" {
 				break
 			}
-			do(ctx, t, chromedp.Sleep(50*time.Millisecond))
+			do(ctx, t, chromedp.Sleep(pollPause))
 		}
 		if got := sent.all(); got != c.want {
 			t.Errorf("%s: sent %q, want %q", c.name, got, c.want)

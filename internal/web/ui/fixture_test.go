@@ -258,6 +258,7 @@ func fixtures() map[string]templ.Component {
 	bad := fixtureBoxes(symbols)
 	bad.Error = "One symbol is wrong."
 	return map[string]templ.Component{
+		"api":          ui.APIReference(ui.APIReferenceView{Document: document("API"), SpecURL: "/openapi.json", NoScript: "Read it:"}),
 		"banner":       ui.Banner(*fixtureShell().Banner),
 		"button":       templ.Join(ui.Button(ui.ButtonView{Text: "Save"}), ui.Button(ui.ButtonView{Text: "Delete", Kind: "danger", Name: "do", Value: "delete", Disabled: true})),
 		"choices":      ui.Choices(ui.ChoicesView{ID: "who", Name: "who", Legend: "Who is it for?", Error: "Choose one", Options: []ui.Option{{Value: "1", Text: "J… SMITH", Hint: "4B", Selected: true}, {Value: "2", Text: "Desk"}}}),

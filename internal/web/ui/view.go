@@ -404,3 +404,7 @@ func streamAttributes(stream, target, swap string) templ.Attributes {
 		"hx-status:4xx": "swap:none", "hx-status:5xx": "swap:none",
 	}
 }
+
+// scalarConfig turns off everything in the API viewer that would ask another host.
+const scalarConfig = `{"withDefaultFonts":false,"telemetry":false,"hideClientButton":true,"showDeveloperTools":"never",` +
+	`"agent":{"disabled":true},"mcp":{"disabled":true}}`

@@ -190,6 +190,10 @@
     lastKey = e.timeStamp;
     typed += e.key;
     if (editable(e.target)) return;
+    if (keyed() && !codeForm() && e.key !== ' ') {
+      keyed().focus(); // the key goes on into the field
+      return;
+    }
     if (e.key === ' ') {
       typed = typed.trimEnd(); // presses the focused button
       return;
@@ -214,12 +218,12 @@
   let lastStep = '';
   const stepped = () => {
     const now = marker();
+    const easier = document.documentElement.classList.contains('easier') ? ' easier' : '';
+    if (now?.look && now.look !== document.documentElement.lang + easier) location.replace(settings().home);
     if (!now || now.step === lastStep) return;
     lastStep = now.step;
     quiet = 0;
     document.getElementById('idle')?.close();
-    const easier = document.documentElement.classList.contains('easier') ? ' easier' : '';
-    if (now.look && now.look !== document.documentElement.lang + easier) location.replace(settings().home);
   };
 
   // Time-out: warn, then go home. Any touch or key starts it again.
