@@ -431,10 +431,10 @@ func (c *Client) takeReport(ctx context.Context) (Report, error) {
 }
 
 // handleIntents sorts intents by the server's clock and hands those over that are new.
-func (c *Client) handleIntents(ctx context.Context, clock serverClock, items []wire.Intent) error {
-	now := clock.latest(c.opts.Now())
+func (c *Client) handleIntents(ctx context.Context, clock serverClock, m wire.Intents) error {
+	now := max(clock.latest(c.opts.Now()), m.ServerTime)
 	var fresh, expired []wire.Intent
-	for _, i := range items {
+	for _, i := range m.Items {
 		switch {
 		case i.ID == "" || c.intents.has(i.ID):
 		case i.ExpiredAt(now):

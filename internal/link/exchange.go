@@ -109,7 +109,7 @@ func (e *exchanger) once(ctx context.Context) error {
 				e.more = e.more || m.More
 			}
 		case wire.Intents:
-			err = c.handleIntents(ctx, clock, m.Items)
+			err = c.handleIntents(ctx, clock, m)
 		case wire.Countersigned:
 			if c.opts.OnCountersigned != nil {
 				c.opts.OnCountersigned(m.Note)

@@ -43,7 +43,7 @@ func newRig(t *testing.T, plain bool, hosts ...string) *rig {
 	var err error
 	r.server, err = link.NewServer(link.ServerOptions{
 		Hub: r.hub, Registry: r.hub, Identity: r.identity, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
-		Hosts: hosts, LookEvery: 100 * time.Millisecond,
+		Hosts: hosts, LookEvery: 100 * time.Millisecond, AliveWithin: 300 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -148,12 +148,43 @@ func TestLink_SecondController(t *testing.T) {
 			if !first.State().Connected || second.State().Connected {
 				t.Error("the newcomer won")
 			}
-			if via == link.ViaHTTPS {
-				return // a presence by POST lasts half a minute
-			}
 			first.Stop()
 			eventually(t, "the second takes over", connected(second, via))
 		})
+	}
+}
+
+// A power cut leaves a session behind that nobody answers for: the restarted controller gets in, and
+// nobody cries wolf.
+func TestLink_RestartAfterPowerCut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	_, m := rawSession(t, r, func(h *wire.Hello) { h.Instance = "before" }) // and never reads again
+	if _, ok := m.(wire.Welcome); !ok {
+		t.Fatalf("got %#v", m)
+	}
+	site := linktest.NewSite(siteID)
+	opts, heard := r.options(t, site)
+	c := start(t, opts)
+	eventually(t, "connected", connected(c, link.ViaSocket))
+	if n := len(r.hub.Collisions(siteID)); n != 0 || heard.hasNotice(locker.CodeIdentityInUse) {
+		t.Errorf("%d collisions with a session that was dead", n)
+	}
+}
+
+func TestLink_RestartWhilePolling(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	r.behind(t, 1).BlockSockets(true)
+	opts, heard := r.options(t, linktest.NewSite(siteID))
+	c := start(t, opts)
+	eventually(t, "connected", connected(c, link.ViaHTTPS))
+	c.Stop()
+	opts.Instance = "after the restart"
+	c = start(t, opts)
+	eventually(t, "connected", connected(c, link.ViaHTTPS))
+	if n := len(r.hub.Collisions(siteID)); n != 0 || heard.hasNotice(locker.CodeIdentityInUse) {
+		t.Errorf("%d collisions with a controller that was gone", n)
 	}
 }
 

@@ -179,8 +179,9 @@ func (s *Server) exchange(ctx context.Context, r *http.Request, p requestParts) 
 
 // polled marks a site as there for a while.
 func (s *Server) polled(ctx context.Context, site locker.SiteID, who Presence) error {
-	p := &presence{instance: who.Instance, via: ViaHTTPS}
+	p := &presence{instance: who.Instance, via: ViaHTTPS, over: make(chan struct{})}
 	p.expire = time.AfterFunc(exchangeAlive, func() {
+		close(p.over)
 		if s.leave(site, p) {
 			who.Connected, who.At, who.Reason = false, s.opts.Now(), "stopped polling"
 			s.opts.Registry.Present(context.WithoutCancel(ctx), site, who)

@@ -21,7 +21,7 @@ const (
 
 	maxHandshakes  = 256              // sessions that are being made at once
 	handshakeTime  = 15 * time.Second // from the upgrade to the proof
-	aliveWithin    = 10 * time.Second // an old session must answer by then to keep a newcomer out
+	defaultAlive   = 10 * time.Second
 	idleAfter      = 75 * time.Second // three beats and a bit without a word: half-open
 	writeWithin    = 15 * time.Second
 	ingestQueue    = 2 * window // uploads that wait for ingest; then the socket waits
@@ -90,7 +90,7 @@ type Registry interface {
 // goroutine at a time.
 type Hub interface {
 	// Ingest commits uploads, which may repeat what it has, and returns the highest committed
-	// position. It checks that each operation is of that site and at its position. An error ends
+	// position. The bytes are those of a frame: it copies what it keeps. It checks that each operation is of that site and at its position. An error ends
 	// the session; a *locker.Error is told to the site.
 	Ingest(ctx context.Context, site locker.SiteID, uploads []wire.Upload) (wire.Position, error)
 	// Directory returns what follows on what a site has, at most limit changes: From is have.Rev,
@@ -119,6 +119,9 @@ type ServerOptions struct {
 	// LookEvery is how often a session looks for news when nobody calls Wake, and sends again what
 	// the site did not answer; zero means 30 s.
 	LookEvery time.Duration
+	// AliveWithin is how soon a connected site must answer, or poll again, to keep a second
+	// controller out; zero means 10 s.
+	AliveWithin time.Duration
 }
 
 // Server is the server's half of the link. Its methods may be called from any goroutine.
@@ -138,8 +141,9 @@ type Server struct {
 type presence struct {
 	instance string
 	via      Via
-	session  *session    // of a WebSocket
-	expire   *time.Timer // of a poll
+	session  *session      // of a WebSocket
+	expire   *time.Timer   // of a poll
+	over     chan struct{} // of a poll: closed when it was replaced or has expired
 }
 
 // NewServer checks the options and returns a server that listens to nothing: mount Handler.
@@ -154,6 +158,9 @@ func NewServer(opts ServerOptions) (*Server, error) {
 	opts.Hosts = hosts
 	if opts.LookEvery <= 0 {
 		opts.LookEvery = defaultLook
+	}
+	if opts.AliveWithin <= 0 {
+		opts.AliveWithin = defaultAlive
 	}
 	return &Server{
 		opts: opts, nonces: newNonces(opts.Identity, opts.Now),
@@ -266,7 +273,7 @@ func (s *Server) admit(ctx context.Context, site locker.SiteID, next *presence, 
 			return nil
 		}
 		s.mu.Unlock()
-		if old.alive(ctx) {
+		if s.alive(ctx, site, old) {
 			s.collide(ctx, site, old, next, who)
 			return locker.Errorf(locker.CodeIdentityInUse, "another controller of this site is connected with the same key")
 		}
@@ -300,14 +307,23 @@ func (s *Server) leave(site locker.SiteID, p *presence) bool {
 	return true
 }
 
-// alive asks a session for an answer; a site that polls is alive until its presence expires.
-func (p *presence) alive(ctx context.Context) bool {
-	if p.session == nil {
-		return true
-	}
-	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
+// alive asks a session for an answer, and waits whether a site that polls does so again: a
+// controller that was restarted a moment ago must not collide with its own past.
+func (s *Server) alive(ctx context.Context, site locker.SiteID, p *presence) bool {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.AliveWithin)
 	defer cancel()
-	return p.session.conn.Ping(ctx) == nil
+	if p.session != nil {
+		return p.session.busy.Load() || p.session.conn.Ping(ctx) == nil
+	}
+	select {
+	case <-p.over:
+	case <-ctx.Done():
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.present[site]
+	return next != nil && next.instance == p.instance
 }
 
 // end ends what keeps the presence up.
@@ -315,7 +331,7 @@ func (p *presence) end(cause error) {
 	if p.session != nil {
 		p.session.cancel(cause)
 	}
-	if p.expire != nil {
-		p.expire.Stop()
+	if p.session == nil && p.expire.Stop() {
+		close(p.over)
 	}
 }

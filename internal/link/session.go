@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -27,6 +28,7 @@ type session struct {
 	ingest chan []wire.Upload
 	news   chan struct{} // the directory changed or an intent waits
 	said   chan struct{} // a status or a head came
+	busy   atomic.Bool   // ingest is behind: the socket waits, and answers no ping
 
 	mu       sync.Mutex
 	have     wire.DirectoryAck // of the site
@@ -224,11 +226,13 @@ func (se *session) readLoop(ctx context.Context) error {
 		}
 		switch m := m.(type) {
 		case wire.UploadBatch:
+			se.busy.Store(true)
 			select {
 			case se.ingest <- m.Items:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
+			se.busy.Store(false)
 		case wire.Beat:
 			m.ServerTime = locker.At(se.server.opts.Now())
 			if err := se.write(ctx, m); err != nil {

@@ -291,7 +291,7 @@ func (s *clientSession) apply(ctx context.Context, m wire.Message) error {
 		s.mu.Lock()
 		clock := s.clock
 		s.mu.Unlock()
-		return s.client.handleIntents(ctx, clock, m.Items)
+		return s.client.handleIntents(ctx, clock, m)
 	case wire.Countersigned:
 		if s.client.opts.OnCountersigned != nil {
 			s.client.opts.OnCountersigned(m.Note)
