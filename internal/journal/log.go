@@ -295,7 +295,7 @@ func (l *Log) NewEpoch(ctx context.Context, reason string, prev []byte) (Epoch, 
 	if err != nil {
 		return Epoch{}, fmt.Errorf("previous head of site %s: %w", l.site, err)
 	}
-	if err := l.start(ctx, max(l.epoch.Number, c.Epoch)+1, reason, prev); err != nil {
+	if err := l.start(ctx, max(l.epoch.Number, c.Epoch, l.side.used())+1, reason, prev); err != nil {
 		return Epoch{}, err
 	}
 	if err := l.reload(ctx); err != nil {

@@ -55,6 +55,14 @@ func hexSum(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// used returns the highest epoch that was ever announced.
+func (s *sideFile) used() uint64 {
+	if s == nil {
+		return 0
+	}
+	return s.state.Announced
+}
+
 func (s *sideFile) announce(epoch uint64) error {
 	if s == nil {
 		return nil
