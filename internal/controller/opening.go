@@ -11,6 +11,8 @@ import (
 const (
 	// retrySpan is within which a door is tried locker.MaxAttempts times.
 	retrySpan = 10 * time.Second
+	// leastWatch is how long a door is watched after its pulse at least, however late the board was.
+	leastWatch = time.Second
 	// queueLimit is how long a pulse may wait for its turn: nothing opens late.
 	queueLimit = 30 * time.Second
 )
@@ -28,6 +30,7 @@ type opening struct {
 	first    int64 // moment of the first request of the series
 	asked    int64 // moment of this request
 	sent     bool  // the pulse is in flight, or done
+	sentAt   int64
 	done     bool  // the board has answered, or not
 	doneAt   int64
 	silent   bool // the board did not answer the pulse
@@ -99,7 +102,7 @@ func (m *Machine) pump() {
 		}
 		switch m.governor.Take(x.place.Bank, x.cause, service, m.now.MonoMS) {
 		case RulingGo:
-			x.sent = true
+			x.sent, x.sentAt = true, m.now.MonoMS
 			m.out.Effects = append(m.out.Effects, Pulse{Request: x.request, Output: o})
 		case RulingRefuse:
 			m.fail(x, "governor", true)
@@ -117,7 +120,7 @@ func (m *Machine) pulsed(e Pulsed) {
 	m.governor.End(x.place.Bank, m.now.MonoMS)
 	x.done, x.doneAt = true, m.now.MonoMS
 	x.silent = e.Result == PulseSilent || e.Result == PulseLost
-	x.deadline = m.now.MonoMS + m.patience(x).Milliseconds()
+	x.deadline = max(x.sentAt+m.patience(x).Milliseconds(), m.now.MonoMS+leastWatch.Milliseconds())
 	if m.over(x) {
 		m.endOpening(x.request)
 		return
@@ -139,15 +142,15 @@ func (m *Machine) pulsed(e Pulsed) {
 	}
 }
 
-// patience is how long one attempt may take: a third of retrySpan, and for the last one what is
-// left of the policy's time to open.
+// patience is how long one attempt may take from its pulse: a third of retrySpan, and for the last
+// one what is left of the policy's time to open.
 func (m *Machine) patience(x *opening) time.Duration {
 	whole := seconds(m.state.Directory.Policy.OpenSeconds)
 	part := min(whole, retrySpan) / locker.MaxAttempts
 	if x.attempt < locker.MaxAttempts {
 		return part
 	}
-	return max(whole-m.now.after(x.first), part)
+	return max(whole-time.Duration(x.sentAt-x.first)*time.Millisecond, part)
 }
 
 // tickOpenings ends attempts whose time is over. Only a reading from after the pulse says that a
