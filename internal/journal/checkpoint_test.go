@@ -21,15 +21,15 @@ func golden() journal.Checkpoint {
 	return journal.Checkpoint{Site: "site-1", Epoch: 3, Size: 12, Root: [32]byte{1, 2, 3}}
 }
 
-func sign(t testing.TB, text, name string, key ed25519.PrivateKey) []byte {
-	t.Helper()
+func sign(tb testing.TB, text, name string, key ed25519.PrivateKey) []byte {
+	tb.Helper()
 	signer, err := journal.NewSigner(name, key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	msg, err := note.Sign(&note.Note{Text: text}, signer)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return msg
 }
@@ -39,11 +39,11 @@ func publicKey(key ed25519.PrivateKey) ed25519.PublicKey {
 	return pub
 }
 
-func verifier(t testing.TB, name string, key ed25519.PrivateKey) note.Verifier {
-	t.Helper()
+func verifier(tb testing.TB, name string, key ed25519.PrivateKey) note.Verifier {
+	tb.Helper()
 	v, err := journal.NewVerifier(name, publicKey(key))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }

@@ -13,24 +13,24 @@ import (
 	"cubby/internal/journal/journaltest"
 )
 
-func exported(t testing.TB, l *journal.Log, opts journal.ExportOptions) string {
-	t.Helper()
+func exported(tb testing.TB, l *journal.Log, opts journal.ExportOptions) string {
+	tb.Helper()
 	var out bytes.Buffer
-	if err := l.Export(t.Context(), &out, opts); err != nil {
-		t.Fatal(err)
+	if err := l.Export(tb.Context(), &out, opts); err != nil {
+		tb.Fatal(err)
 	}
 	return out.String()
 }
 
 // sample is an export of two epochs, the first with 20 records.
-func sample(t testing.TB) string {
-	t.Helper()
-	l := filled(t, journal.NewMemory(), 20, 10)
-	if _, err := l.NewEpoch(t.Context(), "test", nil); err != nil {
-		t.Fatal(err)
+func sample(tb testing.TB) string {
+	tb.Helper()
+	l := filled(tb, journal.NewMemory(), 20, 10)
+	if _, err := l.NewEpoch(tb.Context(), "test", nil); err != nil {
+		tb.Fatal(err)
 	}
-	fill(t, l, 12, 5)
-	return exported(t, l, journal.ExportOptions{})
+	fill(tb, l, 12, 5)
+	return exported(tb, l, journal.ExportOptions{})
 }
 
 func TestExport_RoundTrip(t *testing.T) {

@@ -88,6 +88,14 @@ func fileDSN(path string, params ...string) string {
 // a journal calls Open. An error that is ErrCorrupt means that
 // it is no journal that can be read.
 func OpenFile(ctx context.Context, path, site string) (*File, error) {
+	// SQLite would make it readable by everybody; the files beside it take its mode.
+	made, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = made.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
 	db, err := sql.Open("sqlite", fileDSN(path,
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=secure_delete(1)", "_pragma=wal_autocheckpoint(0)", "_txlock=immediate"))
 	if err != nil {
@@ -421,9 +429,11 @@ func mapError(err error) error {
 	if err == nil || !errors.As(err, &coded) {
 		return err
 	}
-	switch {
-	case coded.Code() == sqlite3.SQLITE_IOERR_CORRUPTFS:
+	switch coded.Code() {
+	case sqlite3.SQLITE_IOERR_CORRUPTFS:
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case sqlite3.SQLITE_IOERR_SHMSIZE: // the index of the write-ahead log found no room
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	switch coded.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:

@@ -45,10 +45,7 @@ func (l *Log) storeHead(ctx context.Context, head Head) error {
 		return fmt.Errorf("store head of epoch %d at %d: %w", head.Epoch, head.Size, err)
 	}
 	// After the database, so that the side file never claims more than is durable.
-	if err := l.side.signed(head); err != nil {
-		return l.fail(err)
-	}
-	return nil
+	return l.note(func() error { return l.side.signed(head) })
 }
 
 // AddCountersignature stores a head of this journal that the server has signed too. The error is

@@ -104,16 +104,14 @@ func (l *Log) start(ctx context.Context, number uint64, reason string, prev []by
 	}
 	// The counter goes first: a number that was announced is never used again, even when the
 	// database is lost right after.
-	if err := l.side.announce(number); err != nil {
-		return l.fail(err)
+	if err := l.note(func() error { return l.side.announce(number) }); err != nil {
+		return err
 	}
 	if err := l.commit(ctx, Change{Start: &e}); err != nil {
 		return fmt.Errorf("start epoch %d of site %s: %w", number, l.site, err)
 	}
-	if err := l.side.started(number); err != nil {
-		return l.fail(err)
-	}
-	return nil
+	l.stale = true
+	return l.note(func() error { return l.side.started(number) })
 }
 
 // Next returns the epoch and the number that the next record gets. Over a storage with several
@@ -217,18 +215,22 @@ func (l *Log) Read(ctx context.Context, epoch, from uint64, limit int) ([]Record
 		}
 		chain, rows = rows[0].Chain, rows[1:]
 	}
-	return rows, checkChain(epoch, from, chain, rows)
+	if fault := chainFault(epoch, from, chain, rows); fault != nil {
+		return nil, &CorruptError{*fault}
+	}
+	return rows, nil
 }
 
-func checkChain(epoch, from uint64, chain [32]byte, rows []Record) error {
+// chainFault returns the first of rows that does not follow, nil when all do.
+func chainFault(epoch, from uint64, chain [32]byte, rows []Record) *Fault {
 	h := sha256.New()
 	for i := range rows {
 		number := from + uint64(i)
 		if rows[i].Number != number {
-			return &CorruptError{Fault{Kind: KindRemoved, Epoch: epoch, Number: number}}
+			return &Fault{Kind: KindRemoved, Epoch: epoch, Number: number}
 		}
 		if chain = nextChain(h, chain, rows[i].Body); chain != rows[i].Chain {
-			return &CorruptError{Fault{Kind: KindFlipped, Epoch: epoch, Number: number}}
+			return &Fault{Kind: KindFlipped, Epoch: epoch, Number: number}
 		}
 	}
 	return nil
@@ -317,8 +319,8 @@ func (l *Log) RefillReserve() error { return l.reserve.fill() }
 func (l *Log) Condemn(f Fault) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.side.condemn(f); err != nil {
-		return l.fail(err)
+	if err := l.note(func() error { return l.side.condemn(f) }); err != nil {
+		return err
 	}
 	l.poisonWith(&CorruptError{f})
 	return nil
@@ -390,6 +392,19 @@ func (l *Log) commit(ctx context.Context, change Change) error {
 		return err
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrBusy):
 		l.stale = true
+		return err
+	}
+	return l.fail(err)
+}
+
+// note runs under mu and writes the side file. A full disk leaves the file as it was, which is
+// less than the database knows and never more.
+func (l *Log) note(write func() error) error {
+	err := write()
+	if errors.Is(err, ErrFull) && l.reserve.release() {
+		err = write()
+	}
+	if err == nil || errors.Is(err, ErrFull) {
 		return err
 	}
 	return l.fail(err)

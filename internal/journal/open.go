@@ -63,15 +63,26 @@ func Open(ctx context.Context, opts Options) (*Log, OpenReport, error) {
 	if l.side, err = readSide(opts.Path + ".epoch"); err != nil {
 		return nil, OpenReport{}, err
 	}
-	o := &opener{opts: opts, log: l, side: l.side}
-	report, err := o.open(ctx)
+	if l.reserve, err = openReserve(opts.Path+".reserve", opts.ReserveBytes); err != nil {
+		return nil, OpenReport{}, err
+	}
+	report, err := openOnce(ctx, opts, l)
+	if errors.Is(err, ErrFull) && l.reserve.release() {
+		report, err = openOnce(ctx, opts, l)
+	}
 	if err != nil {
-		if o.file != nil {
-			err = errors.Join(err, o.file.Close())
-		}
 		return nil, report, err
 	}
 	return l, report, nil
+}
+
+func openOnce(ctx context.Context, opts Options, l *Log) (OpenReport, error) {
+	o := &opener{opts: opts, log: l, side: l.side}
+	report, err := o.open(ctx)
+	if err != nil && o.file != nil {
+		err = errors.Join(err, o.file.Close())
+	}
+	return report, err
 }
 
 type opener struct {
@@ -101,9 +112,6 @@ func (o *opener) open(ctx context.Context) (OpenReport, error) {
 		}
 	}
 	o.log.storage = o.file
-	if o.log.reserve, err = openReserve(o.opts.Path+".reserve", o.opts.ReserveBytes); err != nil {
-		return report, err
-	}
 	epochs, err := o.file.Epochs(ctx)
 	if err != nil {
 		return report, fmt.Errorf("read epochs of site %s: %w", o.opts.Site, err)
@@ -281,8 +289,10 @@ func (o *opener) checkSide(last Epoch, heads []Head) *Fault {
 		return nil // nothing to compare with
 	}
 	if c.Size > last.Tip.Size {
-		return &Fault{Kind: KindRolledBack, Epoch: c.Epoch, Number: last.Tip.Size + 1,
-			Detail: fmt.Sprintf("a head at %d was signed", c.Size)}
+		return &Fault{
+			Kind: KindRolledBack, Epoch: c.Epoch, Number: last.Tip.Size + 1,
+			Detail: fmt.Sprintf("a head at %d was signed", c.Size),
+		}
 	}
 	for _, h := range heads {
 		if h.Size == c.Size && HashHead(h.Note) == HashHead(o.side.state.Head) {

@@ -79,11 +79,13 @@ func (r *reserve) fill() error {
 	if removed := os.Remove(r.path); removed != nil && !errors.Is(removed, fs.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if noSpace(err) {
 		return fmt.Errorf("reserve %d bytes: %w", r.size, ErrFull)
 	}
 	return fmt.Errorf("reserve %d bytes: %w", r.size, err)
 }
+
+func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 func (r *reserve) write() error {
 	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)

@@ -123,7 +123,11 @@ func (s *sideFile) write(state sideState) error {
 	if err != nil {
 		return fmt.Errorf("encode epoch counter: %w", err)
 	}
-	if err := writeDurably(s.path, append([]byte(hexSum(body)+"\n"), body...)); err != nil {
+	err = writeDurably(s.path, append([]byte(hexSum(body)+"\n"), body...))
+	if noSpace(err) {
+		return fmt.Errorf("write epoch counter: %w: %w", ErrFull, err)
+	}
+	if err != nil {
 		return fmt.Errorf("write epoch counter: %w", err)
 	}
 	s.state = state

@@ -10,12 +10,12 @@ import (
 
 func TestMemory_Suite(t *testing.T) {
 	t.Parallel()
-	journaltest.TestStorage(t, func(*testing.T) journal.Storage { return journal.NewMemory() })
+	journaltest.Exercise(t, func(*testing.T) journal.Storage { return journal.NewMemory() })
 }
 
 func TestFile_Suite(t *testing.T) {
 	t.Parallel()
-	journaltest.TestStorage(t, func(t *testing.T) journal.Storage {
+	journaltest.Exercise(t, func(t *testing.T) journal.Storage {
 		t.Helper()
 		f, err := journal.OpenFile(t.Context(), filepath.Join(t.TempDir(), "with ? and #.db"), journaltest.Site)
 		if err != nil {

@@ -132,7 +132,11 @@ func verifyStorage(ctx context.Context, st Storage, site string, opts VerifyOpti
 		if err != nil {
 			return report, fmt.Errorf("read heads of epoch %d: %w", e.Number, err)
 		}
-		records := readAll(ctx, st, e, e.Number == epochs[len(epochs)-1].Number, func(n int) {
+		newest := e.Number == epochs[len(epochs)-1].Number
+		if n := len(heads); newest && n > 0 && heads[n-1].Size > e.Tip.Size && grown(ctx, st, e) {
+			heads = slices.DeleteFunc(heads, func(h Head) bool { return h.Size > e.Tip.Size })
+		}
+		records := readAll(ctx, st, e, newest, func(n int) {
 			done += uint64(n)
 			if opts.Progress != nil {
 				opts.Progress(done, max(done, total))

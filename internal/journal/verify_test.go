@@ -93,28 +93,28 @@ func tampers() []tamper {
 }
 
 // filled returns a log over memory with count records and a head after each `every`.
-func filled(t testing.TB, st journal.Storage, count, every int) *journal.Log {
-	t.Helper()
-	l, err := journal.New(t.Context(), st, journaltest.Options())
+func filled(tb testing.TB, st journal.Storage, count, every int) *journal.Log {
+	tb.Helper()
+	l, err := journal.New(tb.Context(), st, journaltest.Options())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	fill(t, l, count, every)
+	fill(tb, l, count, every)
 	return l
 }
 
-func fill(t testing.TB, l *journal.Log, count, every int) {
-	t.Helper()
-	_, next, err := l.Next(t.Context())
+func fill(tb testing.TB, l *journal.Log, count, every int) {
+	tb.Helper()
+	_, next, err := l.Next(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for first := int(next); first < int(next)+count; first += every {
-		if err := l.Append(t.Context(), uint64(first), journaltest.Entries(first, min(every, int(next)+count-first))); err != nil {
-			t.Fatal(err)
+		if err := l.Append(tb.Context(), uint64(first), journaltest.Entries(first, min(every, int(next)+count-first))); err != nil {
+			tb.Fatal(err)
 		}
-		if _, err := l.Checkpoint(t.Context()); err != nil {
-			t.Fatal(err)
+		if _, err := l.Checkpoint(tb.Context()); err != nil {
+			tb.Fatal(err)
 		}
 	}
 }
@@ -125,18 +125,18 @@ type content struct {
 	rows  []journal.Record
 }
 
-func contentOf(t testing.TB, st journal.Storage) content {
-	t.Helper()
-	epochs, err := st.Epochs(t.Context())
+func contentOf(tb testing.TB, st journal.Storage) content {
+	tb.Helper()
+	epochs, err := st.Epochs(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c := content{epoch: epochs[len(epochs)-1]}
-	if c.heads, err = st.Heads(t.Context(), c.epoch.Number); err != nil {
-		t.Fatal(err)
+	if c.heads, err = st.Heads(tb.Context(), c.epoch.Number); err != nil {
+		tb.Fatal(err)
 	}
-	if c.rows, err = st.Read(t.Context(), c.epoch.Number, 1, 1<<20); err != nil {
-		t.Fatal(err)
+	if c.rows, err = st.Read(tb.Context(), c.epoch.Number, 1, 1<<20); err != nil {
+		tb.Fatal(err)
 	}
 	return c
 }

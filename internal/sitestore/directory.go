@@ -74,6 +74,7 @@ func (s *Store) Rev(ctx context.Context) (epoch string, rev uint64, err error) {
 // ApplyChanges applies changes in their order, all or none, durable when it returns. A change whose
 // rev was applied before is skipped, so the same batch may come twice. A missing rev is a *GapError.
 func (s *Store) ApplyChanges(ctx context.Context, changes []Change) error {
+	applied := false
 	err := s.transact(ctx, func(tx *sql.Tx) error {
 		rev, err := metaUint(ctx, tx, keyDirectoryRev)
 		if err != nil {
@@ -92,11 +93,14 @@ func (s *Store) ApplyChanges(ctx context.Context, changes []Change) error {
 			}
 			rev = c.Rev
 		}
-		if rev == before {
+		if applied = rev != before; !applied {
 			return nil
 		}
 		return putMetaUint(ctx, tx, keyDirectoryRev, rev)
 	})
+	if err == nil && applied {
+		err = s.forget(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("apply %d directory changes: %w", len(changes), err)
 	}
@@ -120,6 +124,9 @@ func (s *Store) Reset(ctx context.Context, epoch string, rev uint64, objects []O
 		}
 		return putMetaUint(ctx, tx, keyDirectoryRev, rev)
 	})
+	if err == nil {
+		err = s.forget(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("reset directory to epoch %q rev %d: %w", epoch, rev, err)
 	}

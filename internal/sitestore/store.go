@@ -49,7 +49,8 @@ var (
 	// ErrDamaged means that the database was found damaged while it was in use. The next Open moves
 	// it aside.
 	ErrDamaged = errors.New("site database is damaged")
-	// ErrFull means that the disk has no room. Nothing was changed.
+	// ErrFull means that the disk has no room. Either nothing was changed or all of it; doing it
+	// again is safe.
 	ErrFull = errors.New("no disk space left for the site database")
 )
 
@@ -85,6 +86,14 @@ func Open(ctx context.Context, path string) (*Store, Report, error) {
 }
 
 func open(ctx context.Context, path string) (*Store, error) {
+	// SQLite would make it readable by everybody; the files beside it take its mode.
+	made, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = made.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open site database: %w", err)
+	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
 	u.RawQuery = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)" +
 		"&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&_txlock=immediate"
@@ -148,6 +157,13 @@ func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
 		return mapError(err)
 	}
 	return mapError(tx.Commit())
+}
+
+// forget moves what was committed out of the write-ahead log, so that what was replaced or deleted
+// does not live on there. It is the erasure of a person that needs it.
+func (s *Store) forget(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return mapError(err)
 }
 
 func moveAside(path string) (string, error) {

@@ -1,3 +1,3 @@
 // Package journaltest is the suite that every journal.Storage passes: one meaning of conflict,
-// order and erasure, whatever holds the rows. Call TestStorage from the test of an implementation.
+// order and erasure, whatever holds the rows. Call Exercise from the test of an implementation.
 package journaltest

@@ -41,9 +41,9 @@ func Entries(first, n int) []journal.Entry {
 	return entries
 }
 
-// TestStorage runs the suite. open returns an empty storage of Site each time it is called and
+// Exercise runs the suite. open returns an empty storage of Site each time it is called and
 // closes it when the test ends.
-func TestStorage(t *testing.T, open func(t *testing.T) journal.Storage) {
+func Exercise(t *testing.T, open func(t *testing.T) journal.Storage) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, journal.Storage){
 		"empty":            testEmpty,
@@ -67,6 +67,7 @@ func TestStorage(t *testing.T, open func(t *testing.T) journal.Storage) {
 }
 
 func testEmpty(t *testing.T, st journal.Storage) {
+	t.Helper()
 	ctx := t.Context()
 	if epochs, err := st.Epochs(ctx); err != nil || len(epochs) != 0 {
 		t.Fatalf("epochs of an empty storage: %v, %v", epochs, err)
@@ -83,6 +84,7 @@ func testEmpty(t *testing.T, st journal.Storage) {
 }
 
 func testAppend(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 3)
 	commit(t, st, batch(3, 1, 2))
 	commit(t, st, batch(3, 3, 1))
@@ -103,6 +105,7 @@ func testAppend(t *testing.T, st journal.Storage) {
 }
 
 func testConflict(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 1)
 	commit(t, st, batch(1, 1, 2))
 	for name, change := range map[string]journal.Change{
@@ -125,6 +128,7 @@ func testConflict(t *testing.T, st journal.Storage) {
 
 // testTwoWriters lets two writers name the same number at once; one of each pair must win.
 func testTwoWriters(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 1)
 	const rounds = 20
 	for n := uint64(1); n <= rounds; n++ {
@@ -151,6 +155,7 @@ func testTwoWriters(t *testing.T, st journal.Storage) {
 }
 
 func testStart(t *testing.T, st journal.Storage) {
+	t.Helper()
 	want := journal.Epoch{
 		Number: 5, Reason: "replacement", Prev: []byte("head"), OpenedUnixMS: 99,
 		Tip: journal.Tip{Chain: [32]byte{1, 2}, Frontier: []byte("frontier")},
@@ -174,6 +179,7 @@ func testStart(t *testing.T, st journal.Storage) {
 }
 
 func testHeads(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 1)
 	for _, size := range []uint64{0, 20, 3} {
 		commit(t, st, journal.Change{Head: &journal.Head{Epoch: 1, Size: size, Note: []byte("signed"), Frontier: []byte{byte(size)}}})
@@ -198,6 +204,7 @@ func testHeads(t *testing.T, st journal.Storage) {
 }
 
 func testErase(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 1)
 	commit(t, st, batch(1, 1, 4))
 	erase := journal.Change{Erase: &journal.Position{Epoch: 1, Number: 2}}
@@ -214,6 +221,7 @@ func testErase(t *testing.T, st journal.Storage) {
 }
 
 func testPages(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 1)
 	commit(t, st, batch(1, 1, 7))
 	start(t, st, 2)
@@ -239,6 +247,7 @@ func testPages(t *testing.T, st journal.Storage) {
 }
 
 func testOwnership(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 1)
 	change := batch(1, 1, 2)
 	commit(t, st, change)
@@ -255,6 +264,7 @@ func testOwnership(t *testing.T, st journal.Storage) {
 
 // testAtomic makes the last record of a batch collide with one that is there already.
 func testAtomic(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 1)
 	commit(t, st, batch(1, 1, 1))
 	if err := st.Commit(t.Context(), batch(1, 1, 5)); !errors.Is(err, journal.ErrConflict) {
@@ -269,6 +279,7 @@ func testAtomic(t *testing.T, st journal.Storage) {
 }
 
 func testAnnex(t *testing.T, st journal.Storage) {
+	t.Helper()
 	start(t, st, 1)
 	change := batch(1, 1, 1)
 	change.Append.Records[0].Annex = nil
@@ -280,6 +291,7 @@ func testAnnex(t *testing.T, st journal.Storage) {
 
 // testLog runs a journal over the storage and checks it.
 func testLog(t *testing.T, st journal.Storage) {
+	t.Helper()
 	ctx := t.Context()
 	l, err := journal.New(ctx, st, Options())
 	if err != nil {
