@@ -90,9 +90,8 @@ type Controller struct {
 	ServerURL      string `yaml:"server_url" doc:"The server that this site belongs to. Empty until the controller is enrolled."`
 	DiskReserveMiB int    `yaml:"disk_reserve_mib" unit:"MiB" min:"16" max:"65536" doc:"Space kept free for the journal. Below it everything else stops growing, collection goes on."`
 
-	Kiosk    Kiosk    `yaml:"kiosk" doc:"The touch screen beside the lockers."`
-	Doors    Doors    `yaml:"doors" doc:"How doors are watched."`
-	Governor Governor `yaml:"governor" doc:"Limits on pulses. They can be made tighter, never looser."`
+	Kiosk Kiosk `yaml:"kiosk" doc:"The touch screen beside the lockers."`
+	Doors Doors `yaml:"doors" doc:"How doors are watched."`
 
 	Buses   []Bus    `yaml:"buses" doc:"The lines that lock boards hang on. A room without lock boards has none."`
 	Sensors []Sensor `yaml:"sensors" doc:"Sensors whose reading is shown in the site's status."`
@@ -100,28 +99,16 @@ type Controller struct {
 
 // Kiosk are the settings of the touch screen.
 type Kiosk struct {
-	Listen        string        `yaml:"listen" doc:"Address and port of the kiosk's pages. Keep it on loopback when the screen is on the same machine."`
-	Language      string        `yaml:"language" oneof:"en,es,ar" doc:"Language of the home screen."`
-	PanelInches   float64       `yaml:"panel_inches" unit:"inches" min:"5" max:"100" doc:"Diagonal of the screen. Touch targets are sized in real millimetres from it."`
-	PanelWidthPX  int           `yaml:"panel_width_px" unit:"pixels" min:"320" max:"16384" doc:"Width of the screen as it stands."`
-	PanelHeightPX int           `yaml:"panel_height_px" unit:"pixels" min:"320" max:"16384" doc:"Height of the screen as it stands."`
-	IdleWarn      time.Duration `yaml:"idle_warn" min:"10s" max:"10m" doc:"After this long without a touch the kiosk asks whether anybody is there."`
-	IdleEnd       time.Duration `yaml:"idle_end" min:"10s" max:"10m" doc:"After this long without an answer it goes back to the home screen."`
+	Listen        string  `yaml:"listen" doc:"Address and port of the kiosk's pages. Keep it on loopback when the screen is on the same machine."`
+	PanelInches   float64 `yaml:"panel_inches" unit:"inches" min:"5" max:"100" doc:"Diagonal of the screen. Touch targets are sized in real millimetres from it."`
+	PanelWidthPX  int     `yaml:"panel_width_px" unit:"pixels" min:"320" max:"16384" doc:"Width of the screen as it stands."`
+	PanelHeightPX int     `yaml:"panel_height_px" unit:"pixels" min:"320" max:"16384" doc:"Height of the screen as it stands."`
 }
 
 // Doors says how doors are watched.
 type Doors struct {
-	OpenWait     time.Duration `yaml:"open_wait" min:"1s" max:"30s" doc:"How long after a pulse the door may take to show as open."`
-	PollIdle     time.Duration `yaml:"poll_idle" min:"100ms" max:"1m" doc:"Time between two looks at a board while nobody is there."`
-	PollBusy     time.Duration `yaml:"poll_busy" min:"20ms" max:"5s" doc:"Time between two looks at a board while a door is being opened or is open."`
-	AjarWarn     time.Duration `yaml:"ajar_warn" min:"10s" max:"1h" doc:"A door that is open for this long makes the kiosk ask to close it."`
-	AjarIncident time.Duration `yaml:"ajar_incident" min:"20s" max:"24h" doc:"A door that is open for this long becomes an incident."`
-}
-
-// Governor limits pulses. The limits are also the loosest that the controller accepts.
-type Governor struct {
-	MinGap          time.Duration `yaml:"min_gap" min:"1s" max:"1m" doc:"Least time between two pulses of one bank."`
-	RemotePerMinute int           `yaml:"remote_per_minute" unit:"openings" min:"0" max:"6" doc:"Most openings in a minute that a remote message may ask of this site."`
+	PollIdle time.Duration `yaml:"poll_idle" min:"100ms" max:"1m" doc:"Time between two looks at a board while nobody is there."`
+	PollBusy time.Duration `yaml:"poll_busy" min:"20ms" max:"5s" doc:"Time between two looks at a board while a door is being opened or is open."`
 }
 
 // Bus is one line with lock boards of one protocol family.
@@ -187,21 +174,14 @@ func defaultController() Controller {
 		DiskReserveMiB: 64,
 		Kiosk: Kiosk{
 			Listen:        "127.0.0.1:8480",
-			Language:      "en",
-			PanelInches:   21.5,
-			PanelWidthPX:  1080,
-			PanelHeightPX: 1920,
-			IdleWarn:      40 * time.Second,
-			IdleEnd:       30 * time.Second,
+			PanelInches:   10.1,
+			PanelWidthPX:  1280,
+			PanelHeightPX: 800,
 		},
 		Doors: Doors{
-			OpenWait:     3 * time.Second,
-			PollIdle:     time.Second,
-			PollBusy:     150 * time.Millisecond,
-			AjarWarn:     time.Minute,
-			AjarIncident: 2 * time.Minute,
+			PollIdle: time.Second,
+			PollBusy: 150 * time.Millisecond,
 		},
-		Governor: Governor{MinGap: time.Second, RemotePerMinute: 6},
 	}
 }
 

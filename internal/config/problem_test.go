@@ -68,10 +68,10 @@ func TestLoad_Problems(t *testing.T) {
 		},
 		{
 			name: "outside its range",
-			file: "controller:\n  governor:\n    remote_per_minute: 60\n    min_gap: 10ms\n",
+			file: "controller:\n  disk_reserve_mib: 1\n  doors:\n    poll_idle: 10ms\n",
 			want: []string{
-				"controller.governor.remote_per_minute: 60 is not between 0 and 6",
-				"controller.governor.min_gap: 10ms is not between 1s and 1m",
+				"controller.disk_reserve_mib: 1 is not between 16 and 65536",
+				"controller.doors.poll_idle: 10ms is not between 100ms and 1m",
 			},
 		},
 		{
@@ -215,7 +215,6 @@ func TestValidate_Problems(t *testing.T) {
 		"database":        {func(c *config.Config) { c.Server.Database.URL = "mysql://x/y" }, "server.database.url: "},
 		"no path":         {func(c *config.Config) { c.Server.Database.URL = "sqlite:" }, "server.database.url: "},
 		"secret in a URL": {func(c *config.Config) { c.Server.Database.URL = "postgres://u:hunter2@x/y" }, "holds a password"},
-		"ajar":            {func(c *config.Config) { c.Controller.Doors.AjarWarn = c.Controller.Doors.AjarIncident }, "ajar_incident: "},
 		"poll":            {func(c *config.Config) { c.Controller.Doors.PollIdle = 1 }, "controller.doors.poll_busy: "},
 		"bus name":        {bus(func(b *config.Bus) { b.Name = "" }), "controller.buses[0].name: is missing"},
 		"bus port":        {bus(func(b *config.Bus) { b.Port = "" }), "controller.buses[0].port: is missing"},

@@ -99,9 +99,6 @@ func (c Controller) validate() error {
 		p.check("controller.server_url", webURL(c.ServerURL))
 	}
 	p.check("controller.kiosk.listen", listenAddress(c.Kiosk.Listen))
-	if c.Doors.AjarIncident <= c.Doors.AjarWarn {
-		p.add("controller.doors.ajar_incident", "%s must be longer than ajar_warn (%s)", c.Doors.AjarIncident, c.Doors.AjarWarn)
-	}
 	if c.Doors.PollBusy > c.Doors.PollIdle {
 		p.add("controller.doors.poll_busy", "%s must not be longer than poll_idle (%s)", c.Doors.PollBusy, c.Doors.PollIdle)
 	}
