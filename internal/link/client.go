@@ -33,7 +33,8 @@ const (
 // Limits of the client.
 const (
 	batchLimit     = 256              // operations of one upload: a fraction of a second of ingest
-	window         = 4                // uploads in flight: fills a link of 1 s round trip
+	window         = 4                // uploads in flight
+	frameBudget    = 64 << 10         // bytes of one frame, so that a slow line (50 kbit/s) keeps its deadlines
 	downQueue      = 16               // messages that wait for the site; then the socket waits
 	fallbackAfter  = 3                // sockets that fail in a row before POST is tried
 	reportGap      = time.Second      // at most one status a second

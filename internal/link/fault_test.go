@@ -60,6 +60,26 @@ func TestLink_BadProxy(t *testing.T) {
 	}
 }
 
+// An upload or its acknowledgement that is lost without a trace is sent again.
+func TestLink_LostUpload(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []wire.Type{wire.TypeUploadBatch, wire.TypeAck} {
+		r := newRig(t, true)
+		relay := r.behind(t, 1)
+		relay.Set(linktest.Faults{Lose: map[wire.Type]bool{lost: true}})
+		site := linktest.NewSite(siteID)
+		opts, _ := r.options(t, site)
+		c := start(t, opts)
+		eventually(t, "connected", connected(c, link.ViaSocket))
+		happen(t, site, 5)
+		c.Wake()
+		eventually(t, "the client gave up on the session", func() bool { return c.State().Attempts > 1 })
+		relay.Set(linktest.Faults{})
+		r.sameRecord(t, site)
+		eventually(t, "acknowledged", func() bool { return c.State().Acked.Number == 5 })
+	}
+}
+
 // A wire that breaks after any number of bytes, in the middle of records and frames.
 func TestLink_BreakingWire(t *testing.T) {
 	t.Parallel()

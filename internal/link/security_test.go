@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -368,6 +369,44 @@ func TestEnrol_Refuses(t *testing.T) {
 	}
 	if _, err := link.Enrol(t.Context(), link.EnrolOptions{Token: token(time.Now(), r.identity.Fingerprint()), Identity: newIdentity(t)}); err == nil {
 		t.Error("took a certificate that nobody vouches for")
+	}
+}
+
+// The key of a server is public: whoever shows it without holding it does not get the secret.
+func TestEnrol_KeepsTheSecretFromAnImpostor(t *testing.T) {
+	t.Parallel()
+	genuine, impostor := newIdentity(t), newIdentity(t)
+	requests := make(chan string, 10)
+	front := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		requests <- string(body)
+		answer, err := json.Marshal(map[string]any{
+			"v": 1, "server_key": []byte(genuine.Public()), "server_nonce": "n", "signature": impostor.Sign("cubby/link/offer/v1", body),
+		})
+		if err != nil {
+			return
+		}
+		_, _ = w.Write(answer)
+	}))
+	t.Cleanup(front.Close)
+	_, token, err := auth.NewEnrolment(nil, front.URL, genuine.Fingerprint(), auth.Enrolment{CreatedAt: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = link.Enrol(t.Context(), link.EnrolOptions{
+		Token: token, Identity: newIdentity(t), TLS: &tls.Config{RootCAs: pool(front), MinVersion: tls.VersionTLS12},
+	})
+	if !errors.Is(err, link.ErrServerKey) {
+		t.Errorf("got %v", err)
+	}
+	close(requests)
+	for body := range requests {
+		if strings.Contains(body, string(token.Secret)) {
+			t.Error("the impostor has the secret")
+		}
 	}
 }
 

@@ -94,8 +94,8 @@ type Hub interface {
 	// the session; a *locker.Error is told to the site.
 	Ingest(ctx context.Context, site locker.SiteID, uploads []wire.Upload) (wire.Position, error)
 	// Directory returns what follows on what a site has, at most limit changes: From is have.Rev,
-	// or 0 when have is of another epoch or beyond what the server knows. Without news From
-	// equals To.
+	// or 0 when have is of another epoch or beyond what the server knows. Changes are in the order
+	// of Rev; those that a later one overtook may be left out. Without news From equals To.
 	Directory(ctx context.Context, site locker.SiteID, have wire.DirectoryAck, limit int) (wire.DirectoryBatch, error)
 	// Intents returns the intents of a site that have no answer and are not expired.
 	Intents(ctx context.Context, site locker.SiteID) ([]wire.Intent, error)

@@ -352,28 +352,30 @@ func (se *session) sendDirectory(ctx context.Context, d *delivery) error {
 	return se.write(ctx, *batch)
 }
 
-// directory returns the next batch for a site, or nil when it has everything. It halves a batch
-// that does not fit into a frame.
+// directory returns the next batch for a site, or nil when it has everything. A batch that is large
+// is cut: its changes are in the order of their revisions, so any first part of it is a batch too.
 func (s *Server) directory(
 	ctx context.Context, site locker.SiteID, have wire.DirectoryAck,
 ) (*wire.DirectoryBatch, error) {
-	for limit := directoryLimit; limit > 0; limit /= 2 {
-		batch, err := s.opts.Hub.Directory(ctx, site, have, limit)
-		if err != nil {
-			return nil, fmt.Errorf("read the directory after rev %d: %w", have.Rev, err)
-		}
-		if batch.From == batch.To && batch.Epoch == have.Epoch {
-			return nil, nil //nolint:nilnil // no news is no batch and no error
-		}
-		_, err = wire.Encode(batch)
-		if err == nil {
-			return &batch, nil
-		}
-		if !errors.Is(err, wire.ErrTooLarge) {
-			return nil, err
-		}
+	batch, err := s.opts.Hub.Directory(ctx, site, have, directoryLimit)
+	if err != nil {
+		return nil, fmt.Errorf("read the directory after rev %d: %w", have.Rev, err)
 	}
-	return nil, fmt.Errorf("the change after rev %d: %w", have.Rev, wire.ErrTooLarge)
+	if batch.From == batch.To && batch.Epoch == have.Epoch {
+		return nil, nil //nolint:nilnil // no news is no batch and no error
+	}
+	size, last := 0, batch.From
+	for i, c := range batch.Changes {
+		if c.Rev <= last || c.Rev > batch.To {
+			return nil, fmt.Errorf("the directory after rev %d: rev %d stands after rev %d", have.Rev, c.Rev, last)
+		}
+		if size += len(c.Body) + len(c.ID); size > frameBudget && i > 0 {
+			batch.Changes, batch.To, batch.More = batch.Changes[:i], last, true
+			break
+		}
+		last = c.Rev
+	}
+	return &batch, nil
 }
 
 // sendIntents sends the intents that wait, and again those that have no answer after a while: the

@@ -21,10 +21,10 @@ type clientSession struct {
 	down   chan wire.Message // directory, intents, countersigned heads, notices: in order
 	acks   chan struct{}     // an acknowledgement came
 	beats  chan struct{}     // a beat came back
-	have   wire.DirectoryAck // of the replica; only the apply loop uses it
 	head   string            // last one sent; only the report loop uses it
 
 	mu       sync.Mutex
+	have     wire.DirectoryAck // of the replica
 	clock    serverClock
 	acked    wire.Position
 	sent     wire.Position
@@ -68,9 +68,6 @@ func (c *Client) runSocket(ctx context.Context) error {
 		return err
 	}
 	s.have = report.Directory
-	if err := s.write(ctx, report.Directory); err != nil {
-		return err
-	}
 	if err := s.sendReport(ctx, report); err != nil {
 		return err
 	}
@@ -284,8 +281,12 @@ func (s *clientSession) applyLoop(ctx context.Context) error {
 func (s *clientSession) apply(ctx context.Context, m wire.Message) error {
 	switch m := m.(type) {
 	case wire.DirectoryBatch:
-		if s.client.applyDirectory(ctx, &s.have, m) {
-			return s.write(ctx, s.have)
+		have := s.replica()
+		if s.client.applyDirectory(ctx, &have, m) {
+			s.mu.Lock()
+			s.have = have
+			s.mu.Unlock()
+			return s.write(ctx, have)
 		}
 	case wire.Intents:
 		s.mu.Lock()
@@ -334,7 +335,7 @@ func (s *clientSession) uploadLoop(ctx context.Context) error {
 	}
 }
 
-// pending returns the next operations that fit into one frame.
+// pending returns the next operations that go into one frame.
 func (c *Client) pending(ctx context.Context, after wire.Position) ([]wire.Upload, error) {
 	items, err := c.opts.Site.Pending(ctx, after, batchLimit)
 	if err != nil {
@@ -347,7 +348,18 @@ func (c *Client) pending(ctx context.Context, after wire.Position) ([]wire.Uploa
 		}
 		last = u.Position
 	}
-	return items[:wire.FitUploads(items)], nil
+	return items[:fit(items)], nil
+}
+
+// fit returns how many uploads, at least one, stay within the budget of a frame.
+func fit(items []wire.Upload) int {
+	size := 0
+	for i, u := range items {
+		if size += u.Size(); size > frameBudget && i > 0 {
+			return i
+		}
+	}
+	return len(items)
 }
 
 // reportLoop sends the status from time to time and when it changed.
@@ -372,10 +384,20 @@ func (s *clientSession) reportLoop(ctx context.Context) error {
 	}
 }
 
+func (s *clientSession) replica() wire.DirectoryAck {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.have
+}
+
+// sendReport sends the status, what the replica has, and the head when it is a new one.
 func (s *clientSession) sendReport(ctx context.Context, r Report) error {
 	s.mu.Lock()
-	clock := s.clock
+	clock, have := s.clock, s.have
 	s.mu.Unlock()
+	if err := s.write(ctx, have); err != nil {
+		return err
+	}
 	offset, _ := clock.offset()
 	r.Status.Clock.OffsetMS = offset.Milliseconds()
 	if err := s.write(ctx, r.Status); err != nil {

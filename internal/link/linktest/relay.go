@@ -19,9 +19,10 @@ import (
 // messages after the handshake are touched, unless Greet says otherwise.
 type Faults struct {
 	Drop, Repeat, Cut float64
-	DelayMost         time.Duration // each message waits up to so long; the order stays
-	Greet             bool          // the handshake suffers too
-	Hold              map[wire.Type]bool
+	DelayMost         time.Duration      // each message waits up to so long; the order stays
+	Greet             bool               // the handshake suffers too
+	Hold              map[wire.Type]bool // these wait until the faults are set again
+	Lose              map[wire.Type]bool // these are dropped
 }
 
 // Relay is a proxy that ends TLS: it passes HTTP on and relays WebSocket messages one by one. It
@@ -174,6 +175,9 @@ func (r *Relay) fate(frame []byte, fromSite bool) (times int, wait time.Duration
 	}
 	if err == nil && r.faults.Hold[m.Type()] {
 		held = r.held
+	}
+	if err == nil && r.faults.Lose[m.Type()] {
+		return 0, 0, nil
 	}
 	if r.faults.DelayMost > 0 {
 		wait = time.Duration(r.rand.Int64N(int64(r.faults.DelayMost)))
