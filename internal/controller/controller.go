@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -342,10 +343,10 @@ func (c *Controller) serve(ctx context.Context, group []question) error {
 	case err == nil:
 	case errors.Is(err, journal.ErrFull):
 		c.opts.Logger.ErrorContext(ctx, "disk full: nothing can be recorded", slog.Any("error", err))
-		return c.refuse(ctx, group, locker.Errorf(locker.CodeDiskFull, "the site's disk is full"))
+		return c.refuse(ctx, group, outs, locker.Errorf(locker.CodeDiskFull, "the site's disk is full"))
 	case errors.Is(err, journal.ErrConflict), errors.Is(err, journal.ErrBusy):
 		c.opts.Logger.WarnContext(ctx, "another writer was first: reading the record again", slog.Any("error", err))
-		return c.refuse(ctx, group, locker.Errorf(locker.CodeConflict, "somebody else was first: try again"))
+		return c.refuse(ctx, group, outs, locker.Errorf(locker.CodeConflict, "somebody else was first: try again"))
 	default:
 		return err
 	}
@@ -445,12 +446,22 @@ func (c *Controller) watchBoards(refs []BoardRef) {
 }
 
 // refuse answers a group of which nothing was recorded, and takes the state back from the record.
-func (c *Controller) refuse(ctx context.Context, group []question, why *locker.Error) error {
+func (c *Controller) refuse(ctx context.Context, group []question, lost []Outcome, why *locker.Error) error {
 	fresh, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
-	c.machine.Rebase(fresh)
+	c.machine.Rebase(fresh, lost)
+	for _, out := range lost { // what panels and boards need is no less true
+		out.Effects = slices.DeleteFunc(out.Effects, func(e Effect) bool {
+			switch e.(type) {
+			case Pulse, Reboot:
+				return true
+			}
+			return false
+		})
+		c.perform(ctx, out)
+	}
 	for _, q := range group {
 		if q.reply == nil {
 			continue

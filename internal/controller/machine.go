@@ -372,8 +372,18 @@ func limitText(text string) string {
 func (m *Machine) driven(bus string) bool { return slices.Contains(m.opts.Buses, bus) }
 
 // Rebase takes the state of a fresh machine over the same record, because what this one last decided
-// was not recorded. What is known of boards, panels and pulses in flight stays.
-func (m *Machine) Rebase(fresh *Machine) {
+// was not recorded: lost are those outcomes, whose pulses were not sent. What is known of boards,
+// panels and pulses in flight stays.
+func (m *Machine) Rebase(fresh *Machine, lost []Outcome) {
+	for _, out := range lost {
+		for _, e := range out.Effects {
+			p, ok := e.(Pulse)
+			if x := m.openings.find(p.Request); ok && x != nil {
+				m.governor.End(x.place.Bank, m.now.MonoMS)
+				x.sent = false // asked again if its request is on record, else forgotten below
+			}
+		}
+	}
 	m.state, m.keys, m.pos, m.budget = fresh.state, fresh.keys, fresh.pos, fresh.budget
 	m.learnLayout()
 	m.codes.setKeys(m.keys)
