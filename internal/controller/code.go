@@ -53,8 +53,8 @@ func (c *codes) setKeys(keys *wire.Keys) {
 }
 
 // sync brings the index to what the state says: all of it, after a start or a change of the
-// directory. It returns the subjects whose code could not be taken in, e.g. for want of their key.
-func (c *codes) sync(s *locker.State) (left []string) {
+// directory. A code whose key is not here yet is left out until the directory brings it.
+func (c *codes) sync(s *locker.State) {
 	want := map[string]codeRow{}
 	for _, st := range s.Matter.Stays {
 		want["stay:"+string(st.ID)] = stayRow(s, st)
@@ -86,16 +86,13 @@ func (c *codes) sync(s *locker.State) (left []string) {
 		}
 	}
 	for _, subject := range slices.Sorted(maps.Keys(want)) {
-		if !c.put(subject, want[subject]) {
-			left = append(left, subject)
-		}
+		c.put(subject, want[subject])
 	}
-	return left
 }
 
 // putStay follows one stay after a fact changed it.
-func (c *codes) putStay(s *locker.State, st *locker.Stay) bool {
-	return c.put("stay:"+string(st.ID), stayRow(s, st))
+func (c *codes) putStay(s *locker.State, st *locker.Stay) {
+	c.put("stay:"+string(st.ID), stayRow(s, st))
 }
 
 func stayRow(s *locker.State, st *locker.Stay) codeRow {
@@ -118,9 +115,9 @@ func stayRow(s *locker.State, st *locker.Stay) codeRow {
 	return row
 }
 
-func (c *codes) put(subject string, row codeRow) bool {
+func (c *codes) put(subject string, row codeRow) {
 	if old, ok := c.known[subject]; ok && old == row {
-		return true
+		return
 	}
 	c.remove(subject)
 	live := row.live
@@ -129,11 +126,9 @@ func (c *codes) put(subject string, row codeRow) bool {
 	if row.over {
 		to = c.over
 	}
-	if err := to.Put(live); err != nil {
-		return row.over // a code that is over and cannot be told from another is just wrong
+	if err := to.Put(live); err == nil { // else nobody has this code: it is just wrong
+		c.known[subject] = row
 	}
-	c.known[subject] = row
-	return true
 }
 
 func (c *codes) remove(subject string) {

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cubby/internal/locker"
@@ -170,8 +171,7 @@ func (m *Machine) openDeposit(p *panel, place locker.PlaceID, bank locker.BankID
 	deposit.Tracking = m.note(annex, p.parcel.tracking)
 	if _, err := locker.Decide(m.state, deposit, m.at); err != nil {
 		p.failure = failWith(err)
-		switch p.failure.Code {
-		case locker.CodeBankFull, locker.CodeNothingFits, locker.CodeNoLowDoor, locker.CodePlaceTaken, locker.CodePlaceOut:
+		if noDoor(p.failure.Code) {
 			m.offer(p)
 			return nil
 		}
@@ -179,13 +179,20 @@ func (m *Machine) openDeposit(p *panel, place locker.PlaceID, bank locker.BankID
 	}
 	p.deposit, p.retake = deposit.Stay, false
 	p.masked, p.unit = m.echo(p.parcel.recipient)
-	if _, err = m.decide(annex, deposit); err != nil {
+	if err = m.decide(annex, deposit); err != nil {
 		return err
 	}
 	if pl, _ := m.state.Directory.Place(place); place != "" && pl.Kind != locker.PlaceCompartment {
 		p.place, p.parcel, p.step = place, parcelAtHand{}, StepCourierReady
 	}
 	return nil
+}
+
+// noDoor reports whether a code says that no door takes the parcel now.
+func noDoor(code locker.Code) bool {
+	return slices.Contains([]locker.Code{
+		locker.CodeBankFull, locker.CodeNothingFits, locker.CodeNoLowDoor, locker.CodePlaceTaken, locker.CodePlaceOut,
+	}, code)
 }
 
 // newDeposit gives a parcel its ids and a code that equals no live one.
@@ -220,7 +227,7 @@ func (m *Machine) takeBack(p *panel, reason string) error {
 	}
 	m.recallParcel(p, st)
 	p.retake = reason != "undo"
-	if _, err := m.decide(nil, m.undo(p, locker.RequestID(m.id()), reason)); err != nil {
+	if err := m.decide(nil, m.undo(p, locker.RequestID(m.id()), reason)); err != nil {
 		return err
 	}
 	if p.step == StepAskStored && m.state.Matter.Requests[p.request] != nil { // nobody sees it: the person says when it is shut
@@ -286,7 +293,7 @@ func (m *Machine) answerStored(p *panel, stored bool) error {
 		}
 		return m.openAgain(p)
 	}
-	_, err := m.decide(nil, locker.ConfirmStored{Stay: p.deposit, By: p.actor})
+	err := m.decide(nil, locker.ConfirmStored{Stay: p.deposit, By: p.actor})
 	if err == nil {
 		m.courierShut(p)
 	}
@@ -318,7 +325,7 @@ func (m *Machine) refuseParcel(p *panel) error {
 		return errStep(p)
 	}
 	annex := wire.Annex{}
-	_, err := m.decide(annex, locker.RefuseDrop{Fact: locker.DropRefused{
+	err := m.decide(annex, locker.RefuseDrop{Fact: locker.DropRefused{
 		Session: p.session, Actor: p.actor, Carrier: p.parcel.carrier, Recipient: p.parcel.recipient, Reason: reason,
 		Size: p.parcel.size, Tracking: m.note(annex, p.parcel.tracking),
 	}})

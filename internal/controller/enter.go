@@ -98,7 +98,7 @@ func (m *Machine) enterStay(p *panel, id locker.StayID, pass locker.GrantID) err
 	if refused == nil {
 		commands = append(commands, collect)
 	}
-	_, err := m.decide(nil, commands...)
+	err := m.decide(nil, commands...)
 	switch {
 	case refused == nil:
 	case atCounter: // a shelf or the desk: the panel says where
@@ -165,6 +165,6 @@ func (m *Machine) signIn(p *panel, role Role, actor locker.Actor, grant locker.G
 	begin := locker.BeginSession{Session: locker.SessionID(m.id()), Actor: actor, Grant: grant}
 	m.sit(p, role, begin)
 	p.step = step
-	_, err := m.decide(nil, begin)
+	err := m.decide(nil, begin)
 	return err
 }

@@ -96,7 +96,7 @@ func (m *Machine) whole(annex wire.Annex, commands ...locker.Command) error {
 	if _, err := locker.Decide(m.state, commands[0], m.at); err != nil {
 		return err
 	}
-	_, err := m.decide(annex, commands...)
+	err := m.decide(annex, commands...)
 	return err
 }
 
@@ -219,7 +219,7 @@ func (m *Machine) counterDeposit(in wire.Intent, by locker.Actor, done locker.An
 	deposit.Place, deposit.Tracking = in.Place, m.note(annex, in.Tracking)
 	end := locker.EndSession{Session: session, Reason: "done"}
 	begin := locker.BeginSession{Session: session, Actor: by, Grant: deposit.Grant}
-	if _, err := m.decide(annex, begin, deposit, end, done); err != nil {
+	if err := m.decide(annex, begin, deposit, end, done); err != nil {
 		m.must(end)
 		return err
 	}

@@ -201,7 +201,7 @@ func (m *Machine) finish() Outcome {
 
 // decide runs commands and records all their facts as one operation. The facts of commands before
 // one that fails are recorded; the error is returned.
-func (m *Machine) decide(annex wire.Annex, commands ...locker.Command) ([]locker.Fact, error) {
+func (m *Machine) decide(annex wire.Annex, commands ...locker.Command) error {
 	var facts []locker.Fact
 	var failed error
 	for _, c := range commands {
@@ -216,12 +216,12 @@ func (m *Machine) decide(annex wire.Annex, commands ...locker.Command) ([]locker
 		facts = append(facts, got...)
 	}
 	m.record(facts, annex)
-	return facts, failed
+	return failed
 }
 
 // must runs commands that the rules never refuse; if they do, nothing happens.
 func (m *Machine) must(commands ...locker.Command) {
-	_, _ = m.decide(nil, commands...) // these commands say what was seen: there is nobody to tell
+	_ = m.decide(nil, commands...) // these commands say what was seen: there is nobody to tell
 }
 
 // maxFacts is the most facts of one operation; only a start has more to say, and says it in several.

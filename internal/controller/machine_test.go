@@ -43,8 +43,12 @@ func TestMachine_CodesInEveryForm(t *testing.T) {
 	_, err = l.enter(controller.Input{Code: code.Digits()})
 	wantErr(t, err, locker.CodeUnitUnknown)
 	for _, in := range []controller.Input{
-		{Code: code.Symbols()}, {Code: strings.ToLower(typed)}, {Code: code.Token()},
-		{Code: "402 " + code.Digits()}, {Code: code.Digits(), Unit: "402"}, {Code: "4b" + code.Digits()},
+		{Code: code.Symbols()},
+		{Code: strings.ToLower(typed)},
+		{Code: code.Token()},
+		{Code: "402 " + code.Digits()},
+		{Code: code.Digits(), Unit: "402"},
+		{Code: "4b" + code.Digits()},
 	} {
 		turn, err := l.enter(in)
 		if err != nil || turn.Role != controller.RoleResident {

@@ -31,7 +31,7 @@ type opening struct {
 	asked    int64 // moment of this request
 	sent     bool  // the pulse is in flight, or done
 	sentAt   int64
-	done     bool  // the board has answered, or not
+	done     bool // the board has answered, or not
 	doneAt   int64
 	silent   bool // the board did not answer the pulse
 	deadline int64

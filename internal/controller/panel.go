@@ -180,7 +180,7 @@ func (m *Machine) doAct(p *panel, act Act) error {
 
 // endTurn ends a session, which settles its deposits, and brings the panel home.
 func (m *Machine) endTurn(p *panel, reason string) error {
-	_, err := m.decide(nil, locker.EndSession{Session: p.session, Reason: reason})
+	err := m.decide(nil, locker.EndSession{Session: p.session, Reason: reason})
 	p.turn = turn{step: StepHome}
 	return err
 }
@@ -310,7 +310,7 @@ func (m *Machine) openAgain(p *panel) error {
 	if p.place == "" {
 		return errStep(p)
 	}
-	_, err := m.decide(nil, locker.Reopen{
+	err := m.decide(nil, locker.Reopen{
 		Session: p.session, Place: p.place, Request: locker.RequestID(m.id()), By: p.actor, Grant: p.grant,
 	})
 	return err
@@ -343,7 +343,7 @@ func (m *Machine) report(p *panel, problem locker.Problem) error {
 	if len(reports) == 0 {
 		reports = append(reports, report)
 	}
-	if _, err := m.decide(nil, reports...); err != nil {
+	if err := m.decide(nil, reports...); err != nil {
 		return err
 	}
 	p.reported = problem
@@ -359,7 +359,7 @@ func (m *Machine) doorShut(p *panel) error {
 	if !ok || p.step != StepOpen || pl.Witness.SeesDoor() {
 		return errStep(p)
 	}
-	_, err := m.decide(nil, locker.EndUnwatched{Request: p.request, By: p.actor})
+	err := m.decide(nil, locker.EndUnwatched{Request: p.request, By: p.actor})
 	return err
 }
 

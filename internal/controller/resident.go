@@ -37,7 +37,7 @@ func (m *Machine) openNext(p *panel) error {
 	} else if p.step == StepFailed {
 		collect.Place = p.place
 	}
-	_, err := m.decide(nil, collect)
+	err := m.decide(nil, collect)
 	return err
 }
 
@@ -88,9 +88,9 @@ func (m *Machine) answerTaken(p *panel, taken bool) error {
 	var err error
 	switch {
 	case taken:
-		_, err = m.decide(nil, locker.ConfirmTaken{Session: p.session, Place: p.place, By: p.actor})
+		err = m.decide(nil, locker.ConfirmTaken{Session: p.session, Place: p.place, By: p.actor})
 	case ps.Request == p.request && ps.Request != "": // nobody sees this door: nothing was taken, it is shut
-		_, err = m.decide(nil, locker.EndUnwatched{Request: p.request, By: locker.Actor{Kind: locker.ActorSite}})
+		err = m.decide(nil, locker.EndUnwatched{Request: p.request, By: locker.Actor{Kind: locker.ActorSite}})
 	}
 	if err != nil {
 		return err

@@ -234,7 +234,9 @@ func (r *rig) start() {
 			cancel()
 			runErr = <-ran
 			near.Close()
-			<-served
+			if err := <-served; err != nil && runErr == nil {
+				runErr = fmt.Errorf("virtual boards: %w", err)
+			}
 		})
 		return runErr
 	}

@@ -32,7 +32,7 @@ func (m *Machine) actStaff(p *panel, act Act) error {
 		return m.reissue(p, a.Stay)
 	case SetService:
 		annex := wire.Annex{}
-		_, err := m.decide(annex, locker.SetService{
+		err := m.decide(annex, locker.SetService{
 			Place: a.Place, Out: a.Out, By: p.actor, Note: m.note(annex, a.Reason),
 		})
 		return m.menu(p, err)
@@ -40,12 +40,12 @@ func (m *Machine) actStaff(p *panel, act Act) error {
 		if err := m.verifyAllowed(m.staffOf(p)); err != nil {
 			return err
 		}
-		_, err := m.decide(nil, locker.Verify{Place: a.Place, Occupied: a.Occupied, By: p.actor})
+		err := m.decide(nil, locker.Verify{Place: a.Place, Occupied: a.Occupied, By: p.actor})
 		return m.menu(p, err)
 	case BeginService:
 		return m.beginService(p, a.Second)
 	case EndService:
-		_, err := m.decide(nil, locker.EndService{Reason: "done"})
+		err := m.decide(nil, locker.EndService{Reason: "done"})
 		return m.menu(p, err)
 	}
 	return errStep(p)
@@ -65,7 +65,7 @@ func (m *Machine) staffOpen(p *panel, a OpenDoor) error {
 		return locker.Errorf(locker.CodeInputInvalid, "a reason is needed to open a door")
 	}
 	annex := wire.Annex{}
-	_, err := m.decide(annex, locker.StaffOpen{
+	err := m.decide(annex, locker.StaffOpen{
 		Session: p.session, Staff: m.staffOf(p), Place: a.Place, Request: locker.RequestID(m.id()),
 		Note: m.note(annex, a.Reason),
 	})
@@ -77,7 +77,7 @@ func (m *Machine) clearPlace(p *panel, a ClearPlace) error {
 		return locker.Errorf(locker.CodeInputInvalid, "a reason is needed to take parcels out")
 	}
 	annex := wire.Annex{}
-	_, err := m.decide(annex, locker.StaffClear{
+	err := m.decide(annex, locker.StaffClear{
 		Session: p.session, Staff: m.staffOf(p), Place: a.Place, Request: locker.RequestID(m.id()),
 		Reason: "cleared", Note: m.note(annex, a.Reason),
 	})
@@ -115,7 +115,7 @@ func (m *Machine) newCode(id locker.StayID, by locker.Actor) (*IssuedCode, error
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.decide(nil, locker.Reissue{Stay: id, Key: key, Generation: generation, By: by}); err != nil {
+	if err := m.decide(nil, locker.Reissue{Stay: id, Key: key, Generation: generation, By: by}); err != nil {
 		return nil, err
 	}
 	_, unit := m.state.Holder(st)
@@ -137,7 +137,7 @@ func (m *Machine) beginService(p *panel, second Input) error {
 	if match.Kind != kindStaff {
 		return locker.Errorf(locker.CodeNotAllowed, "this is not the code of a person of the staff")
 	}
-	_, err = m.decide(nil, locker.BeginService{
+	err = m.decide(nil, locker.BeginService{
 		First: m.staffOf(p), Second: locker.StaffID(id), Until: m.at.Add(serviceFor),
 	})
 	return m.menu(p, err)
