@@ -2,18 +2,24 @@ package cloud
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"cubby/internal/auth"
+	"cubby/internal/journal"
+	"cubby/internal/locker"
 	"cubby/internal/store"
 )
 
-var errLater = errors.New("cloud: not built yet")
-
-// Options configure [New]. Store, Logger and Now are needed.
+// Options configure [New]. Store, Logger, Now and Identity are needed.
 type Options struct {
 	Store  *store.Store
 	Logger *slog.Logger
@@ -22,28 +28,122 @@ type Options struct {
 	NewID func() string
 	// Rand makes keys and tokens; nil: crypto/rand.
 	Rand io.Reader
-	// PublicURL is where people reach the server, e.g. "https://parcels.example.org".
+	// PublicURL is where people and controllers reach the server, e.g.
+	// "https://parcels.example.org".
 	PublicURL string
 	// Identity is the server's key: it is in enrolment tokens and countersigns tree heads.
 	Identity auth.Identity
-	// ServerName names the server in countersignatures; empty: "cubby".
+	// ServerName names the server in countersignatures, without spaces; empty: "cubby-server".
 	ServerName string
 }
 
+// defaultServerName names a server that was given no name.
+const defaultServerName = "cubby-server"
+
 // Cloud is the server half. See the package comment.
 type Cloud struct {
-	store *store.Store
-	log   *slog.Logger
-	now   func() time.Time
+	store     *store.Store
+	log       *slog.Logger
+	now       func() time.Time
+	newID     func() string
+	rand      io.Reader
+	publicURL string
+	identity  auth.Identity
+	signer    note.Signer
+	passwords *auth.Passwords
+	intake    *intake
+	feed      *feed
+	waiting   *waiting
+
+	mu    sync.Mutex
+	tried map[string]time.Time // when a stale site was last built again
+	wakes []func(locker.SiteID)
+	stop  context.CancelFunc
+	done  sync.WaitGroup
 }
 
-// New returns a Cloud over a store.
+// New returns a Cloud over a store. Start it before sites connect.
 func New(opts Options) (*Cloud, error) {
-	return &Cloud{store: opts.Store, log: opts.Logger, now: opts.Now}, nil
+	if opts.Store == nil || opts.Logger == nil || opts.Now == nil || opts.Identity.IsZero() {
+		return nil, errors.New("cloud: a store, a logger, a clock and an identity are needed")
+	}
+	if opts.Rand == nil {
+		opts.Rand = rand.Reader
+	}
+	if opts.NewID == nil {
+		opts.NewID = store.NewIDs(opts.Now, opts.Rand).New
+	}
+	if opts.ServerName == "" {
+		opts.ServerName = defaultServerName
+	}
+	signer, err := journal.NewSigner(opts.ServerName, opts.Identity.Private())
+	if err != nil {
+		return nil, fmt.Errorf("make the countersigner: %w", err)
+	}
+	c := &Cloud{
+		store: opts.Store, log: opts.Logger, now: opts.Now, newID: opts.NewID, rand: opts.Rand,
+		publicURL: strings.TrimRight(opts.PublicURL, "/"), identity: opts.Identity, signer: signer,
+		passwords: auth.NewPasswords(auth.PasswordOptions{Rand: opts.Rand}),
+		feed:      newFeed(), waiting: newWaiting(), tried: map[string]time.Time{},
+	}
+	c.intake = newIntake(c)
+	return c, nil
 }
 
-// Start begins the background work: ingest writers, the outbox, sweeping.
-func (c *Cloud) Start(ctx context.Context) error { return errLater }
+// sweepEvery is how often what is over is cleared away and silent sites are looked for.
+const sweepEvery = 10 * time.Second
 
-// Stop ends the background work and waits for it.
-func (c *Cloud) Stop() {}
+// Start begins the background work: the writers of the record and the sweeper. It ends with ctx or
+// with Stop.
+func (c *Cloud) Start(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stop != nil {
+		return errors.New("cloud: was started before")
+	}
+	ctx, c.stop = context.WithCancel(ctx)
+	for _, w := range c.intake.writers {
+		c.done.Go(func() { w.loop(ctx) })
+	}
+	c.done.Go(func() { c.sweepLoop(ctx) })
+	return nil
+}
+
+// Stop ends the background work and waits for it. What sites sent and was not committed is refused;
+// they send it again.
+func (c *Cloud) Stop() {
+	c.mu.Lock()
+	stop := c.stop
+	c.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	c.done.Wait()
+}
+
+// OnWake has f called when there is something new for a site: an intent or a change of its
+// directory. f must not block.
+func (c *Cloud) OnWake(f func(locker.SiteID)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wakes = append(c.wakes, f)
+}
+
+func (c *Cloud) wake(site locker.SiteID) {
+	c.mu.Lock()
+	wakes := c.wakes
+	c.mu.Unlock()
+	for _, f := range wakes {
+		f(site)
+	}
+}
+
+func (c *Cloud) millis() int64 { return c.now().UnixMilli() }
+
+func moment(ms int64) time.Time { return locker.Millis(ms).Time() }
+
+func siteAttr(site string) slog.Attr { return slog.String("site", site) }
+
+func errAttr(err error) slog.Attr { return slog.Any("error", err) }
+
+var errLater = errors.New("cloud: not built yet") // of the import, which is being written

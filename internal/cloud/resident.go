@@ -1,10 +1,17 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"cubby/internal/locker"
+	"cubby/internal/store/db"
+	"cubby/internal/wire"
 )
 
 // ResidentPage is what the holder of a link sees: what waits now, never what was.
@@ -42,18 +49,171 @@ type WaitingParcel struct {
 
 // ResidentPage returns what waits for the holder of a link. An unknown token is NOT_FOUND.
 func (c *Cloud) ResidentPage(ctx context.Context, token string) (ResidentPage, error) {
-	return ResidentPage{}, errLater
+	recipient, err := c.linkHolder(ctx, token)
+	if err != nil {
+		return ResidentPage{}, err
+	}
+	v := ResidentPage{Language: recipient.Language}
+	if recipient.Kind != string(locker.RecipientOffice) {
+		if first := strings.Fields(recipient.Name); len(first) > 0 {
+			v.Name = first[0]
+		}
+	}
+	rows, err := c.store.Read().ListWaitingOfRecipient(ctx, db.ListWaitingOfRecipientParams{Recipient: recipient.ID, Page: maxWaiting})
+	if err != nil {
+		return v, fmt.Errorf("list what waits: %w", err)
+	}
+	views := map[string]*residentSite{}
+	for _, row := range rows {
+		if row.State != string(locker.StayStored) && row.State != string(locker.StayHeld) || !row.Settled {
+			continue // not stored yet, or the courier may still take it back
+		}
+		if views[row.Site] == nil {
+			if views[row.Site], err = c.residentSite(ctx, row.Site); err != nil {
+				return v, err
+			}
+		}
+		parcel, err := c.waitingParcel(ctx, views[row.Site], row)
+		if err != nil {
+			return v, err
+		}
+		v.Parcels = append(v.Parcels, parcel)
+	}
+	return v, nil
+}
+
+// maxWaiting bounds what one page shows.
+const maxWaiting = 50
+
+// linkHolder returns the recipient whose link a token is, else NOT_FOUND.
+func (c *Cloud) linkHolder(ctx context.Context, token string) (db.Recipient, error) {
+	sum := sha256.Sum256([]byte(token))
+	row, err := c.store.Read().FindRecipientByLink(ctx, sum[:])
+	if err != nil {
+		return row, notFound(err, "page")
+	}
+	return row, nil
+}
+
+// residentSite is what a resident's page says of a site.
+type residentSite struct {
+	view     *siteView
+	summary  SiteSummary
+	phone    string
+	mail     string
+}
+
+func (c *Cloud) residentSite(ctx context.Context, site string) (*residentSite, error) {
+	view, err := c.layoutView(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	s := &residentSite{view: view}
+	if s.summary, err = c.summary(ctx, view.row); err != nil {
+		return nil, err
+	}
+	var settings SiteSettings
+	if err := decodeJSON(view.row.Settings, &settings); err != nil {
+		return nil, err
+	}
+	property, err := c.store.Read().FindProperty(ctx, view.row.Property)
+	if err != nil {
+		return nil, notFound(err, "property")
+	}
+	s.phone, s.mail = cmp.Or(settings.Phone, property.Phone), cmp.Or(settings.Mail, property.Email)
+	return s, nil
+}
+
+func (c *Cloud) waitingParcel(ctx context.Context, s *residentSite, row db.ListWaitingOfRecipientRow) (WaitingParcel, error) {
+	place := s.view.index[locker.PlaceID(row.Place)]
+	w := WaitingParcel{
+		Site: s.summary.ID, SiteName: s.summary.Name, TimeZone: s.summary.TimeZone, Phone: s.phone, Mail: s.mail,
+		Stay: locker.StayID(row.ID), Place: place.ID, PlaceName: place.Name, PlaceKind: place.Kind,
+		Bank: s.view.around(place), Carrier: row.CarrierName, Last4: tail(trackingKey(row.Tracking)),
+		Size: locker.Size(row.Size), StoredAt: moment(row.StoredAt), CollectBy: moment(row.CollectBy),
+		Overdue: row.CollectBy != 0 && row.CollectBy < s.view.now.UnixMilli(),
+		Held:    row.Revoked || row.State == string(locker.StayHeld),
+	}
+	if place.Kind == locker.PlaceCompartment {
+		w.Column, w.Row, w.Low = place.Column+1, place.Row+1, place.Compartment.Low()
+		w.MayOpen = !w.Held && s.summary.Link == LinkUp
+	}
+	if w.Held {
+		return w, nil
+	}
+	var err error
+	w.Code, err = c.codeOfStay(ctx, c.store.Read(), db.Stay{
+		Site: row.Site, ID: row.ID, Unit: row.Unit, State: row.State, Live: row.Live, KeyID: row.KeyID,
+		Generation: row.Generation,
+	})
+	return w, err
 }
 
 // ResidentOpen asks the site to open the door of a stay, with the proof that the kiosk shows now.
 // Await tells the outcome.
 func (c *Cloud) ResidentOpen(ctx context.Context, token string, stay locker.StayID, proof string) (locker.IntentID, error) {
-	return "", errLater
+	recipient, err := c.linkHolder(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	proof, err = checkText("code on the screen", proof, 1, maxProof)
+	if err != nil {
+		return "", locker.Errorf(locker.CodeProofWrong, "type the code that the screen shows")
+	}
+	rows, err := c.store.Read().ListWaitingOfRecipient(ctx, db.ListWaitingOfRecipientParams{Recipient: recipient.ID, Page: maxWaiting})
+	if err != nil {
+		return "", fmt.Errorf("list what waits: %w", err)
+	}
+	i := slices.IndexFunc(rows, func(row db.ListWaitingOfRecipientRow) bool { return row.ID == string(stay) })
+	if i < 0 {
+		return "", locker.Errorf(locker.CodeStayUnknown, "no such parcel")
+	}
+	row := rows[i]
+	switch {
+	case row.Revoked || row.State == string(locker.StayHeld):
+		return "", locker.Errorf(locker.CodeStayRevoked, "only staff may open this door")
+	case row.State != string(locker.StayStored):
+		return "", locker.Errorf(locker.CodeStayNotReady, "the parcel is not stored yet")
+	}
+	site, err := c.store.Read().FindHealth(ctx, row.Site)
+	if err != nil || !site.Linked {
+		return "", locker.Errorf(locker.CodeSiteOffline, "the lockers are not connected now: type the code at the screen")
+	}
+	var id locker.IntentID
+	err = c.store.Tx(ctx, func(q *db.Queries) error {
+		id, err = c.createIntent(ctx, q, "", IntentDraft{Site: locker.SiteID(row.Site), Life: lifeOpen, Intent: wire.Intent{
+			Kind: wire.IntentOpenStay, Place: locker.PlaceID(row.Place), Stay: stay, Proof: proof,
+		}})
+		return err
+	})
+	if err == nil {
+		c.wake(locker.SiteID(row.Site))
+	}
+	return id, err
 }
+
+// maxProof is longer than any proof as it is scanned.
+const maxProof = 64
 
 // ResidentAwait waits for the answer to an intent of ResidentOpen.
 func (c *Cloud) ResidentAwait(ctx context.Context, token string, id locker.IntentID) (IntentView, error) {
-	return IntentView{}, errLater
+	recipient, err := c.linkHolder(ctx, token)
+	if err != nil {
+		return IntentView{}, err
+	}
+	q := c.store.Read()
+	row, err := q.FindIntent(ctx, string(id))
+	if err != nil || row.Kind != string(wire.IntentOpenStay) {
+		return IntentView{}, notFound(noneIf(err), "intent")
+	}
+	stay, err := q.FindStay(ctx, db.FindStayParams{Site: row.Site, ID: row.Stay})
+	if err != nil || stay.Recipient != recipient.ID {
+		return IntentView{}, notFound(noneIf(err), "intent")
+	}
+	if row, err = c.await(ctx, id); err != nil {
+		return IntentView{}, err
+	}
+	return c.intentView(ctx, row), nil
 }
 
 // ResidentWishes are what the holder of a link may set.
@@ -64,5 +224,22 @@ type ResidentWishes struct {
 
 // SetResidentWishes stores what the holder of a link wishes and tells the sites.
 func (c *Cloud) SetResidentWishes(ctx context.Context, token string, w ResidentWishes) error {
-	return errLater
+	row, err := c.linkHolder(ctx, token)
+	if err != nil {
+		return err
+	}
+	var told []locker.SiteID
+	err = c.store.Tx(ctx, func(q *db.Queries) error {
+		_, told, err = c.putRecipient(ctx, q, row.Property, RecipientDraft{
+			ID: locker.RecipientID(row.ID), Kind: locker.RecipientKind(row.Kind), Unit: locker.UnitID(row.Unit),
+			Name: row.Name, Email: row.Email, Phone: row.Phone, Language: w.Language, LowDoor: w.LowDoor,
+			Inactive: row.Inactive, VacationUntil: moment(row.VacationUntil), QuietFrom: int(row.QuietFrom),
+			QuietTo: int(row.QuietTo), Source: row.ExternalSource, ExternalID: row.ExternalID,
+		})
+		return err
+	})
+	if err == nil {
+		c.wakeSites(told...)
+	}
+	return err
 }

@@ -23,7 +23,7 @@ const (
 
 	shortestRetry = 5 * time.Second
 	longestRetry  = 30 * time.Minute
-	lookEvery     = 15 * time.Second // for jobs whose worker died
+	lookEvery     = 15 * time.Second // for jobs that another process added
 	maxErrorText  = 500
 )
 
@@ -151,15 +151,11 @@ func (w *Worker) Run(ctx context.Context, kind string) (time.Duration, error) {
 		if err != nil {
 			return lookEvery, fmt.Errorf("look for jobs: %w", err)
 		}
-		if due == 0 || due > now.UnixMilli() {
-			if due == 0 {
-				due = now.Add(lookEvery).UnixMilli()
-			}
-			wait := min(time.UnixMilli(due).Sub(now), lookEvery)
-			if stray, err := w.one(ctx, kind, now); err != nil || !stray {
-				return max(wait, time.Millisecond), err
-			}
-			continue
+		if due == 0 {
+			return lookEvery, nil
+		}
+		if due > now.UnixMilli() {
+			return min(max(time.UnixMilli(due).Sub(now), time.Millisecond), lookEvery), nil
 		}
 		if ran, err := w.one(ctx, kind, now); err != nil || !ran {
 			return lookEvery, err

@@ -422,10 +422,10 @@ func (q *Queries) FinishJob(ctx context.Context, arg FinishJobParams) (int64, er
 }
 
 const leaseJob = `-- name: LeaseJob :one
-UPDATE outbox SET leased_until = $1, attempts = attempts + 1
+UPDATE outbox SET leased_until = $1, due_at = $1, attempts = attempts + 1
 WHERE id = (
     SELECT o.id FROM outbox o
-    WHERE o.kind = $2 AND o.state = 'live' AND o.due_at <= $3 AND o.leased_until <= $3
+    WHERE o.kind = $2 AND o.state = 'live' AND o.due_at <= $3
     ORDER BY o.due_at, o.id LIMIT 1
 )
 RETURNING id, kind, key, body, state, attempts, due_at, leased_until, error, created_at
@@ -437,7 +437,7 @@ type LeaseJobParams struct {
 	Now         int64
 }
 
-// Takes the oldest job of a kind that is due. The lease lets another worker take it over later.
+// Takes the oldest job of a kind that is due. It is due again, for another worker, when the lease ends.
 func (q *Queries) LeaseJob(ctx context.Context, arg LeaseJobParams) (Outbox, error) {
 	row := q.queryRow(ctx, q.leaseJobStmt, leaseJob, arg.LeasedUntil, arg.Kind, arg.Now)
 	var i Outbox
@@ -753,7 +753,7 @@ func (q *Queries) MarkNoticeSent(ctx context.Context, arg MarkNoticeSentParams) 
 }
 
 const nextJobAt = `-- name: NextJobAt :one
-SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM outbox WHERE kind = $1 AND state = 'live' AND leased_until = 0
+SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM outbox WHERE kind = $1 AND state = 'live'
 `
 
 func (q *Queries) NextJobAt(ctx context.Context, kind string) (int64, error) {

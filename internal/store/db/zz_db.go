@@ -30,8 +30,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.assignIncidentStmt, err = db.PrepareContext(ctx, assignIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query AssignIncident: %w", err)
 	}
+	if q.bounceNoticeStmt, err = db.PrepareContext(ctx, bounceNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query BounceNotice: %w", err)
+	}
 	if q.buryJobStmt, err = db.PrepareContext(ctx, buryJob); err != nil {
 		return nil, fmt.Errorf("error preparing query BuryJob: %w", err)
+	}
+	if q.cancelNoticeStmt, err = db.PrepareContext(ctx, cancelNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query CancelNotice: %w", err)
 	}
 	if q.countCollectedSinceStmt, err = db.PrepareContext(ctx, countCollectedSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCollectedSince: %w", err)
@@ -57,11 +63,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.createCourierStmt, err = db.PrepareContext(ctx, createCourier); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateCourier: %w", err)
 	}
+	if q.createDutyReportStmt, err = db.PrepareContext(ctx, createDutyReport); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateDutyReport: %w", err)
+	}
 	if q.createEnrolmentStmt, err = db.PrepareContext(ctx, createEnrolment); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateEnrolment: %w", err)
 	}
 	if q.createIdempotencyKeyStmt, err = db.PrepareContext(ctx, createIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateIdempotencyKey: %w", err)
+	}
+	if q.createImportStmt, err = db.PrepareContext(ctx, createImport); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateImport: %w", err)
 	}
 	if q.createIncidentNoteStmt, err = db.PrepareContext(ctx, createIncidentNote); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateIncidentNote: %w", err)
@@ -105,6 +117,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteDropRefusalsStmt, err = db.PrepareContext(ctx, deleteDropRefusals); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteDropRefusals: %w", err)
 	}
+	if q.deleteImportStmt, err = db.PrepareContext(ctx, deleteImport); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteImport: %w", err)
+	}
 	if q.deleteParcelsStmt, err = db.PrepareContext(ctx, deleteParcels); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteParcels: %w", err)
 	}
@@ -122,6 +137,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropIdempotencyKeyStmt, err = db.PrepareContext(ctx, dropIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query DropIdempotencyKey: %w", err)
+	}
+	if q.endDutyReportStmt, err = db.PrepareContext(ctx, endDutyReport); err != nil {
+		return nil, fmt.Errorf("error preparing query EndDutyReport: %w", err)
 	}
 	if q.enqueueJobStmt, err = db.PrepareContext(ctx, enqueueJob); err != nil {
 		return nil, fmt.Errorf("error preparing query EnqueueJob: %w", err)
@@ -164,6 +182,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.findIdempotencyKeyStmt, err = db.PrepareContext(ctx, findIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query FindIdempotencyKey: %w", err)
+	}
+	if q.findImportStmt, err = db.PrepareContext(ctx, findImport); err != nil {
+		return nil, fmt.Errorf("error preparing query FindImport: %w", err)
 	}
 	if q.findIncidentStmt, err = db.PrepareContext(ctx, findIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query FindIncident: %w", err)
@@ -264,6 +285,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertOperationStmt, err = db.PrepareContext(ctx, insertOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertOperation: %w", err)
 	}
+	if q.lastDutyReportStmt, err = db.PrepareContext(ctx, lastDutyReport); err != nil {
+		return nil, fmt.Errorf("error preparing query LastDutyReport: %w", err)
+	}
 	if q.latestHeadStmt, err = db.PrepareContext(ctx, latestHead); err != nil {
 		return nil, fmt.Errorf("error preparing query LatestHead: %w", err)
 	}
@@ -276,11 +300,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listActsStmt, err = db.PrepareContext(ctx, listActs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActs: %w", err)
 	}
+	if q.listAllUnitsStmt, err = db.PrepareContext(ctx, listAllUnits); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAllUnits: %w", err)
+	}
 	if q.listCarriersStmt, err = db.PrepareContext(ctx, listCarriers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCarriers: %w", err)
 	}
 	if q.listChangesStmt, err = db.PrepareContext(ctx, listChanges); err != nil {
 		return nil, fmt.Errorf("error preparing query ListChanges: %w", err)
+	}
+	if q.listCollectedStaysStmt, err = db.PrepareContext(ctx, listCollectedStays); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCollectedStays: %w", err)
 	}
 	if q.listCouriersStmt, err = db.PrepareContext(ctx, listCouriers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCouriers: %w", err)
@@ -306,6 +336,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHostedSitesStmt, err = db.PrepareContext(ctx, listHostedSites); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHostedSites: %w", err)
 	}
+	if q.listImportsStmt, err = db.PrepareContext(ctx, listImports); err != nil {
+		return nil, fmt.Errorf("error preparing query ListImports: %w", err)
+	}
 	if q.listIncidentNotesStmt, err = db.PrepareContext(ctx, listIncidentNotes); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIncidentNotes: %w", err)
 	}
@@ -317,6 +350,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listLiveStaysOfPlaceStmt, err = db.PrepareContext(ctx, listLiveStaysOfPlace); err != nil {
 		return nil, fmt.Errorf("error preparing query ListLiveStaysOfPlace: %w", err)
+	}
+	if q.listMootUnnotifiedStmt, err = db.PrepareContext(ctx, listMootUnnotified); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMootUnnotified: %w", err)
 	}
 	if q.listNoticesStmt, err = db.PrepareContext(ctx, listNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query ListNotices: %w", err)
@@ -348,14 +384,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRecipientsOfUnitStmt, err = db.PrepareContext(ctx, listRecipientsOfUnit); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecipientsOfUnit: %w", err)
 	}
+	if q.listRemindStaysStmt, err = db.PrepareContext(ctx, listRemindStays); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRemindStays: %w", err)
+	}
+	if q.listReportedOverStmt, err = db.PrepareContext(ctx, listReportedOver); err != nil {
+		return nil, fmt.Errorf("error preparing query ListReportedOver: %w", err)
+	}
 	if q.listSiteKeysStmt, err = db.PrepareContext(ctx, listSiteKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSiteKeys: %w", err)
+	}
+	if q.listSiteSettingsStmt, err = db.PrepareContext(ctx, listSiteSettings); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSiteSettings: %w", err)
 	}
 	if q.listSitesStmt, err = db.PrepareContext(ctx, listSites); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSites: %w", err)
 	}
 	if q.listSitesOfPropertyStmt, err = db.PrepareContext(ctx, listSitesOfProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSitesOfProperty: %w", err)
+	}
+	if q.listSitesUnreportedStmt, err = db.PrepareContext(ctx, listSitesUnreported); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSitesUnreported: %w", err)
+	}
+	if q.listSitesWithOverStmt, err = db.PrepareContext(ctx, listSitesWithOver); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSitesWithOver: %w", err)
 	}
 	if q.listStaleStmt, err = db.PrepareContext(ctx, listStale); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStale: %w", err)
@@ -368,6 +419,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listUnitsOfNumberStmt, err = db.PrepareContext(ctx, listUnitsOfNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnitsOfNumber: %w", err)
+	}
+	if q.listUnreportedStmt, err = db.PrepareContext(ctx, listUnreported); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnreported: %w", err)
+	}
+	if q.listUnsentNoticesStmt, err = db.PrepareContext(ctx, listUnsentNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnsentNotices: %w", err)
+	}
+	if q.listUntoldStaysStmt, err = db.PrepareContext(ctx, listUntoldStays); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUntoldStays: %w", err)
 	}
 	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
@@ -438,6 +498,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.raiseIncidentStmt, err = db.PrepareContext(ctx, raiseIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseIncident: %w", err)
 	}
+	if q.requeueNoticeStmt, err = db.PrepareContext(ctx, requeueNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query RequeueNotice: %w", err)
+	}
 	if q.resolveIncidentStmt, err = db.PrepareContext(ctx, resolveIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query ResolveIncident: %w", err)
 	}
@@ -480,6 +543,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.sweepIdempotencyKeysStmt, err = db.PrepareContext(ctx, sweepIdempotencyKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query SweepIdempotencyKeys: %w", err)
 	}
+	if q.sweepImportsStmt, err = db.PrepareContext(ctx, sweepImports); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepImports: %w", err)
+	}
 	if q.sweepWebSessionsStmt, err = db.PrepareContext(ctx, sweepWebSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query SweepWebSessions: %w", err)
 	}
@@ -516,9 +582,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing assignIncidentStmt: %w", cerr)
 		}
 	}
+	if q.bounceNoticeStmt != nil {
+		if cerr := q.bounceNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing bounceNoticeStmt: %w", cerr)
+		}
+	}
 	if q.buryJobStmt != nil {
 		if cerr := q.buryJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing buryJobStmt: %w", cerr)
+		}
+	}
+	if q.cancelNoticeStmt != nil {
+		if cerr := q.cancelNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing cancelNoticeStmt: %w", cerr)
 		}
 	}
 	if q.countCollectedSinceStmt != nil {
@@ -561,6 +637,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing createCourierStmt: %w", cerr)
 		}
 	}
+	if q.createDutyReportStmt != nil {
+		if cerr := q.createDutyReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createDutyReportStmt: %w", cerr)
+		}
+	}
 	if q.createEnrolmentStmt != nil {
 		if cerr := q.createEnrolmentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createEnrolmentStmt: %w", cerr)
@@ -569,6 +650,11 @@ func (q *Queries) Close() error {
 	if q.createIdempotencyKeyStmt != nil {
 		if cerr := q.createIdempotencyKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.createImportStmt != nil {
+		if cerr := q.createImportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createImportStmt: %w", cerr)
 		}
 	}
 	if q.createIncidentNoteStmt != nil {
@@ -641,6 +727,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteDropRefusalsStmt: %w", cerr)
 		}
 	}
+	if q.deleteImportStmt != nil {
+		if cerr := q.deleteImportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteImportStmt: %w", cerr)
+		}
+	}
 	if q.deleteParcelsStmt != nil {
 		if cerr := q.deleteParcelsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteParcelsStmt: %w", cerr)
@@ -669,6 +760,11 @@ func (q *Queries) Close() error {
 	if q.dropIdempotencyKeyStmt != nil {
 		if cerr := q.dropIdempotencyKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.endDutyReportStmt != nil {
+		if cerr := q.endDutyReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endDutyReportStmt: %w", cerr)
 		}
 	}
 	if q.enqueueJobStmt != nil {
@@ -739,6 +835,11 @@ func (q *Queries) Close() error {
 	if q.findIdempotencyKeyStmt != nil {
 		if cerr := q.findIdempotencyKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.findImportStmt != nil {
+		if cerr := q.findImportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findImportStmt: %w", cerr)
 		}
 	}
 	if q.findIncidentStmt != nil {
@@ -906,6 +1007,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertOperationStmt: %w", cerr)
 		}
 	}
+	if q.lastDutyReportStmt != nil {
+		if cerr := q.lastDutyReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastDutyReportStmt: %w", cerr)
+		}
+	}
 	if q.latestHeadStmt != nil {
 		if cerr := q.latestHeadStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing latestHeadStmt: %w", cerr)
@@ -926,6 +1032,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listActsStmt: %w", cerr)
 		}
 	}
+	if q.listAllUnitsStmt != nil {
+		if cerr := q.listAllUnitsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAllUnitsStmt: %w", cerr)
+		}
+	}
 	if q.listCarriersStmt != nil {
 		if cerr := q.listCarriersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCarriersStmt: %w", cerr)
@@ -934,6 +1045,11 @@ func (q *Queries) Close() error {
 	if q.listChangesStmt != nil {
 		if cerr := q.listChangesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listChangesStmt: %w", cerr)
+		}
+	}
+	if q.listCollectedStaysStmt != nil {
+		if cerr := q.listCollectedStaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCollectedStaysStmt: %w", cerr)
 		}
 	}
 	if q.listCouriersStmt != nil {
@@ -976,6 +1092,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHostedSitesStmt: %w", cerr)
 		}
 	}
+	if q.listImportsStmt != nil {
+		if cerr := q.listImportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listImportsStmt: %w", cerr)
+		}
+	}
 	if q.listIncidentNotesStmt != nil {
 		if cerr := q.listIncidentNotesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listIncidentNotesStmt: %w", cerr)
@@ -994,6 +1115,11 @@ func (q *Queries) Close() error {
 	if q.listLiveStaysOfPlaceStmt != nil {
 		if cerr := q.listLiveStaysOfPlaceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listLiveStaysOfPlaceStmt: %w", cerr)
+		}
+	}
+	if q.listMootUnnotifiedStmt != nil {
+		if cerr := q.listMootUnnotifiedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMootUnnotifiedStmt: %w", cerr)
 		}
 	}
 	if q.listNoticesStmt != nil {
@@ -1046,9 +1172,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRecipientsOfUnitStmt: %w", cerr)
 		}
 	}
+	if q.listRemindStaysStmt != nil {
+		if cerr := q.listRemindStaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRemindStaysStmt: %w", cerr)
+		}
+	}
+	if q.listReportedOverStmt != nil {
+		if cerr := q.listReportedOverStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listReportedOverStmt: %w", cerr)
+		}
+	}
 	if q.listSiteKeysStmt != nil {
 		if cerr := q.listSiteKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSiteKeysStmt: %w", cerr)
+		}
+	}
+	if q.listSiteSettingsStmt != nil {
+		if cerr := q.listSiteSettingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSiteSettingsStmt: %w", cerr)
 		}
 	}
 	if q.listSitesStmt != nil {
@@ -1059,6 +1200,16 @@ func (q *Queries) Close() error {
 	if q.listSitesOfPropertyStmt != nil {
 		if cerr := q.listSitesOfPropertyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSitesOfPropertyStmt: %w", cerr)
+		}
+	}
+	if q.listSitesUnreportedStmt != nil {
+		if cerr := q.listSitesUnreportedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSitesUnreportedStmt: %w", cerr)
+		}
+	}
+	if q.listSitesWithOverStmt != nil {
+		if cerr := q.listSitesWithOverStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSitesWithOverStmt: %w", cerr)
 		}
 	}
 	if q.listStaleStmt != nil {
@@ -1079,6 +1230,21 @@ func (q *Queries) Close() error {
 	if q.listUnitsOfNumberStmt != nil {
 		if cerr := q.listUnitsOfNumberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUnitsOfNumberStmt: %w", cerr)
+		}
+	}
+	if q.listUnreportedStmt != nil {
+		if cerr := q.listUnreportedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnreportedStmt: %w", cerr)
+		}
+	}
+	if q.listUnsentNoticesStmt != nil {
+		if cerr := q.listUnsentNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnsentNoticesStmt: %w", cerr)
+		}
+	}
+	if q.listUntoldStaysStmt != nil {
+		if cerr := q.listUntoldStaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUntoldStaysStmt: %w", cerr)
 		}
 	}
 	if q.listUsersStmt != nil {
@@ -1196,6 +1362,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing raiseIncidentStmt: %w", cerr)
 		}
 	}
+	if q.requeueNoticeStmt != nil {
+		if cerr := q.requeueNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing requeueNoticeStmt: %w", cerr)
+		}
+	}
 	if q.resolveIncidentStmt != nil {
 		if cerr := q.resolveIncidentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing resolveIncidentStmt: %w", cerr)
@@ -1264,6 +1435,11 @@ func (q *Queries) Close() error {
 	if q.sweepIdempotencyKeysStmt != nil {
 		if cerr := q.sweepIdempotencyKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing sweepIdempotencyKeysStmt: %w", cerr)
+		}
+	}
+	if q.sweepImportsStmt != nil {
+		if cerr := q.sweepImportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepImportsStmt: %w", cerr)
 		}
 	}
 	if q.sweepWebSessionsStmt != nil {
@@ -1342,7 +1518,9 @@ type Queries struct {
 	tx                           *sql.Tx
 	answerIntentStmt             *sql.Stmt
 	assignIncidentStmt           *sql.Stmt
+	bounceNoticeStmt             *sql.Stmt
 	buryJobStmt                  *sql.Stmt
+	cancelNoticeStmt             *sql.Stmt
 	countCollectedSinceStmt      *sql.Stmt
 	countJobsStmt                *sql.Stmt
 	countOpenIncidentsStmt       *sql.Stmt
@@ -1351,8 +1529,10 @@ type Queries struct {
 	createAPITokenStmt           *sql.Stmt
 	createActStmt                *sql.Stmt
 	createCourierStmt            *sql.Stmt
+	createDutyReportStmt         *sql.Stmt
 	createEnrolmentStmt          *sql.Stmt
 	createIdempotencyKeyStmt     *sql.Stmt
+	createImportStmt             *sql.Stmt
 	createIncidentNoteStmt       *sql.Stmt
 	createIntentStmt             *sql.Stmt
 	createNoticeStmt             *sql.Stmt
@@ -1367,12 +1547,14 @@ type Queries struct {
 	createWebSessionStmt         *sql.Stmt
 	deleteCustodyStmt            *sql.Stmt
 	deleteDropRefusalsStmt       *sql.Stmt
+	deleteImportStmt             *sql.Stmt
 	deleteParcelsStmt            *sql.Stmt
 	deletePlacesStmt             *sql.Stmt
 	deleteStaysStmt              *sql.Stmt
 	deleteWebSessionStmt         *sql.Stmt
 	deleteWebSessionsOfStmt      *sql.Stmt
 	dropIdempotencyKeyStmt       *sql.Stmt
+	endDutyReportStmt            *sql.Stmt
 	enqueueJobStmt               *sql.Stmt
 	eraseAnnexStmt               *sql.Stmt
 	eraseTrackingStmt            *sql.Stmt
@@ -1387,6 +1569,7 @@ type Queries struct {
 	findHeadStmt                 *sql.Stmt
 	findHealthStmt               *sql.Stmt
 	findIdempotencyKeyStmt       *sql.Stmt
+	findImportStmt               *sql.Stmt
 	findIncidentStmt             *sql.Stmt
 	findIntentStmt               *sql.Stmt
 	findNoticeStmt               *sql.Stmt
@@ -1420,12 +1603,15 @@ type Queries struct {
 	insertCustodyStmt            *sql.Stmt
 	insertDropRefusalStmt        *sql.Stmt
 	insertOperationStmt          *sql.Stmt
+	lastDutyReportStmt           *sql.Stmt
 	latestHeadStmt               *sql.Stmt
 	leaseJobStmt                 *sql.Stmt
 	listAPITokensStmt            *sql.Stmt
 	listActsStmt                 *sql.Stmt
+	listAllUnitsStmt             *sql.Stmt
 	listCarriersStmt             *sql.Stmt
 	listChangesStmt              *sql.Stmt
+	listCollectedStaysStmt       *sql.Stmt
 	listCouriersStmt             *sql.Stmt
 	listDeadJobsStmt             *sql.Stmt
 	listDropRefusalsStmt         *sql.Stmt
@@ -1434,10 +1620,12 @@ type Queries struct {
 	listEpochsStmt               *sql.Stmt
 	listHeadsStmt                *sql.Stmt
 	listHostedSitesStmt          *sql.Stmt
+	listImportsStmt              *sql.Stmt
 	listIncidentNotesStmt        *sql.Stmt
 	listIntentsOfPlaceStmt       *sql.Stmt
 	listLiveStaysStmt            *sql.Stmt
 	listLiveStaysOfPlaceStmt     *sql.Stmt
+	listMootUnnotifiedStmt       *sql.Stmt
 	listNoticesStmt              *sql.Stmt
 	listNoticesOfStayStmt        *sql.Stmt
 	listOperationsStmt           *sql.Stmt
@@ -1448,13 +1636,21 @@ type Queries struct {
 	listPropertiesStmt           *sql.Stmt
 	listRecipientsOfPropertyStmt *sql.Stmt
 	listRecipientsOfUnitStmt     *sql.Stmt
+	listRemindStaysStmt          *sql.Stmt
+	listReportedOverStmt         *sql.Stmt
 	listSiteKeysStmt             *sql.Stmt
+	listSiteSettingsStmt         *sql.Stmt
 	listSitesStmt                *sql.Stmt
 	listSitesOfPropertyStmt      *sql.Stmt
+	listSitesUnreportedStmt      *sql.Stmt
+	listSitesWithOverStmt        *sql.Stmt
 	listStaleStmt                *sql.Stmt
 	listStayCustodyStmt          *sql.Stmt
 	listUnitsStmt                *sql.Stmt
 	listUnitsOfNumberStmt        *sql.Stmt
+	listUnreportedStmt           *sql.Stmt
+	listUnsentNoticesStmt        *sql.Stmt
+	listUntoldStaysStmt          *sql.Stmt
 	listUsersStmt                *sql.Stmt
 	listWaitingOfRecipientStmt   *sql.Stmt
 	listWaitingOfUnitStmt        *sql.Stmt
@@ -1478,6 +1674,7 @@ type Queries struct {
 	putPlaceStmt                 *sql.Stmt
 	putStayStmt                  *sql.Stmt
 	raiseIncidentStmt            *sql.Stmt
+	requeueNoticeStmt            *sql.Stmt
 	resolveIncidentStmt          *sql.Stmt
 	retryJobStmt                 *sql.Stmt
 	reviveJobStmt                *sql.Stmt
@@ -1492,6 +1689,7 @@ type Queries struct {
 	setUserPasswordStmt          *sql.Stmt
 	sitePropertyStmt             *sql.Stmt
 	sweepIdempotencyKeysStmt     *sql.Stmt
+	sweepImportsStmt             *sql.Stmt
 	sweepWebSessionsStmt         *sql.Stmt
 	touchWebSessionStmt          *sql.Stmt
 	updateCourierStmt            *sql.Stmt
@@ -1507,7 +1705,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tx:                           tx,
 		answerIntentStmt:             q.answerIntentStmt,
 		assignIncidentStmt:           q.assignIncidentStmt,
+		bounceNoticeStmt:             q.bounceNoticeStmt,
 		buryJobStmt:                  q.buryJobStmt,
+		cancelNoticeStmt:             q.cancelNoticeStmt,
 		countCollectedSinceStmt:      q.countCollectedSinceStmt,
 		countJobsStmt:                q.countJobsStmt,
 		countOpenIncidentsStmt:       q.countOpenIncidentsStmt,
@@ -1516,8 +1716,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		createAPITokenStmt:           q.createAPITokenStmt,
 		createActStmt:                q.createActStmt,
 		createCourierStmt:            q.createCourierStmt,
+		createDutyReportStmt:         q.createDutyReportStmt,
 		createEnrolmentStmt:          q.createEnrolmentStmt,
 		createIdempotencyKeyStmt:     q.createIdempotencyKeyStmt,
+		createImportStmt:             q.createImportStmt,
 		createIncidentNoteStmt:       q.createIncidentNoteStmt,
 		createIntentStmt:             q.createIntentStmt,
 		createNoticeStmt:             q.createNoticeStmt,
@@ -1532,12 +1734,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		createWebSessionStmt:         q.createWebSessionStmt,
 		deleteCustodyStmt:            q.deleteCustodyStmt,
 		deleteDropRefusalsStmt:       q.deleteDropRefusalsStmt,
+		deleteImportStmt:             q.deleteImportStmt,
 		deleteParcelsStmt:            q.deleteParcelsStmt,
 		deletePlacesStmt:             q.deletePlacesStmt,
 		deleteStaysStmt:              q.deleteStaysStmt,
 		deleteWebSessionStmt:         q.deleteWebSessionStmt,
 		deleteWebSessionsOfStmt:      q.deleteWebSessionsOfStmt,
 		dropIdempotencyKeyStmt:       q.dropIdempotencyKeyStmt,
+		endDutyReportStmt:            q.endDutyReportStmt,
 		enqueueJobStmt:               q.enqueueJobStmt,
 		eraseAnnexStmt:               q.eraseAnnexStmt,
 		eraseTrackingStmt:            q.eraseTrackingStmt,
@@ -1552,6 +1756,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findHeadStmt:                 q.findHeadStmt,
 		findHealthStmt:               q.findHealthStmt,
 		findIdempotencyKeyStmt:       q.findIdempotencyKeyStmt,
+		findImportStmt:               q.findImportStmt,
 		findIncidentStmt:             q.findIncidentStmt,
 		findIntentStmt:               q.findIntentStmt,
 		findNoticeStmt:               q.findNoticeStmt,
@@ -1585,12 +1790,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertCustodyStmt:            q.insertCustodyStmt,
 		insertDropRefusalStmt:        q.insertDropRefusalStmt,
 		insertOperationStmt:          q.insertOperationStmt,
+		lastDutyReportStmt:           q.lastDutyReportStmt,
 		latestHeadStmt:               q.latestHeadStmt,
 		leaseJobStmt:                 q.leaseJobStmt,
 		listAPITokensStmt:            q.listAPITokensStmt,
 		listActsStmt:                 q.listActsStmt,
+		listAllUnitsStmt:             q.listAllUnitsStmt,
 		listCarriersStmt:             q.listCarriersStmt,
 		listChangesStmt:              q.listChangesStmt,
+		listCollectedStaysStmt:       q.listCollectedStaysStmt,
 		listCouriersStmt:             q.listCouriersStmt,
 		listDeadJobsStmt:             q.listDeadJobsStmt,
 		listDropRefusalsStmt:         q.listDropRefusalsStmt,
@@ -1599,10 +1807,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listEpochsStmt:               q.listEpochsStmt,
 		listHeadsStmt:                q.listHeadsStmt,
 		listHostedSitesStmt:          q.listHostedSitesStmt,
+		listImportsStmt:              q.listImportsStmt,
 		listIncidentNotesStmt:        q.listIncidentNotesStmt,
 		listIntentsOfPlaceStmt:       q.listIntentsOfPlaceStmt,
 		listLiveStaysStmt:            q.listLiveStaysStmt,
 		listLiveStaysOfPlaceStmt:     q.listLiveStaysOfPlaceStmt,
+		listMootUnnotifiedStmt:       q.listMootUnnotifiedStmt,
 		listNoticesStmt:              q.listNoticesStmt,
 		listNoticesOfStayStmt:        q.listNoticesOfStayStmt,
 		listOperationsStmt:           q.listOperationsStmt,
@@ -1613,13 +1823,21 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPropertiesStmt:           q.listPropertiesStmt,
 		listRecipientsOfPropertyStmt: q.listRecipientsOfPropertyStmt,
 		listRecipientsOfUnitStmt:     q.listRecipientsOfUnitStmt,
+		listRemindStaysStmt:          q.listRemindStaysStmt,
+		listReportedOverStmt:         q.listReportedOverStmt,
 		listSiteKeysStmt:             q.listSiteKeysStmt,
+		listSiteSettingsStmt:         q.listSiteSettingsStmt,
 		listSitesStmt:                q.listSitesStmt,
 		listSitesOfPropertyStmt:      q.listSitesOfPropertyStmt,
+		listSitesUnreportedStmt:      q.listSitesUnreportedStmt,
+		listSitesWithOverStmt:        q.listSitesWithOverStmt,
 		listStaleStmt:                q.listStaleStmt,
 		listStayCustodyStmt:          q.listStayCustodyStmt,
 		listUnitsStmt:                q.listUnitsStmt,
 		listUnitsOfNumberStmt:        q.listUnitsOfNumberStmt,
+		listUnreportedStmt:           q.listUnreportedStmt,
+		listUnsentNoticesStmt:        q.listUnsentNoticesStmt,
+		listUntoldStaysStmt:          q.listUntoldStaysStmt,
 		listUsersStmt:                q.listUsersStmt,
 		listWaitingOfRecipientStmt:   q.listWaitingOfRecipientStmt,
 		listWaitingOfUnitStmt:        q.listWaitingOfUnitStmt,
@@ -1643,6 +1861,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putPlaceStmt:                 q.putPlaceStmt,
 		putStayStmt:                  q.putStayStmt,
 		raiseIncidentStmt:            q.raiseIncidentStmt,
+		requeueNoticeStmt:            q.requeueNoticeStmt,
 		resolveIncidentStmt:          q.resolveIncidentStmt,
 		retryJobStmt:                 q.retryJobStmt,
 		reviveJobStmt:                q.reviveJobStmt,
@@ -1657,6 +1876,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setUserPasswordStmt:          q.setUserPasswordStmt,
 		sitePropertyStmt:             q.sitePropertyStmt,
 		sweepIdempotencyKeysStmt:     q.sweepIdempotencyKeysStmt,
+		sweepImportsStmt:             q.sweepImportsStmt,
 		sweepWebSessionsStmt:         q.sweepWebSessionsStmt,
 		touchWebSessionStmt:          q.touchWebSessionStmt,
 		updateCourierStmt:            q.updateCourierStmt,

@@ -79,6 +79,13 @@ type DropRefusal struct {
 	Tracking  string
 }
 
+type DutyReport struct {
+	Incident string
+	Site     string
+	ToldAt   int64
+	OverAt   int64
+}
+
 type EnrolmentToken struct {
 	TokenHash []byte
 	Site      string
@@ -117,6 +124,17 @@ type IdempotencyKey struct {
 	Status      int64
 	Response    []byte
 	CreatedAt   int64
+}
+
+type Import struct {
+	ID        string
+	Property  string
+	UserID    string
+	Options   string
+	Input     []byte
+	State     []byte
+	CreatedAt int64
+	ExpiresAt int64
 }
 
 type Incident struct {

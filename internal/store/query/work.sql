@@ -83,11 +83,11 @@ INSERT INTO outbox (id, kind, key, body, state, attempts, due_at, leased_until, 
 VALUES ($1, $2, $3, $4, 'live', 0, $5, 0, '', $6) ON CONFLICT (kind, key) WHERE state = 'live' DO NOTHING;
 
 -- name: LeaseJob :one
--- Takes the oldest job of a kind that is due. The lease lets another worker take it over later.
-UPDATE outbox SET leased_until = sqlc.arg(leased_until), attempts = attempts + 1
+-- Takes the oldest job of a kind that is due. It is due again, for another worker, when the lease ends.
+UPDATE outbox SET leased_until = sqlc.arg(leased_until), due_at = sqlc.arg(leased_until), attempts = attempts + 1
 WHERE id = (
     SELECT o.id FROM outbox o
-    WHERE o.kind = sqlc.arg(kind) AND o.state = 'live' AND o.due_at <= sqlc.arg(now) AND o.leased_until <= sqlc.arg(now)
+    WHERE o.kind = sqlc.arg(kind) AND o.state = 'live' AND o.due_at <= sqlc.arg(now)
     ORDER BY o.due_at, o.id LIMIT 1
 )
 RETURNING *;
@@ -113,4 +113,4 @@ SELECT * FROM outbox WHERE state = 'dead' ORDER BY created_at, id LIMIT sqlc.arg
 SELECT kind, state, COUNT(*) AS jobs FROM outbox GROUP BY kind, state ORDER BY kind, state;
 
 -- name: NextJobAt :one
-SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM outbox WHERE kind = $1 AND state = 'live' AND leased_until = 0;
+SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM outbox WHERE kind = $1 AND state = 'live';

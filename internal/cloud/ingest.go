@@ -1,0 +1,465 @@
+package cloud
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+
+	"cubby/internal/journal"
+	"cubby/internal/locker"
+	"cubby/internal/store"
+	"cubby/internal/store/db"
+	"cubby/internal/wire"
+)
+
+// Limits of the intake.
+const (
+	writerCount = 2 // one decodes while the other one commits
+	// commitCap is the most operations of one commit: a fraction of a second of work, so that a page
+	// that writes does not wait for long.
+	commitCap  = 1024
+	queueDepth = 256 // arrivals that wait; then the sockets wait
+)
+
+// intake commits what sites send by natural batching: what arrived during the last commit is the
+// next one. Sites are divided between the writers, so that one site's arrivals keep their order.
+type intake struct {
+	writers []*writer
+}
+
+type writer struct {
+	cloud *Cloud
+	queue chan *arrival
+	held  *arrival      // did not fit into the last commit
+	gone  chan struct{} // closed when nobody reads the queue any more
+}
+
+// arrival is what one call of Ingest, or one append of a hosted site, brings.
+type arrival struct {
+	site    locker.SiteID
+	uploads []wire.Upload
+	hosted  *journal.Batch
+	done    chan outcome // has room for one
+}
+
+type outcome struct {
+	at  wire.Position
+	err error
+}
+
+// incoming is one operation of an arrival, decoded for reading.
+type incoming struct {
+	wire.Upload
+	chain []byte
+	op    wire.Operation
+	err   error // why it cannot be read; it is kept all the same
+}
+
+func newIntake(c *Cloud) *intake {
+	in := &intake{}
+	for range writerCount {
+		in.writers = append(in.writers, &writer{cloud: c, queue: make(chan *arrival, queueDepth), gone: make(chan struct{})})
+	}
+	return in
+}
+
+// submit hands an arrival to its writer and waits for the commit.
+func (in *intake) submit(ctx context.Context, a *arrival) (wire.Position, error) {
+	a.done = make(chan outcome, 1)
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(a.site)) // a hash never fails
+	w := in.writers[h.Sum32()%uint32(len(in.writers))]
+	select {
+	case w.queue <- a:
+	case <-w.gone:
+		return wire.Position{}, errStopped
+	case <-ctx.Done():
+		return wire.Position{}, fmt.Errorf("wait to commit: %w", context.Cause(ctx))
+	}
+	select {
+	case o := <-a.done:
+		return o.at, o.err
+	case <-w.gone:
+	case <-ctx.Done():
+		return wire.Position{}, fmt.Errorf("wait for the commit: %w", context.Cause(ctx))
+	}
+	select { // the last commit may have taken it
+	case o := <-a.done:
+		return o.at, o.err
+	default:
+		return wire.Position{}, errStopped
+	}
+}
+
+var errStopped = errors.New("cloud: the server stops")
+
+func (w *writer) loop(ctx context.Context) {
+	for {
+		batch := w.gather(ctx)
+		if batch == nil {
+			w.refuseRest()
+			return
+		}
+		w.commit(context.WithoutCancel(ctx), batch)
+	}
+}
+
+// gather waits for an arrival and takes what else is there, up to commitCap operations.
+func (w *writer) gather(ctx context.Context) []*arrival {
+	first := w.held
+	w.held = nil
+	if first == nil {
+		select {
+		case first = <-w.queue:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	batch, size := []*arrival{first}, first.size()
+	for size < commitCap {
+		select {
+		case a := <-w.queue:
+			if size += a.size(); size > commitCap {
+				w.held = a
+				return batch
+			}
+			batch = append(batch, a)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (w *writer) refuseRest() {
+	defer close(w.gone)
+	if w.held != nil {
+		w.held.done <- outcome{err: errStopped}
+	}
+	for {
+		select {
+		case a := <-w.queue:
+			a.done <- outcome{err: errStopped}
+		default:
+			return
+		}
+	}
+}
+
+func (a *arrival) size() int {
+	if a.hosted != nil {
+		return len(a.hosted.Records)
+	}
+	return len(a.uploads)
+}
+
+// siteWork is everything of one site in one commit.
+type siteWork struct {
+	site     locker.SiteID
+	arrivals []*arrival
+	incoming [][]incoming // by arrival
+	outcomes []outcome    // by arrival
+	cursor   db.SiteCursor
+	fresh    []incoming // that were not there yet
+	follow   *projection
+}
+
+func (w *writer) commit(ctx context.Context, batch []*arrival) {
+	works := divide(batch)
+	for _, work := range works {
+		work.decode()
+	}
+	err := w.cloud.store.Batch(ctx, func(b *store.Batch) error {
+		for _, work := range works {
+			if err := w.cloud.commitSite(ctx, b, work); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.cloud.log.ErrorContext(ctx, "operations not committed", errAttr(err))
+	}
+	for _, work := range works {
+		if err == nil {
+			w.cloud.published(work)
+		}
+		for i, a := range work.arrivals {
+			if err != nil {
+				work.outcomes[i] = outcome{err: err}
+			}
+			a.done <- work.outcomes[i]
+		}
+	}
+}
+
+// divide groups arrivals by site, in the order in which the sites came.
+func divide(batch []*arrival) []*siteWork {
+	var works []*siteWork
+	bySite := map[locker.SiteID]*siteWork{}
+	for _, a := range batch {
+		work := bySite[a.site]
+		if work == nil {
+			work = &siteWork{site: a.site}
+			bySite[a.site] = work
+			works = append(works, work)
+		}
+		work.arrivals = append(work.arrivals, a)
+	}
+	return works
+}
+
+// decode reads the operations before the transaction, so that it stays short.
+func (work *siteWork) decode() {
+	work.outcomes = make([]outcome, len(work.arrivals))
+	for _, a := range work.arrivals {
+		ops := make([]incoming, 0, a.size())
+		if a.hosted != nil {
+			for _, r := range a.hosted.Records {
+				u := wire.Upload{Position: wire.Position{Epoch: r.Epoch, Number: r.Number}, Op: r.Body, Annex: r.Annex}
+				ops = append(ops, decodeIncoming(u, r.Chain[:]))
+			}
+		}
+		for _, u := range a.uploads {
+			ops = append(ops, decodeIncoming(u, nil))
+		}
+		work.incoming = append(work.incoming, ops)
+	}
+}
+
+func decodeIncoming(u wire.Upload, chain []byte) incoming {
+	op, err := wire.DecodeOperation(u.Op)
+	return incoming{Upload: u, chain: chain, op: op, err: err}
+}
+
+// commitSite stores what is new of a site, then lets the tables follow. The record is kept whatever
+// the tables do.
+func (c *Cloud) commitSite(ctx context.Context, b *store.Batch, work *siteWork) error {
+	cursor, err := b.FindCursor(ctx, string(work.site))
+	if errors.Is(err, sql.ErrNoRows) {
+		cursor, err = db.SiteCursor{Site: string(work.site)}, nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the cursor of site %s: %w", work.site, err)
+	}
+	work.cursor, work.fresh = cursor, nil
+	rec := &recorder{ctx: ctx, q: b.Queries, work: work, now: c.millis()}
+	for i, a := range work.arrivals {
+		if work.outcomes[i], err = rec.take(a, work.incoming[i]); err != nil {
+			return err
+		}
+	}
+	if err := rec.finish(); err != nil {
+		return err
+	}
+	work.follow = newProjection(c, b.Queries, string(work.site))
+	if rec.forked != "" {
+		if err := work.follow.raise(ctx, incident{
+			kind: IncidentJournalFork, severity: SeverityUrgent, detail: rec.forked, key: rec.forked,
+		}); err != nil {
+			return err
+		}
+	}
+	if len(work.fresh) == 0 {
+		return nil
+	}
+	return c.followSite(ctx, b, work)
+}
+
+// followSite projects the new operations. A site that fails is flagged and left behind; Rebuild
+// brings it up again.
+func (c *Cloud) followSite(ctx context.Context, b *store.Batch, work *siteWork) error {
+	cursor := &work.cursor
+	if cursor.Stale == "" {
+		failed, broken := b.Try(ctx, func() error {
+			for _, in := range work.fresh {
+				if err := work.follow.apply(ctx, in, true); err != nil {
+					return err
+				}
+			}
+			return work.follow.flush(ctx)
+		})
+		if broken != nil {
+			return broken
+		}
+		if failed == nil {
+			cursor.ProjectedEpoch, cursor.ProjectedNumber = cursor.Epoch, cursor.Number
+			cursor.EffectsEpoch, cursor.EffectsNumber = cursor.Epoch, cursor.Number
+		} else {
+			c.log.ErrorContext(ctx, "tables do not follow the record", siteAttr(cursor.Site), errAttr(failed))
+			cursor.Stale = shorten(failed.Error())
+			work.follow = newProjection(c, b.Queries, cursor.Site)
+			if err := work.follow.raise(ctx, incident{kind: IncidentProjection, severity: SeverityHigh}); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.PutCursor(ctx, db.PutCursorParams(*cursor)); err != nil {
+		return fmt.Errorf("move the cursor of site %s: %w", work.site, err)
+	}
+	return nil
+}
+
+// published tells everybody who waits for what a commit brought.
+func (c *Cloud) published(work *siteWork) {
+	if work.follow == nil {
+		return
+	}
+	c.feed.publish(work.follow.change())
+	for _, id := range work.follow.answered {
+		c.waiting.wake(id)
+	}
+}
+
+// recorder stores the operations of one site in one transaction.
+type recorder struct {
+	ctx    context.Context //nolint:containedctx // lives for one call of commitSite
+	q      *db.Queries
+	work   *siteWork
+	now    int64
+	epoch  db.Epoch
+	front  journal.Frontier
+	loaded bool
+	forked string // position of an operation that came with other bytes
+}
+
+// take stores what is new of an arrival, up to the first gap. The outcome says how far the record
+// then goes.
+func (r *recorder) take(a *arrival, ops []incoming) (outcome, error) {
+	if a.hosted != nil {
+		return r.takeHosted(a.hosted, ops)
+	}
+	for _, in := range ops {
+		done, err := r.takeOne(in)
+		if err != nil {
+			var refused *locker.Error
+			if errors.As(err, &refused) {
+				return outcome{at: r.at(), err: refused}, nil
+			}
+			return outcome{}, err
+		}
+		if !done {
+			break // a gap: the site goes on from what the outcome says
+		}
+	}
+	return outcome{at: r.at()}, nil
+}
+
+func (r *recorder) at() wire.Position {
+	return wire.Position{Epoch: uint64(r.work.cursor.Epoch), Number: uint64(r.work.cursor.Number)}
+}
+
+// takeOne reports false for an operation that does not follow on what is there.
+func (r *recorder) takeOne(in incoming) (bool, error) {
+	if in.err == nil && (in.op.Site != r.work.site || in.op.Position() != in.Position) {
+		return false, locker.Errorf(locker.CodeInputInvalid, "operation %s says that it is %s of site %q",
+			in.Position, in.op.Position(), string(in.op.Site))
+	}
+	at := r.at()
+	switch {
+	case in.Compare(at) <= 0:
+		return true, r.checkRepeat(in)
+	case in.Epoch == at.Epoch && in.Number == at.Number+1:
+	case in.Epoch > at.Epoch && in.Number == 1:
+		if err := r.beginEpoch(in.Epoch); err != nil {
+			return false, err
+		}
+	default:
+		return false, nil
+	}
+	if err := r.load(); err != nil {
+		return false, err
+	}
+	r.front.AppendBody(in.Op)
+	return true, r.insert(in)
+}
+
+// checkRepeat compares what came again with what is there.
+func (r *recorder) checkRepeat(in incoming) error {
+	have, err := r.q.FindOperation(r.ctx, db.FindOperationParams{
+		Site: string(r.work.site), Epoch: int64(in.Epoch), Number: int64(in.Number),
+	})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read operation %s: %w", in.Position, err)
+	}
+	if err == nil && string(have.Body) == string(in.Op) {
+		return nil
+	}
+	r.forked = in.String()
+	return locker.Errorf(locker.CodeJournalFork, "operation %s came with other bytes than before", in.Position)
+}
+
+// load reads the epoch that the record is in.
+func (r *recorder) load() error {
+	if r.loaded {
+		return nil
+	}
+	epoch, err := r.q.FindEpoch(r.ctx, db.FindEpochParams{Site: string(r.work.site), Number: r.work.cursor.Epoch})
+	if err != nil {
+		return fmt.Errorf("read epoch %d of site %s: %w", r.work.cursor.Epoch, r.work.site, err)
+	}
+	if err := r.front.UnmarshalBinary(epoch.Frontier); err != nil {
+		return fmt.Errorf("read the tree of site %s: %w", r.work.site, err)
+	}
+	r.epoch, r.loaded = epoch, true
+	return nil
+}
+
+func (r *recorder) beginEpoch(number uint64) error {
+	if err := r.finish(); err != nil {
+		return err
+	}
+	r.front, r.loaded = journal.Frontier{}, true
+	r.epoch = db.Epoch{
+		Site: string(r.work.site), Number: int64(number), Prev: []byte{}, OpenedAt: r.now, Chain: []byte{},
+	}
+	r.work.cursor.Epoch, r.work.cursor.Number = int64(number), 0
+	return nil
+}
+
+func (r *recorder) insert(in incoming) error {
+	cursor := &r.work.cursor
+	err := r.q.InsertOperation(r.ctx, db.InsertOperationParams{
+		Site: cursor.Site, Epoch: int64(in.Epoch), Number: int64(in.Number), ReceivedAt: r.now,
+		WallAt: in.op.WallMS, Body: in.Op, Annex: orEmpty(in.Annex), Chain: orEmpty(in.chain),
+	})
+	if err != nil {
+		return fmt.Errorf("store operation %s of site %s: %w", in.Position, cursor.Site, err)
+	}
+	cursor.Epoch, cursor.Number = int64(in.Epoch), int64(in.Number)
+	cursor.Operations++
+	cursor.Facts += int64(len(in.op.Facts))
+	cursor.ReceivedAt = r.now
+	r.work.fresh = append(r.work.fresh, in)
+	return nil
+}
+
+// finish writes down the tree of the epoch that was added to.
+func (r *recorder) finish() error {
+	if !r.loaded || len(r.work.fresh) == 0 {
+		return nil
+	}
+	frontier, err := r.front.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("write the tree of site %s: %w", r.work.site, err)
+	}
+	r.epoch.Frontier, r.epoch.Size = frontier, r.work.cursor.Number
+	if err := r.q.PutEpoch(r.ctx, db.PutEpochParams(r.epoch)); err != nil {
+		return fmt.Errorf("write epoch %d of site %s: %w", r.epoch.Number, r.work.site, err)
+	}
+	return nil
+}
+
+func orEmpty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+const maxErrorText = 500
+
+func shorten(text string) string { return text[:min(len(text), maxErrorText)] }
+

@@ -1,0 +1,118 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cubby/internal/auth"
+	"cubby/internal/locker"
+	"cubby/internal/store/db"
+)
+
+// NoticeSettings are what a site wants of the messages to its recipients.
+type NoticeSettings struct {
+	// Holidays are dates without reminders, in the property's zone: "2026-12-25", or "12-25" for
+	// every year.
+	Holidays []string `json:"holidays,omitempty"`
+	// ConfirmCollected sends a mail when a parcel was collected.
+	ConfirmCollected bool `json:"confirm_collected,omitempty"`
+}
+
+// maxHolidays bounds the list of a site: a year has few.
+const maxHolidays = 200
+
+// check returns INPUT_INVALID for a holiday that is no date.
+func (s NoticeSettings) check() error {
+	if len(s.Holidays) > maxHolidays {
+		return locker.Errorf(locker.CodeInputInvalid, "at most %d holidays", maxHolidays)
+	}
+	for _, day := range s.Holidays {
+		full := day
+		if len(full) == len("12-25") {
+			full = "2024-" + full // a leap year: 29 February is a date
+		}
+		if _, err := time.Parse(time.DateOnly, full); err != nil {
+			return locker.Errorf(locker.CodeInputInvalid, "holiday %q is neither YYYY-MM-DD nor MM-DD", shorten(day))
+		}
+	}
+	return nil
+}
+
+// Post is the Cloud as the sender of messages sees it, package notice. Its methods ask nobody for a
+// right: the messages go to whom they are about.
+type Post struct {
+	cloud *Cloud
+}
+
+// Post returns the Cloud as the sender of messages sees it.
+func (c *Cloud) Post() *Post { return &Post{cloud: c} }
+
+// Code returns the code of a stay for its recipient; unit is what is typed before the digits.
+func (p *Post) Code(ctx context.Context, stay db.Stay, unit string) (Code, error) {
+	q := p.cloud.store.Read()
+	cr, err := p.cloud.derive(ctx, q, stay.Site, stay.KeyID, subjectStay+stay.ID, stay.Generation)
+	if err != nil {
+		return Code{}, err
+	}
+	return codeOf(cr, unit), nil
+}
+
+// Link returns the address of a recipient's page.
+func (p *Post) Link(ctx context.Context, recipient db.Recipient) (string, error) {
+	return p.cloud.linkAddress(ctx, p.cloud.store.Read(), recipient)
+}
+
+// Layout returns the layout of a site, to name its places.
+func (p *Post) Layout(ctx context.Context, site string) (locker.Layout, error) {
+	return siteLayout(ctx, p.cloud.store.Read(), site)
+}
+
+// Announce makes the job of the first notice of a stay, unless there is one.
+func (p *Post) Announce(ctx context.Context, q *db.Queries, stay db.Stay) error {
+	return p.cloud.announce(ctx, q, stay)
+}
+
+func unnotified(stay db.Stay, why string) incident {
+	return incident{
+		site: stay.Site, kind: IncidentUnnotified, severity: SeverityHigh, place: stay.Place, stay: stay.ID, detail: why,
+		key: stay.ID,
+	}
+}
+
+// Unnotified raises the incident of a parcel whose recipient could not be told; why is a word for
+// the reason.
+func (p *Post) Unnotified(ctx context.Context, q *db.Queries, stay db.Stay, why string) error {
+	return p.cloud.raise(ctx, q, unnotified(stay, why))
+}
+
+// Notified settles what Unnotified raised.
+func (p *Post) Notified(ctx context.Context, q *db.Queries, stay db.Stay, how string) error {
+	return p.cloud.settle(ctx, q, unnotified(stay, ""), how)
+}
+
+// Changed tells live pages that incidents of a site changed.
+func (p *Post) Changed(site string) {
+	p.cloud.feed.publish(Change{Site: locker.SiteID(site), Incidents: true, Tiles: true})
+}
+
+// Permit returns NOT_ALLOWED when somebody may not send messages, and NOT_FOUND when a site that is
+// named is none of theirs.
+func (p *Post) Permit(ctx context.Context, who Principal, role Role, site locker.SiteID) error {
+	if err := who.need(role, auth.ScopeWrite); err != nil {
+		return err
+	}
+	if site == "" {
+		return nil
+	}
+	_, err := p.cloud.findSite(ctx, who, site)
+	return err
+}
+
+// Wrote writes down that somebody had a message sent.
+func (p *Post) Wrote(ctx context.Context, q *db.Queries, who Principal, kind, site, subject string) error {
+	if err := p.cloud.act(ctx, q, who, act{kind: kind, site: site, subject: subject}); err != nil {
+		return fmt.Errorf("write down %s: %w", kind, err)
+	}
+	return nil
+}

@@ -1,0 +1,257 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"cubby/internal/locker"
+	"cubby/internal/store/db"
+	"cubby/internal/wire"
+)
+
+// projection folds operations of one site into its tables: it loads the rows that they touch once,
+// folds all facts in memory as locker.Evolve does, and writes each changed row once.
+type projection struct {
+	cloud *Cloud
+	q     *db.Queries
+	site  string
+
+	places  map[string]*placeRow
+	stays   map[string]*stayRow
+	parcels []db.PutParcelParams
+	touched []db.InsertCustodyParams
+	health  *healthRow
+	again   bool // a rebuild: orders may be older than stays
+
+	// of the operation that is being applied
+	op      wire.Operation
+	at      int64
+	annex   wire.Annex
+	rawAnx  []byte
+	effects bool
+	marks   map[custodyMark]bool
+	causes  map[string]bool // incidents that this operation raised, by kind and place
+
+	// what follows
+	answered  []locker.IntentID
+	incidents bool
+	tiles     bool
+	healthy   bool // health changed
+	all       bool
+}
+
+type placeRow struct {
+	db.Place
+	faults  []locker.Fault
+	changed bool
+}
+
+type stayRow struct {
+	db.Stay
+	changed bool
+}
+
+type custodyMark struct{ place, stay string }
+
+func newProjection(c *Cloud, q *db.Queries, site string) *projection {
+	return &projection{
+		cloud: c, q: q, site: site, places: map[string]*placeRow{}, stays: map[string]*stayRow{},
+	}
+}
+
+// apply folds one operation in. With effects, incidents and jobs follow from it.
+func (p *projection) apply(ctx context.Context, in incoming, effects bool) error {
+	p.op, p.at, p.effects = in.op, in.op.WallMS, effects
+	p.annex, p.rawAnx = nil, in.Annex
+	p.marks, p.causes = map[custodyMark]bool{}, map[string]bool{}
+	if in.err != nil { // kept, and shown to somebody; a newer version may read it
+		return p.raise(ctx, incident{
+			kind: IncidentProjection, severity: SeverityHigh, detail: "unreadable", key: "unreadable",
+		})
+	}
+	for _, f := range in.op.Facts {
+		if err := p.fold(ctx, f); err != nil {
+			return fmt.Errorf("operation %s: fact %s: %w", in.Position, f.Kind(), err)
+		}
+		if effects {
+			if err := p.follow(ctx, f); err != nil {
+				return fmt.Errorf("operation %s: what follows from %s: %w", in.Position, f.Kind(), err)
+			}
+		}
+	}
+	for m := range p.marks {
+		if m.stay == "" && p.marked(m.place) {
+			continue // another mark of the same place names a stay
+		}
+		p.touched = append(p.touched, db.InsertCustodyParams{
+			Site: p.site, Place: m.place, Stay: m.stay, Epoch: int64(in.Epoch), Number: int64(in.Number),
+		})
+	}
+	return nil
+}
+
+func (p *projection) marked(place string) bool {
+	for m := range p.marks {
+		if m.place == place && m.stay != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *projection) mark(place locker.PlaceID, stay locker.StayID) {
+	p.marks[custodyMark{string(place), string(stay)}] = true
+}
+
+// fold changes the rows that one fact is about.
+func (p *projection) fold(ctx context.Context, f locker.Fact) error {
+	switch f := f.(type) {
+	case locker.OpenRequested, locker.DoorOpened, locker.OpenFailed, locker.OpenUnconfirmed, locker.DoorClosed:
+		return p.foldDoor(ctx, f)
+	case locker.DepositBegun, locker.ParcelStored, locker.DepositSettled, locker.UndoRequested, locker.DepositUndone,
+		locker.ParcelCollected, locker.ParcelRemoved, locker.CodeReissued, locker.ProblemReported:
+		return p.foldStay(ctx, f)
+	case locker.ServiceChanged, locker.PlaceReserved, locker.ReservationEnded, locker.PlaceDoubted,
+		locker.PlaceVerified:
+		return p.foldPlace(ctx, f)
+	case locker.FaultRaised:
+		return p.foldFault(ctx, f.Fault, f.Place, f.Part, true)
+	case locker.FaultCleared:
+		return p.foldFault(ctx, f.Fault, f.Place, f.Part, false)
+	case locker.EpochBegan, locker.ClockDoubted, locker.ClockTrusted:
+		return p.foldHealth(ctx, f)
+	case locker.DropRefused:
+		return p.foldRefusal(ctx, f)
+	case locker.IntentAnswered, locker.SessionBegan, locker.SessionEnded, locker.CodeRefused, locker.SiteStarted,
+		locker.DirectoryApplied, locker.ServiceSessionBegan, locker.ServiceSessionEnded, locker.Unknown:
+	}
+	return nil
+}
+
+// place returns the row of a place to change.
+func (p *projection) place(ctx context.Context, id locker.PlaceID) (*placeRow, error) {
+	if row := p.places[string(id)]; row != nil {
+		row.changed = true
+		return row, nil
+	}
+	found, err := p.q.FindPlace(ctx, db.FindPlaceParams{Site: p.site, ID: string(id)})
+	if isNone(err) {
+		found, err = db.Place{Site: p.site, ID: string(id), Faults: "[]"}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read place %s: %w", id, err)
+	}
+	return p.keepPlace(found)
+}
+
+func (p *projection) keepPlace(found db.Place) (*placeRow, error) {
+	row := &placeRow{Place: found, changed: true}
+	if found.Faults != "[]" {
+		if err := decodeJSON(found.Faults, &row.faults); err != nil {
+			return nil, err
+		}
+	}
+	p.places[found.ID] = row
+	return row, nil
+}
+
+// stay returns the row of a stay to change, or nil when there is none.
+func (p *projection) stay(ctx context.Context, id locker.StayID) (*stayRow, error) {
+	if row := p.stays[string(id)]; row != nil {
+		row.changed = true
+		return row, nil
+	}
+	found, err := p.q.FindStay(ctx, db.FindStayParams{Site: p.site, ID: string(id)})
+	if isNone(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read stay %s: %w", id, err)
+	}
+	row := &stayRow{Stay: found, changed: true}
+	p.stays[found.ID] = row
+	return row, nil
+}
+
+// flush writes every changed row once, in the order of their ids.
+func (p *projection) flush(ctx context.Context) error {
+	for _, id := range slices.Sorted(maps.Keys(p.places)) {
+		row := p.places[id]
+		if !row.changed {
+			continue
+		}
+		row.changed = false
+		if err := p.q.PutPlace(ctx, db.PutPlaceParams(row.Place)); err != nil {
+			return fmt.Errorf("write place %s: %w", id, err)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.stays)) {
+		row := p.stays[id]
+		if !row.changed {
+			continue
+		}
+		row.changed = false
+		if err := p.q.PutStay(ctx, db.PutStayParams(row.Stay)); err != nil {
+			return fmt.Errorf("write stay %s: %w", id, err)
+		}
+	}
+	for _, parcel := range p.parcels {
+		if err := p.q.PutParcel(ctx, parcel); err != nil {
+			return fmt.Errorf("write parcel %s: %w", parcel.ID, err)
+		}
+	}
+	for _, mark := range p.touched {
+		if err := p.q.InsertCustody(ctx, mark); err != nil {
+			return fmt.Errorf("write custody of %s: %w", mark.Place, err)
+		}
+	}
+	p.parcels, p.touched = nil, nil
+	return p.flushHealth(ctx)
+}
+
+// change says what pages must draw again.
+func (p *projection) change() Change {
+	return Change{
+		Site: locker.SiteID(p.site), Places: p.changedPlaces(), Tiles: p.tiles, Incidents: p.incidents,
+		Health: p.healthy, All: p.all,
+	}
+}
+
+func (p *projection) changedPlaces() []locker.PlaceID {
+	var ids []locker.PlaceID
+	for _, id := range slices.Sorted(maps.Keys(p.places)) {
+		ids = append(ids, locker.PlaceID(id))
+	}
+	return ids
+}
+
+// note returns what a reference of the current operation stands for; empty when it was erased.
+func (p *projection) note(ref locker.AnnexRef) string {
+	if ref == "" || len(p.rawAnx) == 0 {
+		return ""
+	}
+	if p.annex == nil {
+		var err error
+		if p.annex, err = wire.DecodeAnnex(p.rawAnx); err != nil {
+			p.annex = wire.Annex{} // erased or damaged: the record stands without it
+		}
+	}
+	return p.annex[ref]
+}
+
+// raise opens an incident of this site.
+func (p *projection) raise(ctx context.Context, i incident) error {
+	i.site = p.site
+	p.incidents, p.tiles = true, true
+	if p.causes != nil {
+		p.causes[string(i.kind)+"|"+i.place] = true
+	}
+	return p.cloud.raise(ctx, p.q, i)
+}
+
+// raised reports whether the current operation raised an incident of a kind at a place.
+func (p *projection) raised(kind IncidentKind, place locker.PlaceID) bool {
+	return p.causes[string(kind)+"|"+string(place)]
+}

@@ -1,0 +1,90 @@
+-- name: ListUntoldStays :many
+-- Parcels that wait for somebody with an address who was never told.
+SELECT s.* FROM stays s JOIN recipients r ON r.id = s.recipient
+WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE AND r.email <> ''
+    AND NOT EXISTS (
+        SELECT 1 FROM notices n
+        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
+    )
+LIMIT sqlc.arg(page);
+
+-- name: ListUnsentNotices :many
+-- First messages that wait for too long, while nobody was told since they began to.
+SELECT n.* FROM notices n JOIN stays s ON s.site = n.site AND s.id = n.stay
+WHERE n.state = 'queued' AND n.created_at <= sqlc.arg(before) AND n.kind IN ('first', 'code') AND s.live = TRUE
+    AND NOT EXISTS (
+        SELECT 1 FROM incidents i
+        WHERE i.site = n.site AND i.stay = n.stay AND i.kind = 'unnotified' AND i.opened_at >= n.created_at
+    )
+ORDER BY n.created_at LIMIT sqlc.arg(page);
+
+-- name: ListMootUnnotified :many
+-- Incidents of parcels that are gone though nobody was told.
+SELECT s.* FROM incidents i JOIN stays s ON s.site = i.site AND s.id = i.stay
+WHERE i.state = 'open' AND i.kind = 'unnotified' AND i.stay <> '' AND s.live = FALSE LIMIT sqlc.arg(page);
+
+-- name: ListRemindStays :many
+-- Parcels that wait since a moment or longer and whose recipient was told, with the last reminder.
+SELECT s.site, s.id, s.recipient, s.stored_at, s.collect_by, n.sent_at AS told_at,
+    CAST(COALESCE((
+        SELECT MAX(CAST(SUBSTR(m.kind, 10) AS BIGINT)) FROM notices m
+        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient AND m.kind LIKE 'reminder%'
+    ), 0) AS BIGINT) AS step
+FROM stays s JOIN notices n ON n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
+    AND n.kind = 'first' AND n.state = 'sent'
+WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE
+    AND n.sent_at <= sqlc.arg(before)
+    AND (s.site, s.id) > (CAST(sqlc.arg(after_site) AS TEXT), CAST(sqlc.arg(after_stay) AS TEXT))
+ORDER BY s.site, s.id LIMIT sqlc.arg(page);
+
+-- name: ListCollectedStays :many
+-- What a site's recipients collected since a moment and heard no word of.
+SELECT s.* FROM stays s
+WHERE s.site = $1 AND s.live = FALSE AND s.ended_at >= sqlc.arg(after) AND s.state = 'collected' AND s.recipient <> ''
+    AND NOT EXISTS (
+        SELECT 1 FROM notices n
+        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.kind = 'collected'
+    )
+ORDER BY s.ended_at LIMIT sqlc.arg(page);
+
+-- name: ListSiteSettings :many
+SELECT id, settings FROM sites ORDER BY id;
+
+-- name: RequeueNotice :execrows
+UPDATE notices SET state = 'queued', error = '' WHERE id = $1 AND state IN ('failed', 'bounced', 'cancelled');
+
+-- name: CancelNotice :exec
+UPDATE notices SET state = 'cancelled', error = $1 WHERE id = $2 AND state = 'queued';
+
+-- name: BounceNotice :execrows
+-- What a provider took and gave back later.
+UPDATE notices SET state = 'bounced', failed_at = $1, error = $2 WHERE id = $3 AND state = 'sent';
+
+-- name: LastDutyReport :one
+SELECT CAST(COALESCE(MAX(told_at), 0) AS BIGINT) AS told_at FROM duty_reports WHERE site = $1;
+
+-- name: ListUnreported :many
+-- Incidents of a site that whoever is on duty has not heard of.
+SELECT i.* FROM incidents i
+WHERE i.site = $1 AND i.state = 'open' AND NOT EXISTS (SELECT 1 FROM duty_reports d WHERE d.incident = i.id)
+ORDER BY i.opened_at, i.id LIMIT sqlc.arg(page);
+
+-- name: ListReportedOver :many
+-- Incidents of a site that were told and are over, while their end was not told.
+SELECT i.* FROM duty_reports d JOIN incidents i ON i.id = d.incident
+WHERE d.site = $1 AND d.over_at = 0 AND i.state = 'resolved' ORDER BY i.resolved_at, i.id LIMIT sqlc.arg(page);
+
+-- name: ListSitesWithOver :many
+SELECT DISTINCT d.site FROM duty_reports d JOIN incidents i ON i.id = d.incident
+WHERE d.over_at = 0 AND i.state = 'resolved';
+
+-- name: ListSitesUnreported :many
+SELECT DISTINCT i.site FROM incidents i
+WHERE i.state = 'open' AND i.opened_at <= sqlc.arg(before)
+    AND NOT EXISTS (SELECT 1 FROM duty_reports d WHERE d.incident = i.id);
+
+-- name: CreateDutyReport :exec
+INSERT INTO duty_reports (incident, site, told_at, over_at) VALUES ($1, $2, $3, 0) ON CONFLICT (incident) DO NOTHING;
+
+-- name: EndDutyReport :exec
+UPDATE duty_reports SET over_at = $1 WHERE incident = $2;
