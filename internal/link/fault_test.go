@@ -1,9 +1,11 @@
 package link_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +80,47 @@ func TestLink_LostUpload(t *testing.T) {
 		r.sameRecord(t, site)
 		eventually(t, "acknowledged", func() bool { return c.State().Acked.Number == 5 })
 	}
+}
+
+// liar is a hub that acknowledges what it never got.
+type liar struct{ *linktest.Hub }
+
+func (l liar) Ingest(ctx context.Context, site locker.SiteID, uploads []wire.Upload) (wire.Position, error) {
+	at, err := l.Hub.Ingest(ctx, site, uploads)
+	at.Number += 1000
+	return at, err
+}
+
+// A site never believes that the server has what it did not send.
+func TestLink_ServerAcknowledgesTooMuch(t *testing.T) {
+	t.Parallel()
+	for _, via := range []link.Via{link.ViaSocket, link.ViaHTTPS} {
+		r := newRig(t, true, func(o *link.ServerOptions) { o.Hub = liar{o.Hub.(*linktest.Hub)} })
+		r.behind(t, 1).BlockSockets(via == link.ViaHTTPS)
+		site := linktest.NewSite(siteID)
+		happen(t, site, 3)
+		opts, _ := r.options(t, site)
+		c := start(t, opts)
+		eventually(t, "the client objects", func() bool { return strings.Contains(c.State().LastError, "never sent") })
+		for _, a := range site.Acked() {
+			if a.Number > 3 {
+				t.Errorf("%s: the site believes %s", via, a)
+			}
+		}
+	}
+}
+
+// A site that says nothing is not there, whatever its connection says.
+func TestServer_SilentSite(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true, func(o *link.ServerOptions) { o.IdleAfter = 100 * time.Millisecond })
+	if _, m := rawSession(t, r, nil); m.Type() != wire.TypeWelcome {
+		t.Fatalf("got %#v", m)
+	}
+	eventually(t, "the server gives it up", func() bool {
+		p := r.hub.Presences(siteID)
+		return len(p) == 2 && !p[1].Connected && strings.Contains(p[1].Reason, link.ErrHalfOpen.Error())
+	})
 }
 
 // A wire that breaks after any number of bytes, in the middle of records and frames.

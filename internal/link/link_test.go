@@ -179,6 +179,22 @@ func TestLink_Cut(t *testing.T) {
 	eventually(t, "the intent came", func() bool { fresh, _ := site.Intents(); return len(fresh) == 1 })
 }
 
+// Whoever puts the network back does not want to wait for the back-off of the last failure.
+func TestLink_CutEndsTheBackOff(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	opts, heard := r.options(t, linktest.NewSite(siteID))
+	opts.Identity = newIdentity(t)
+	opts.Shortest, opts.Longest = time.Hour, time.Hour
+	c := start(t, opts)
+	eventually(t, "refused", func() bool { return heard.hasNotice(locker.CodeNotAllowed) })
+	time.Sleep(20 * time.Millisecond) // now it waits
+	r.hub.Allow(siteID, opts.Identity)
+	c.Cut(true)
+	c.Cut(false)
+	eventually(t, "connected", connected(c, link.ViaSocket))
+}
+
 func TestLink_IngestFails(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, false)

@@ -108,7 +108,7 @@ func TestLink_ManInTheMiddle(t *testing.T) {
 // another name could be relayed.
 func TestLink_OtherHost(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, true, "cubby.example")
+	r := newRig(t, true, func(o *link.ServerOptions) { o.Hosts = []string{"Cubby.example:443"} })
 	site := linktest.NewSite(siteID)
 	opts, heard := r.options(t, site)
 	c := start(t, opts)

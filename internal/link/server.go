@@ -22,7 +22,7 @@ const (
 	maxHandshakes  = 256              // sessions that are being made at once
 	handshakeTime  = 15 * time.Second // from the upgrade to the proof
 	defaultAlive   = 10 * time.Second
-	idleAfter      = 75 * time.Second // three beats and a bit without a word: half-open
+	defaultIdle    = 75 * time.Second // three beats and a bit
 	writeWithin    = 15 * time.Second
 	ingestQueue    = 2 * window // uploads that wait for ingest; then the socket waits
 	directoryLimit = 500        // changes of one batch
@@ -122,6 +122,9 @@ type ServerOptions struct {
 	// AliveWithin is how soon a connected site must answer, or poll again, to keep a second
 	// controller out; zero means 10 s.
 	AliveWithin time.Duration
+	// IdleAfter is how long a site may be silent before its session is taken for half-open; zero
+	// means 75 s.
+	IdleAfter time.Duration
 }
 
 // Server is the server's half of the link. Its methods may be called from any goroutine.
@@ -161,6 +164,9 @@ func NewServer(opts ServerOptions) (*Server, error) {
 	}
 	if opts.AliveWithin <= 0 {
 		opts.AliveWithin = defaultAlive
+	}
+	if opts.IdleAfter <= 0 {
+		opts.IdleAfter = defaultIdle
 	}
 	return &Server{
 		opts: opts, nonces: newNonces(opts.Identity, opts.Now),

@@ -264,7 +264,7 @@ func (se *session) readLoop(ctx context.Context) error {
 
 // read returns the next message, or an error when the site is silent for too long.
 func (se *session) read(ctx context.Context) (wire.Message, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, idleAfter, ErrHalfOpen)
+	ctx, cancel := context.WithTimeoutCause(ctx, se.server.opts.IdleAfter, ErrHalfOpen)
 	defer cancel()
 	m, err := readMessage(ctx, se.conn)
 	if err != nil && errors.Is(context.Cause(ctx), ErrHalfOpen) {
