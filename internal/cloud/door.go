@@ -14,19 +14,19 @@ type Action string
 
 // The actions.
 const (
-	ActionOpen       Action = "open"        // RemoteOpen
-	ActionOut        Action = "out"         // SetService out
-	ActionBack       Action = "back"        // SetService back
-	ActionReserve    Action = "reserve"     // Reserve
-	ActionUnreserve  Action = "unreserve"   // CancelReservation
-	ActionVerify     Action = "verify"      // Verify: somebody looked
-	ActionHandOver   Action = "hand_over"   // HandOver
-	ActionClear      Action = "clear"       // Clear
-	ActionReassign   Action = "reassign"    // ReassignStay
-	ActionRevoke     Action = "revoke"      // RevokeStay
-	ActionRestore    Action = "restore"     // RestoreStay
-	ActionExtend     Action = "extend"      // HoldStay
-	ActionReissue    Action = "reissue"     // ReissueCode
+	ActionOpen      Action = "open"      // RemoteOpen
+	ActionOut       Action = "out"       // SetService out
+	ActionBack      Action = "back"      // SetService back
+	ActionReserve   Action = "reserve"   // Reserve
+	ActionUnreserve Action = "unreserve" // CancelReservation
+	ActionVerify    Action = "verify"    // Verify: somebody looked
+	ActionHandOver  Action = "hand_over" // HandOver
+	ActionClear     Action = "clear"     // Clear
+	ActionReassign  Action = "reassign"  // ReassignStay
+	ActionRevoke    Action = "revoke"    // RevokeStay
+	ActionRestore   Action = "restore"   // RestoreStay
+	ActionExtend    Action = "extend"    // HoldStay
+	ActionReissue   Action = "reissue"   // ReissueCode
 )
 
 // DoorSheet is one place with everything that staff need to know of it.

@@ -189,9 +189,9 @@ func (r *recorder) takeHosted(b *journal.Batch, ops []incoming) (outcome, error)
 			return outcome{}, err
 		}
 	}
-	last.Size, last.Chain, last.Frontier = int64(b.Tip.Size), bytes.Clone(b.Tip.Chain[:]), orEmpty(b.Tip.Frontier)
-	if err := r.q.PutEpoch(r.ctx, db.PutEpochParams(last)); err != nil {
-		return outcome{}, fmt.Errorf("write epoch %d of site %s: %w", last.Number, r.work.site, err)
+	last.Size, last.Chain, last.Frontier = int64(b.Tip.Size), bytes.Clone(b.Tip.Chain[:]), b.Tip.Frontier
+	if err := r.putEpoch(last); err != nil {
+		return outcome{}, err
 	}
 	r.loaded = false
 	return outcome{at: wire.Position{Epoch: b.Epoch, Number: b.Tip.Size}}, nil

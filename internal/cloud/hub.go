@@ -359,4 +359,3 @@ func (c *Cloud) keepHead(ctx context.Context, site locker.SiteID, at journal.Che
 	}
 	return nil
 }
-

@@ -413,7 +413,7 @@ func (r *recorder) beginEpoch(number uint64) error {
 	}
 	r.front, r.loaded = journal.Frontier{}, true
 	r.epoch = db.Epoch{
-		Site: string(r.work.site), Number: int64(number), Prev: []byte{}, OpenedAt: r.now, Chain: []byte{},
+		Site: string(r.work.site), Number: int64(number), OpenedAt: r.now,
 	}
 	r.work.cursor.Epoch, r.work.cursor.Number = int64(number), 0
 	return nil
@@ -446,12 +446,18 @@ func (r *recorder) finish() error {
 		return fmt.Errorf("write the tree of site %s: %w", r.work.site, err)
 	}
 	r.epoch.Frontier, r.epoch.Size = frontier, r.work.cursor.Number
-	if err := r.q.PutEpoch(r.ctx, db.PutEpochParams(r.epoch)); err != nil {
-		return fmt.Errorf("write epoch %d of site %s: %w", r.epoch.Number, r.work.site, err)
+	return r.putEpoch(r.epoch)
+}
+
+func (r *recorder) putEpoch(row db.Epoch) error {
+	row.Prev, row.Chain, row.Frontier = orEmpty(row.Prev), orEmpty(row.Chain), orEmpty(row.Frontier)
+	if err := r.q.PutEpoch(r.ctx, db.PutEpochParams(row)); err != nil {
+		return fmt.Errorf("write epoch %d of site %s: %w", row.Number, row.Site, err)
 	}
 	return nil
 }
 
+// orEmpty returns b, or no bytes for nil: the tables know no NULL, and SQLite reads no bytes as nil.
 func orEmpty(b []byte) []byte {
 	if b == nil {
 		return []byte{}
@@ -462,4 +468,3 @@ func orEmpty(b []byte) []byte {
 const maxErrorText = 500
 
 func shorten(text string) string { return text[:min(len(text), maxErrorText)] }
-

@@ -53,3 +53,16 @@ func operatorOf(user db.User) (Principal, error) {
 	}
 	return p, nil
 }
+
+// HostedSites returns the sites without hardware, which run inside the server.
+func (c *Cloud) HostedSites(ctx context.Context) ([]locker.SiteID, error) {
+	rows, err := c.store.Read().ListHostedSites(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list hosted sites: %w", err)
+	}
+	sites := make([]locker.SiteID, 0, len(rows))
+	for _, id := range rows {
+		sites = append(sites, locker.SiteID(id))
+	}
+	return sites, nil
+}

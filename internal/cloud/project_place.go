@@ -18,11 +18,13 @@ func (p *projection) foldDoor(ctx context.Context, f locker.Fact) error {
 		if err != nil {
 			return err
 		}
-		row.Request = string(f.Request)
-		p.mark(f.Place, "")
-		for _, stay := range f.Stays {
-			p.mark(f.Place, stay)
+		row.Request, row.RequestStays = string(f.Request), ""
+		if len(f.Stays) > 0 {
+			if row.RequestStays, err = encodeJSON(f.Stays); err != nil {
+				return err
+			}
 		}
+		return p.markRequest(row)
 	case locker.DoorOpened:
 		row, err := p.place(ctx, f.Place)
 		if err != nil {
@@ -33,10 +35,12 @@ func (p *projection) foldDoor(ctx context.Context, f locker.Fact) error {
 		if f.Evidence == locker.EvidenceNone {
 			row.Door = string(locker.DoorUnknown)
 		}
-		if f.Request != "" && row.Request == string(f.Request) {
-			row.Failures = 0
-		}
 		p.mark(f.Place, "")
+		if f.Request == "" || row.Request != string(f.Request) {
+			return nil
+		}
+		row.Failures = 0
+		return p.markRequest(row)
 	case locker.OpenFailed:
 		row, err := p.endRequest(ctx, f.Request, f.Place)
 		if err != nil {
@@ -61,11 +65,29 @@ func (p *projection) endRequest(ctx context.Context, id locker.RequestID, place 
 	if err != nil {
 		return nil, err
 	}
-	if id != "" && row.Request == string(id) {
-		row.Request = ""
-	}
 	p.mark(place, "")
-	return row, nil
+	if id == "" || row.Request != string(id) {
+		return row, nil
+	}
+	err = p.markRequest(row)
+	row.Request, row.RequestStays = "", ""
+	return row, err
+}
+
+// markRequest says that the operation is part of the custody of those for whom the door was opened.
+func (p *projection) markRequest(row *placeRow) error {
+	p.mark(locker.PlaceID(row.ID), "")
+	if row.RequestStays == "" {
+		return nil
+	}
+	var stays []locker.StayID
+	if err := decodeJSON(row.RequestStays, &stays); err != nil {
+		return err
+	}
+	for _, stay := range stays {
+		p.mark(locker.PlaceID(row.ID), stay)
+	}
+	return nil
 }
 
 func (p *projection) foldPlace(ctx context.Context, f locker.Fact) error {

@@ -97,10 +97,10 @@ func (c *Cloud) linkHolder(ctx context.Context, token string) (db.Recipient, err
 
 // residentSite is what a resident's page says of a site.
 type residentSite struct {
-	view     *siteView
-	summary  SiteSummary
-	phone    string
-	mail     string
+	view    *siteView
+	summary SiteSummary
+	phone   string
+	mail    string
 }
 
 func (c *Cloud) residentSite(ctx context.Context, site string) (*residentSite, error) {

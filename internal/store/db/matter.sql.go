@@ -151,7 +151,7 @@ func (q *Queries) FindParcel(ctx context.Context, arg FindParcelParams) (Parcel,
 }
 
 const findPlace = `-- name: FindPlace :one
-SELECT site, id, door, door_since, occupancy, request, unasked, out_of_service, doubt, faults, failures, freed_at, reservation, reserved_unit, reserved_courier, reserved_until FROM places WHERE site = $1 AND id = $2
+SELECT site, id, door, door_since, occupancy, request, request_stays, unasked, out_of_service, doubt, faults, failures, freed_at, reservation, reserved_unit, reserved_courier, reserved_until FROM places WHERE site = $1 AND id = $2
 `
 
 type FindPlaceParams struct {
@@ -169,6 +169,7 @@ func (q *Queries) FindPlace(ctx context.Context, arg FindPlaceParams) (Place, er
 		&i.DoorSince,
 		&i.Occupancy,
 		&i.Request,
+		&i.RequestStays,
 		&i.Unasked,
 		&i.OutOfService,
 		&i.Doubt,
@@ -184,7 +185,7 @@ func (q *Queries) FindPlace(ctx context.Context, arg FindPlaceParams) (Place, er
 }
 
 const findPlaceByReservation = `-- name: FindPlaceByReservation :many
-SELECT site, id, door, door_since, occupancy, request, unasked, out_of_service, doubt, faults, failures, freed_at, reservation, reserved_unit, reserved_courier, reserved_until FROM places WHERE site = $1 AND reservation = $2 AND reservation <> '' ORDER BY id
+SELECT site, id, door, door_since, occupancy, request, request_stays, unasked, out_of_service, doubt, faults, failures, freed_at, reservation, reserved_unit, reserved_courier, reserved_until FROM places WHERE site = $1 AND reservation = $2 AND reservation <> '' ORDER BY id
 `
 
 type FindPlaceByReservationParams struct {
@@ -208,6 +209,7 @@ func (q *Queries) FindPlaceByReservation(ctx context.Context, arg FindPlaceByRes
 			&i.DoorSince,
 			&i.Occupancy,
 			&i.Request,
+			&i.RequestStays,
 			&i.Unasked,
 			&i.OutOfService,
 			&i.Doubt,
@@ -686,7 +688,7 @@ func (q *Queries) ListPlaceCustody(ctx context.Context, arg ListPlaceCustodyPara
 }
 
 const listPlaces = `-- name: ListPlaces :many
-SELECT site, id, door, door_since, occupancy, request, unasked, out_of_service, doubt, faults, failures, freed_at, reservation, reserved_unit, reserved_courier, reserved_until FROM places WHERE site = $1 ORDER BY id
+SELECT site, id, door, door_since, occupancy, request, request_stays, unasked, out_of_service, doubt, faults, failures, freed_at, reservation, reserved_unit, reserved_courier, reserved_until FROM places WHERE site = $1 ORDER BY id
 `
 
 func (q *Queries) ListPlaces(ctx context.Context, site string) ([]Place, error) {
@@ -705,6 +707,7 @@ func (q *Queries) ListPlaces(ctx context.Context, site string) ([]Place, error) 
 			&i.DoorSince,
 			&i.Occupancy,
 			&i.Request,
+			&i.RequestStays,
 			&i.Unasked,
 			&i.OutOfService,
 			&i.Doubt,
@@ -1053,11 +1056,11 @@ func (q *Queries) PutParcel(ctx context.Context, arg PutParcelParams) error {
 }
 
 const putPlace = `-- name: PutPlace :exec
-INSERT INTO places (site, id, door, door_since, occupancy, request, unasked, out_of_service, doubt, faults, failures,
-    freed_at, reservation, reserved_unit, reserved_courier, reserved_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO places (site, id, door, door_since, occupancy, request, request_stays, unasked, out_of_service, doubt,
+    faults, failures, freed_at, reservation, reserved_unit, reserved_courier, reserved_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (site, id) DO UPDATE SET door = excluded.door, door_since = excluded.door_since,
-    occupancy = excluded.occupancy, request = excluded.request, unasked = excluded.unasked,
+    occupancy = excluded.occupancy, request = excluded.request, request_stays = excluded.request_stays, unasked = excluded.unasked,
     out_of_service = excluded.out_of_service, doubt = excluded.doubt, faults = excluded.faults,
     failures = excluded.failures, freed_at = excluded.freed_at, reservation = excluded.reservation,
     reserved_unit = excluded.reserved_unit, reserved_courier = excluded.reserved_courier,
@@ -1071,6 +1074,7 @@ type PutPlaceParams struct {
 	DoorSince       int64
 	Occupancy       string
 	Request         string
+	RequestStays    string
 	Unasked         bool
 	OutOfService    bool
 	Doubt           string
@@ -1091,6 +1095,7 @@ func (q *Queries) PutPlace(ctx context.Context, arg PutPlaceParams) error {
 		arg.DoorSince,
 		arg.Occupancy,
 		arg.Request,
+		arg.RequestStays,
 		arg.Unasked,
 		arg.OutOfService,
 		arg.Doubt,

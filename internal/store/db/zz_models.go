@@ -248,6 +248,7 @@ type Place struct {
 	DoorSince       int64
 	Occupancy       string
 	Request         string
+	RequestStays    string
 	Unasked         bool
 	OutOfService    bool
 	Doubt           string

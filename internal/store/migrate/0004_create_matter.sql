@@ -74,6 +74,7 @@ CREATE TABLE places (
     door_since       BIGINT  NOT NULL,
     occupancy        TEXT    NOT NULL,
     request          TEXT    NOT NULL,
+    request_stays    TEXT    NOT NULL,
     unasked          BOOLEAN NOT NULL CHECK (unasked IN (FALSE, TRUE)),
     out_of_service   BOOLEAN NOT NULL CHECK (out_of_service IN (FALSE, TRUE)),
     doubt            TEXT    NOT NULL,

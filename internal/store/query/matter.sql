@@ -8,11 +8,11 @@ SELECT * FROM places WHERE site = $1 AND reservation = $2 AND reservation <> '' 
 SELECT * FROM places WHERE site = $1 ORDER BY id;
 
 -- name: PutPlace :exec
-INSERT INTO places (site, id, door, door_since, occupancy, request, unasked, out_of_service, doubt, faults, failures,
-    freed_at, reservation, reserved_unit, reserved_courier, reserved_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO places (site, id, door, door_since, occupancy, request, request_stays, unasked, out_of_service, doubt,
+    faults, failures, freed_at, reservation, reserved_unit, reserved_courier, reserved_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (site, id) DO UPDATE SET door = excluded.door, door_since = excluded.door_since,
-    occupancy = excluded.occupancy, request = excluded.request, unasked = excluded.unasked,
+    occupancy = excluded.occupancy, request = excluded.request, request_stays = excluded.request_stays, unasked = excluded.unasked,
     out_of_service = excluded.out_of_service, doubt = excluded.doubt, faults = excluded.faults,
     failures = excluded.failures, freed_at = excluded.freed_at, reservation = excluded.reservation,
     reserved_unit = excluded.reserved_unit, reserved_courier = excluded.reserved_courier,
