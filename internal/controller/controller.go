@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"cubby/board"
+	"cubby/internal/credential"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
@@ -41,6 +43,7 @@ type Controller struct {
 	buses    map[string]*bus
 	start    time.Time // zero of the monotonic clock
 	boot     string
+	proofKey credential.Key // of this start: it never leaves the controller
 	ready    chan struct{}
 	stopped  chan struct{}
 
@@ -78,6 +81,14 @@ func New(opts Options) (*Controller, error) {
 	c := &Controller{
 		opts: opts, queue: make(chan question, maxQueue), buses: map[string]*bus{}, ready: make(chan struct{}), stopped: make(chan struct{}),
 		start: opts.Now(), boot: opts.NewID(),
+	}
+	secret := make([]byte, credential.KeySize)
+	if _, err := io.ReadFull(opts.Rand, secret); err != nil {
+		return nil, fmt.Errorf("draw the secret of the kiosk's proofs: %w", err)
+	}
+	var err error
+	if c.proofKey, err = credential.NewKey(secret); err != nil {
+		return nil, fmt.Errorf("secret of the kiosk's proofs: %w", err)
 	}
 	for _, b := range opts.Buses {
 		c.buses[b.Name] = newBus(b, &c.opts, c.tell)
@@ -148,7 +159,7 @@ func (c *Controller) load(ctx context.Context) (*Machine, error) {
 	}
 	m, err := NewMachine(MachineOptions{
 		Site: c.opts.Site, Version: c.opts.Version, NewID: c.opts.NewID, Limits: c.opts.Limits,
-		Panels: c.opts.Panels, Buses: buses,
+		Panels: c.opts.Panels, Buses: buses, ProofKey: c.proofKey,
 	}, dir, keys, snap)
 	if err != nil {
 		return nil, err

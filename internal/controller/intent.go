@@ -152,7 +152,7 @@ func (m *Machine) proved(st *locker.Stay, in wire.Intent) (locker.PlaceID, error
 	if m.proofs.spent(m.now.MonoMS) {
 		return "", locker.Errorf(locker.CodeRateLimited, "too many wrong proofs")
 	}
-	key := m.proofKey()
+	key := m.opts.ProofKey
 	found := m.state.Collectable(st)
 	for _, candidate := range found {
 		pl, ok := m.state.Directory.Place(candidate.Place)
@@ -171,19 +171,6 @@ func (m *Machine) proved(st *locker.Stay, in wire.Intent) (locker.PlaceID, error
 	}
 	m.proofs = append(m.proofs, m.now.MonoMS)
 	return "", locker.Errorf(locker.CodeProofWrong, "this is not what the kiosk shows now")
-}
-
-// proofKey returns the newest key of the site's proofs: the one with the last id.
-func (m *Machine) proofKey() credential.Key {
-	var newest locker.KeyID
-	for id := range m.keys.Proof {
-		newest = max(newest, id)
-	}
-	key, err := credential.NewKey(m.keys.Proof[newest])
-	if err != nil {
-		return credential.Key{}
-	}
-	return key
 }
 
 // counterDeposit puts a parcel on a shelf or at the desk: a session of one act.

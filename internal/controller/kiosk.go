@@ -201,7 +201,7 @@ type Home struct {
 	PublicURL string
 	Online    bool
 	Since     locker.Millis // since when online or offline; zero: since the start
-	Proof     Proof         // zero while the site has no proof key
+	Proof     Proof         // zero on a site without banks
 	Now       locker.Millis
 	Ready     bool // the site knows its layout; else it waits for its first directory
 }

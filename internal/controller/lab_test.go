@@ -56,7 +56,7 @@ func (l *lab) restart() {
 		}
 	}
 	m, err := controller.NewMachine(controller.MachineOptions{
-		Site: siteID, Version: "test", NewID: l.ids.next, Buses: []string{"a"},
+		Site: siteID, Version: "test", NewID: l.ids.next, Buses: []string{"a"}, ProofKey: keyOf(l.t, "proofs"),
 	}, d, keys, controller.Snapshot{})
 	if err != nil {
 		l.t.Fatal(err)

@@ -16,8 +16,12 @@ type MachineOptions struct {
 	Version string
 	// NewID returns a fresh id, a UUIDv7 in lower case. The machine has no other randomness.
 	NewID func() string
-	// Limits of wrong codes. Zero: credential.DefaultLimits.
+	// Limits of wrong codes. Zero: credential.DefaultLimits, lowered for a large site until a stranger's
+	// chance is what credential.MaxChance allows.
 	Limits credential.Limits
+	// ProofKey is the secret of what the kiosk shows to prove that a phone is near. The server must not
+	// know it: openings with a proof are not bound by the limit on remote ones. Zero: no proofs.
+	ProofKey credential.Key
 	// Panels says at which bank a panel stands. A panel that is not named stands at the bank of its
 	// own name, else at the first bank of the layout.
 	Panels map[PanelID]locker.BankID
@@ -50,6 +54,7 @@ type Machine struct {
 	since     locker.Millis // of online
 	diskFull  bool
 	sealed    string
+	swept     locker.Millis // of the codes
 
 	now Instant
 	at  locker.Millis // the site's time of this step
@@ -57,13 +62,15 @@ type Machine struct {
 }
 
 // NewMachine returns a machine over a directory and what a snapshot holds; the operations after the
-// snapshot follow by Replay, then Start. It returns credential.ErrLimits for limits out of range.
+// snapshot follow by Replay, then Start. It returns credential.ErrLimits for limits out of range, and
+// credential.ErrWeak with the computed chance for limits that make guessing too easy.
 func NewMachine(opts MachineOptions, dir *locker.Directory, keys *wire.Keys, snap Snapshot) (*Machine, error) {
 	if opts.Site == "" || opts.NewID == nil {
 		return nil, fmt.Errorf("machine of site %q: site and ids are needed", string(opts.Site))
 	}
-	if opts.Limits == (credential.Limits{}) {
-		opts.Limits = credential.DefaultLimits()
+	var err error
+	if opts.Limits, err = fitLimits(opts.Limits, dir); err != nil {
+		return nil, err
 	}
 	budget, err := credential.RestoreBudget(opts.Limits, snap.Budget)
 	if err != nil {
@@ -77,6 +84,25 @@ func NewMachine(opts MachineOptions, dir *locker.Directory, keys *wire.Keys, sna
 	m.clock.offset = snap.OffsetMS
 	m.learnLayout()
 	return m, nil
+}
+
+// fitLimits checks limits against the codes that may be live at the site at once, passes included.
+func fitLimits(limits credential.Limits, dir *locker.Directory) (credential.Limits, error) {
+	counts := credential.DefaultCounts()
+	counts.Live = max(counts.Live, len(dir.PlaceIDs())+len(dir.Grants)+len(dir.Couriers)+len(dir.Staff))
+	policy := credential.DefaultPolicy()
+	if limits == (credential.Limits{}) {
+		fitted, err := credential.Fit(policy, counts)
+		if err != nil {
+			return credential.Limits{}, fmt.Errorf("limits of wrong codes: %w", err)
+		}
+		return fitted.Limits, nil
+	}
+	policy.Limits = limits
+	if err := credential.Check(policy, counts); err != nil {
+		return credential.Limits{}, fmt.Errorf("limits of wrong codes: %w", err)
+	}
+	return limits, nil
 }
 
 // Position returns the position of the last operation.
@@ -325,6 +351,10 @@ func (m *Machine) tick() {
 }
 
 func (m *Machine) tickStays() {
+	if swept := m.state.Matter.Swept; swept != m.swept { // ended stays were forgotten: so are their codes
+		m.swept = swept
+		m.codes.sync(m.state)
+	}
 	undo := seconds(m.state.Directory.Policy.UndoSeconds)
 	for _, st := range m.state.Matter.Live() {
 		if st.State != locker.StayStored || st.Settled || m.at <= st.StoredAt.Add(undo) {

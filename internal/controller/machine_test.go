@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -488,10 +489,12 @@ func TestMachine_SameSeedSameRecord(t *testing.T) {
 
 func TestMachine_WeakLimitsAreRefused(t *testing.T) {
 	t.Parallel()
+	limits := credential.DefaultLimits()
+	limits.Site.N = 500
 	_, err := controller.NewMachine(controller.MachineOptions{
-		Site: siteID, NewID: (&ids{}).next, Limits: credential.Limits{Site: credential.Rate{N: 5000, Per: time.Hour}},
+		Site: siteID, NewID: (&ids{}).next, Limits: limits,
 	}, locker.NewDirectory(), wire.NewKeys(), controller.Snapshot{})
-	if err == nil {
-		t.Error("limits out of range were taken")
+	if !errors.Is(err, credential.ErrWeak) {
+		t.Errorf("error %v, want that 500 guesses a day are too many", err)
 	}
 }

@@ -2,8 +2,10 @@ package controller
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -81,6 +83,7 @@ type Options struct {
 	Logger *slog.Logger
 	Now    func() time.Time // with a monotonic reading
 	NewID  func() string    // UUIDv7 in lower case; safe for concurrent use is not needed
+	Rand   io.Reader        // 32 bytes for the kiosk's proofs; nil: crypto/rand
 
 	IdlePoll   time.Duration
 	BusyPoll   time.Duration
@@ -110,6 +113,9 @@ func (o *Options) validate() error {
 			return fmt.Errorf("bus %q has no name, no driver, or stands twice", b.Name)
 		}
 		seen[b.Name] = true
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
 	}
 	o.IdlePoll = orDefault(o.IdlePoll, DefaultIdlePoll)
 	o.BusyPoll = orDefault(o.BusyPoll, DefaultBusyPoll)

@@ -455,7 +455,7 @@ func (m *Machine) home(p *panel) Home {
 		TimeZone: d.Site.TimeZone, Phone: d.Site.Phone, Mail: d.Site.Mail, PublicURL: d.Site.PublicURL,
 		Online: m.online, Since: m.since, Now: m.at, Ready: len(d.PlaceIDs()) > 0,
 	}
-	if key := m.proofKey(); !key.IsZero() && bank.ID != "" {
+	if key := m.opts.ProofKey; !key.IsZero() && bank.ID != "" {
 		proof := credential.NewProof(key, string(bank.ID), m.at.Time())
 		h.Proof = Proof{Symbols: proof.Symbols, Text: proof.Text, Until: locker.At(proof.Until)}
 	}
