@@ -3,12 +3,14 @@ package controller_test
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -49,7 +51,8 @@ func fullHouse(b *testing.B) (dir []wire.Change, record []wire.Operation) {
 				}},
 			}},
 		})
-		add(wire.EncodeUnit(locker.Unit{ID: unit, Kind: locker.UnitApartment, Name: fmt.Sprint(1000 + i), Number: fmt.Sprint(1000 + i)}))
+		number := strconv.Itoa(1000 + i)
+		add(wire.EncodeUnit(locker.Unit{ID: unit, Kind: locker.UnitApartment, Name: number, Number: number}))
 		add(wire.EncodeRecipient(locker.Recipient{ID: who, Kind: locker.RecipientResident, Unit: unit, Name: "R"}))
 		by := locker.Actor{Kind: locker.ActorCourier, ID: "c1"}
 		record = append(record, wire.Operation{
@@ -234,8 +237,9 @@ func BenchmarkController_CodeToPort(b *testing.B) {
 	b.StopTimer()
 	cancel()
 	near.Close()
-	<-ran
-	<-ran
+	if err := errors.Join(<-ran, <-ran); err != nil {
+		b.Fatal(err)
+	}
 	sync := syncMedian(b, folder)
 	slices.Sort(took)
 	p99 := took[len(took)*99/100]
