@@ -59,7 +59,8 @@ type SiteSide interface {
 	// was acknowledged earlier (the server was restored) or beyond the journal (the site was).
 	Acknowledged(ctx context.Context, upTo wire.Position) error
 	// ApplyDirectory applies a batch that fits the replica: of its epoch and from its revision, or
-	// of another epoch and from 0, which replaces it. It returns the revision that the replica then has.
+	// from 0, which replaces it. It returns the revision that the replica then has. After an error
+	// Report says what it has, and the batch comes again.
 	ApplyDirectory(ctx context.Context, batch wire.DirectoryBatch) (rev uint64, err error)
 	// HandleIntents takes intents: fresh ones to act on, expired ones to answer with
 	// INTENT_EXPIRED. The same intent may come again after a restart.

@@ -64,6 +64,20 @@ func TestLink_Everything(t *testing.T) {
 	})
 }
 
+func TestServer_StopIsNoted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	opts, _ := r.options(t, linktest.NewSite(siteID))
+	c := start(t, opts)
+	eventually(t, "connected", connected(c, link.ViaSocket))
+	r.server.Stop()
+	p := r.hub.Presences(siteID)
+	if len(p) != 2 || p[1].Connected {
+		t.Errorf("got %+v", p)
+	}
+	eventually(t, "the site knows", func() bool { return !c.State().Connected })
+}
+
 func TestLink_WakeIsQuick(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, false)
@@ -133,6 +147,48 @@ func TestLink_DirectoryRestoredWhileConnected(t *testing.T) {
 		have, n, _ := site.Directory()
 		return have == wire.DirectoryAck{Epoch: 2, Rev: 3} && n == 3
 	})
+}
+
+func TestLink_DirectoryLostItsNewest(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	site := linktest.NewSite(siteID)
+	r.hub.Change(siteID, units(t, 0, 10)...)
+	opts, _ := r.options(t, site)
+	start(t, opts)
+	eventually(t, "the directory is there", func() bool { have, _, _ := site.Directory(); return have.Rev == 10 })
+	r.hub.Rewind(siteID, 4)
+	r.server.Wake(siteID)
+	eventually(t, "the site knows no more than the server", func() bool {
+		have, n, _ := site.Directory()
+		return have.Rev == 6 && n == 6
+	})
+}
+
+func TestLink_ReplicaFails(t *testing.T) {
+	t.Parallel()
+	for _, via := range []link.Via{link.ViaSocket, link.ViaHTTPS} {
+		r := newRig(t, true)
+		r.behind(t, 1).BlockSockets(via == link.ViaHTTPS)
+		site := linktest.NewSite(siteID)
+		r.hub.Change(siteID, units(t, 0, 10)...)
+		opts, _ := r.options(t, site)
+		c := start(t, opts)
+		eventually(t, "the directory is there", func() bool { have, _, _ := site.Directory(); return have.Rev == 10 })
+		site.Stumble(1)
+		attempts := c.State().Attempts
+		r.hub.Change(siteID, units(t, 100, 10)...)
+		r.server.Wake(siteID)
+		happen(t, site, 5)
+		c.Wake()
+		r.sameRecord(t, site)
+		r.hub.Change(siteID, units(t, 200, 5)...)
+		r.server.Wake(siteID)
+		eventually(t, "it goes on", func() bool { have, n, _ := site.Directory(); return have.Rev == 25 && n == 25 })
+		if via == link.ViaSocket && c.State().Attempts != attempts {
+			t.Error("a replica that fails must not end the session")
+		}
+	}
 }
 
 func TestLink_LargeChangesAreSplit(t *testing.T) {

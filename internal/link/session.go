@@ -91,7 +91,7 @@ func (se *session) run(ctx context.Context, r *http.Request, greeted func()) err
 	err = se.serve(ctx)
 	if s.leave(se.site, p) {
 		who.Connected, who.At, who.Reason = false, s.opts.Now(), err.Error()
-		s.opts.Registry.Present(ctx, se.site, who)
+		s.opts.Registry.Present(context.WithoutCancel(ctx), se.site, who) // also when Stop ended it
 	}
 	return err
 }

@@ -282,10 +282,11 @@ func (s *clientSession) apply(ctx context.Context, m wire.Message) error {
 	switch m := m.(type) {
 	case wire.DirectoryBatch:
 		have := s.replica()
-		if s.client.applyDirectory(ctx, &have, m) {
-			s.mu.Lock()
-			s.have = have
-			s.mu.Unlock()
+		tell := s.client.applyDirectory(ctx, &have, m)
+		s.mu.Lock()
+		s.have = have
+		s.mu.Unlock()
+		if tell {
 			return s.write(ctx, have)
 		}
 	case wire.Intents:
@@ -460,15 +461,21 @@ func (s *clientSession) awaitBeat(ctx context.Context) error {
 
 // applyDirectory applies a batch and moves have. True means: say what the replica has.
 func (c *Client) applyDirectory(ctx context.Context, have *wire.DirectoryAck, b wire.DirectoryBatch) bool {
-	fits := b.Epoch == have.Epoch && b.From == have.Rev || b.Epoch != have.Epoch && b.From == 0
-	if !fits {
+	follows := b.Epoch == have.Epoch && b.From == have.Rev
+	// A server that was restored may know less than we do, in the same epoch.
+	begins := b.From == 0 && (b.Epoch != have.Epoch || b.To < have.Rev)
+	if !follows && !begins {
 		return true // a gap, or a repeat: the server goes on from what we have
 	}
 	rev, err := c.opts.Site.ApplyDirectory(ctx, b)
 	if err != nil {
-		// Facts must go on. The server sends the batch again after a while.
+		// Facts must go on. With the next status the server hears what the replica has, all or part of
+		// the batch or nothing, and sends the rest again.
 		c.opts.Logger.WarnContext(ctx, "directory not applied", siteAttr(c.opts.SiteID),
 			revAttr(b.To), errAttr(err))
+		if r, err := c.opts.Site.Report(ctx); err == nil {
+			*have = r.Directory
+		}
 		return false
 	}
 	have.Epoch, have.Rev = b.Epoch, rev

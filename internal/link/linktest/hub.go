@@ -130,7 +130,10 @@ func (s *hubSite) acked() wire.Position {
 }
 
 // Present implements link.Registry.
-func (h *Hub) Present(_ context.Context, id locker.SiteID, p link.Presence) {
+func (h *Hub) Present(ctx context.Context, id locker.SiteID, p link.Presence) {
+	if ctx.Err() != nil {
+		return // a database would not take it either
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.site(id)
@@ -216,6 +219,14 @@ func (h *Hub) Restore(id locker.SiteID, changes ...wire.Change) {
 	s.changes = nil
 	h.mu.Unlock()
 	h.Change(id, changes...)
+}
+
+// Rewind takes the newest changes of a directory away without a new epoch.
+func (h *Hub) Rewind(id locker.SiteID, n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.site(id)
+	s.changes = s.changes[:len(s.changes)-n]
 }
 
 // Directory implements link.Hub.

@@ -2,6 +2,7 @@ package linktest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -24,6 +25,7 @@ type Site struct {
 	fresh     []wire.Intent
 	expired   []wire.Intent
 	head      string
+	stumbles  int
 }
 
 var _ link.SiteSide = (*Site)(nil)
@@ -116,7 +118,17 @@ func (s *Site) Acked() []wire.Position {
 func (s *Site) ApplyDirectory(_ context.Context, b wire.DirectoryBatch) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if b.Epoch != s.epoch && b.From == 0 {
+	if s.stumbles > 0 && b.From > 0 { // the replica is written, then something fails
+		s.stumbles--
+		for _, c := range b.Changes {
+			if err := wire.ApplyChange(s.directory, wire.NewKeys(), c); err != nil {
+				return s.directory.Rev, err
+			}
+		}
+		s.directory.Rev = b.To
+		return 0, errors.New("the replica is ahead of the memory")
+	}
+	if b.From == 0 {
 		s.directory, s.epoch = locker.NewDirectory(), b.Epoch
 	}
 	if b.Epoch != s.epoch || b.From != s.directory.Rev {
@@ -130,6 +142,13 @@ func (s *Site) ApplyDirectory(_ context.Context, b wire.DirectoryBatch) (uint64,
 	s.directory.Rev = b.To
 	s.applied++
 	return b.To, nil
+}
+
+// Stumble makes the next n calls of ApplyDirectory keep the batch and then fail.
+func (s *Site) Stumble(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stumbles = n
 }
 
 // Directory returns the epoch, the revision and the number of units of the replica, and how many
