@@ -83,18 +83,18 @@ type ImportResult struct {
 // GuessMapping reads a file of residents and says what its columns seem to hold. A file that cannot
 // be read is IMPORT_INVALID.
 func (c *Cloud) GuessMapping(ctx context.Context, p Principal, data []byte) (ImportGuess, error) {
-	return ImportGuess{}, errLater
+	return ImportGuess{}, locker.Errorf(locker.CodeImportInvalid, "importing is not built yet")
 }
 
 // PlanImport says what importing a file would change, and writes nothing but the plan. Rows with
 // problems are in the plan; a file that cannot be read is IMPORT_INVALID.
 func (c *Cloud) PlanImport(ctx context.Context, p Principal, in ImportInput) (ImportPlan, error) {
-	return ImportPlan{}, errLater
+	return ImportPlan{}, locker.Errorf(locker.CodeImportInvalid, "importing is not built yet")
 }
 
 // ApplyImport does what a plan says, all of it in one transaction. When the people of the property
 // changed since the plan was made it changes nothing and returns CONFLICT; a plan that is too old or
 // was applied is NOT_FOUND.
 func (c *Cloud) ApplyImport(ctx context.Context, p Principal, id string) (ImportResult, error) {
-	return ImportResult{}, errLater
+	return ImportResult{}, locker.Errorf(locker.CodeImportInvalid, "importing is not built yet")
 }

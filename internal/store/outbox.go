@@ -79,16 +79,18 @@ func (s *Store) newsChannel() <-chan struct{} {
 // growing waits; one that wraps [ErrPermanent] is not.
 type Handler func(ctx context.Context, j Job) error
 
-// WorkerOptions configure [NewWorker]. All but Dead are needed.
+// WorkerOptions configure [NewWorker]. All but Parallel and Dead are needed.
 type WorkerOptions struct {
 	Store    *Store
 	Logger   *slog.Logger
 	Handlers map[string]Handler // by kind; jobs of other kinds wait
+	// Parallel is how many jobs of a kind run beside each other; what is not named: one.
+	Parallel map[string]int
 	// Dead is told of jobs that are given up, e.g. to raise an incident; it may be nil.
 	Dead func(ctx context.Context, j Job, cause error)
 }
 
-// Worker runs the jobs of the outbox, one at a time for each kind.
+// Worker runs the jobs of the outbox.
 type Worker struct {
 	opts WorkerOptions
 	stop context.CancelFunc
@@ -110,7 +112,9 @@ func (w *Worker) Start(ctx context.Context) error {
 	}
 	ctx, w.stop = context.WithCancel(ctx)
 	for _, kind := range slices.Sorted(maps.Keys(w.opts.Handlers)) {
-		w.done.Go(func() { w.loop(ctx, kind) })
+		for range max(1, w.opts.Parallel[kind]) {
+			w.done.Go(func() { w.loop(ctx, kind) })
+		}
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (n *Notifier) load(ctx context.Context, row db.Notice) (*about, error) {
 	a := new(about)
 	var err error
 	if a.stay, err = q.FindStay(ctx, db.FindStayParams{Site: row.Site, ID: row.Stay}); err != nil {
-		return a, wrap(err, "find stay "+row.Stay)
+		return a, fmt.Errorf("find stay %s: %w", row.Stay, err) // its tables may just be built again
 	}
 	if a.recipient, err = q.FindRecipient(ctx, row.Recipient); err != nil {
 		return a, wrap(err, "find recipient "+row.Recipient)
@@ -153,7 +153,7 @@ func (n *Notifier) printer(own string, h home) *text.Printer {
 	if own == "" {
 		own = n.opts.Language
 	}
-	return n.opts.Texts.For(n.opts.Texts.Negotiate(own, own))
+	return n.opts.Texts.For(n.opts.Texts.Negotiate(own, ""))
 }
 
 // contact returns whom to ask: the site, else the property, else the operator.

@@ -325,6 +325,66 @@ func (q *Queries) ListReportedOver(ctx context.Context, arg ListReportedOverPara
 	return items, nil
 }
 
+const listRevivable = `-- name: ListRevivable :many
+SELECT n.id, n.site, n.stay, n.recipient, n.channel, n.kind, n.generation, n.state, n.attempts, n.created_at, n.sent_at, n.failed_at, n.error, n.provider_id FROM notices n JOIN stays s ON s.site = n.site AND s.id = n.stay JOIN recipients r ON r.id = n.recipient
+WHERE n.state IN ('queued', 'failed', 'bounced') AND n.created_at >= $1 AND n.kind IN ('first', 'code')
+    AND s.live = TRUE AND r.email <> ''
+    AND (
+        n.state = 'failed' AND n.failed_at <= $2 AND (n.error LIKE 'config%' OR n.error LIKE 'temporary%')
+        OR n.state <> 'queued' AND r.updated_at > n.failed_at
+        OR n.state = 'queued' AND NOT EXISTS (
+            SELECT 1 FROM outbox o WHERE o.kind = 'notice.send' AND o.key = n.id AND o.state = 'live'
+        )
+    )
+ORDER BY n.created_at LIMIT $3
+`
+
+type ListRevivableParams struct {
+	After  int64
+	Before int64
+	Page   int32
+}
+
+// First messages of parcels that still wait which are worth another try: the mail server was not
+// there, the recipient was changed since, or their job got lost.
+func (q *Queries) ListRevivable(ctx context.Context, arg ListRevivableParams) ([]Notice, error) {
+	rows, err := q.query(ctx, q.listRevivableStmt, listRevivable, arg.After, arg.Before, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Notice
+	for rows.Next() {
+		var i Notice
+		if err := rows.Scan(
+			&i.ID,
+			&i.Site,
+			&i.Stay,
+			&i.Recipient,
+			&i.Channel,
+			&i.Kind,
+			&i.Generation,
+			&i.State,
+			&i.Attempts,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.FailedAt,
+			&i.Error,
+			&i.ProviderID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSiteSettings = `-- name: ListSiteSettings :many
 SELECT id, settings FROM sites ORDER BY id
 `

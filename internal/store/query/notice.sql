@@ -88,3 +88,18 @@ INSERT INTO duty_reports (incident, site, told_at, over_at) VALUES ($1, $2, $3, 
 
 -- name: EndDutyReport :exec
 UPDATE duty_reports SET over_at = $1 WHERE incident = $2;
+
+-- name: ListRevivable :many
+-- First messages of parcels that still wait which are worth another try: the mail server was not
+-- there, the recipient was changed since, or their job got lost.
+SELECT n.* FROM notices n JOIN stays s ON s.site = n.site AND s.id = n.stay JOIN recipients r ON r.id = n.recipient
+WHERE n.state IN ('queued', 'failed', 'bounced') AND n.created_at >= sqlc.arg(after) AND n.kind IN ('first', 'code')
+    AND s.live = TRUE AND r.email <> ''
+    AND (
+        n.state = 'failed' AND n.failed_at <= sqlc.arg(before) AND (n.error LIKE 'config%' OR n.error LIKE 'temporary%')
+        OR n.state <> 'queued' AND r.updated_at > n.failed_at
+        OR n.state = 'queued' AND NOT EXISTS (
+            SELECT 1 FROM outbox o WHERE o.kind = 'notice.send' AND o.key = n.id AND o.state = 'live'
+        )
+    )
+ORDER BY n.created_at LIMIT sqlc.arg(page);
