@@ -1,0 +1,220 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cubby/board"
+	"cubby/internal/auth"
+	"cubby/internal/config"
+	"cubby/internal/locker"
+	"cubby/internal/sitestore"
+	"cubby/internal/store"
+)
+
+// Finding is one thing that a doctor looked at.
+type Finding struct {
+	What   string
+	Detail string
+	Wrong  error  // nil: all is well
+	Advice string // what to do about it
+}
+
+// Text returns what was found, as a sentence.
+func (f Finding) Text() string {
+	switch {
+	case f.Wrong == nil:
+		return f.Detail
+	case f.Advice == "":
+		return f.Wrong.Error()
+	}
+	return f.Wrong.Error() + ". " + f.Advice
+}
+
+const (
+	leastFree     = 256 << 20           // bytes: below it a doctor warns
+	certWarning   = 14 * 24 * time.Hour // a certificate that ends sooner is wrong
+	slowSync      = 50 * time.Millisecond
+	examinePolls  = 3 * time.Second // for one board
+	clockSuspects = 2025            // an older year means that the clock was never set
+)
+
+// ExamineServer looks at an installation's server half without changing it.
+func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
+	c := opts.Config
+	findings := []Finding{clockFinding(opts.Now())}
+	findings = append(findings, folderFindings(c.DataDir)...)
+	if c.TLS.CertFile != "" {
+		findings = append(findings, certFinding(c.TLS, opts.Now()))
+	}
+	db := Finding{What: "database", Detail: c.DatabaseURL(), Advice: "Run `cubby serve` once to make it, or restore a backup."}
+	st, _, _, err := openCloud(ctx, opts)
+	if err != nil {
+		db.Wrong = err
+		return append(findings, db)
+	}
+	defer st.Close() //nolint:errcheck // only read
+	findings = append(findings, db, ownerFinding(ctx, st))
+	return append(findings, mailFinding(ctx, opts))
+}
+
+func ownerFinding(ctx context.Context, st *store.Store) Finding {
+	f := Finding{What: "owner", Detail: "somebody may sign in", Advice: "Run `cubby owner add`."}
+	if _, err := st.Read().FirstOrganization(ctx); err != nil {
+		f.Wrong = errors.New("nobody can sign in yet")
+	}
+	return f
+}
+
+func mailFinding(ctx context.Context, opts ServerOptions) Finding {
+	f := Finding{What: "mail", Detail: opts.Config.SMTP.Host + " takes our mail"}
+	sender, err := newSender(opts)
+	switch {
+	case err != nil:
+		f.Wrong, f.Advice = err, "Look at server.smtp in the settings."
+	case sender == nil:
+		f.Wrong, f.Advice = errors.New("no mail server is set: residents get no notices"), "Set server.smtp.host."
+	default:
+		if err := sender.Check(ctx); err != nil {
+			f.Wrong, f.Advice = err, "Look at server.smtp in the settings; messages wait and are tried again."
+		}
+	}
+	return f
+}
+
+func clockFinding(now time.Time) Finding {
+	f := Finding{What: "clock", Detail: now.UTC().Format(time.RFC3339)}
+	if now.Year() < clockSuspects {
+		f.Wrong, f.Advice = fmt.Errorf("the clock says %d", now.Year()), "Set it, and run a time service."
+	}
+	return f
+}
+
+// folderFindings writes, syncs and removes a small file: the speed of a sync decides how soon a
+// door opens.
+func folderFindings(dir string) []Finding {
+	folder := Finding{What: "data folder", Detail: dir, Advice: "Make it and give it to the user that runs cubby."}
+	took, err := syncOnce(dir)
+	if err != nil {
+		folder.Wrong = err
+		return []Finding{folder}
+	}
+	speed := Finding{What: "disk speed", Detail: fmt.Sprintf("a sync takes %.1f ms", float64(took.Microseconds())/1000)}
+	if took > slowSync {
+		speed.Wrong, speed.Advice = fmt.Errorf("a sync takes %s", took), "Use a better card or an SSD: each opening waits for one."
+	}
+	space := Finding{What: "disk space"}
+	d, err := diskOf(dir)()
+	switch {
+	case err != nil:
+		space.Wrong = err
+	case d.FreeBytes < leastFree:
+		space.Wrong, space.Advice = fmt.Errorf("only %d MiB are free", d.FreeBytes>>20), "Make room: at the end nothing is stored any more."
+	default:
+		space.Detail = fmt.Sprintf("%d MiB of %d MiB free", d.FreeBytes>>20, d.TotalBytes>>20)
+	}
+	return []Finding{folder, speed, space}
+}
+
+func syncOnce(dir string) (took time.Duration, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return 0, err
+	}
+	f, err := os.CreateTemp(dir, "doctor-*")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	if _, err := f.WriteString("cubby"); err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	if err := f.Sync(); err != nil {
+		return 0, err
+	}
+	return time.Since(start), nil
+}
+
+func certFinding(c config.TLS, now time.Time) Finding {
+	f := Finding{What: "certificate", Advice: "Renew it."}
+	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	if err != nil {
+		f.Wrong, f.Advice = err, "Look at server.tls in the settings."
+		return f
+	}
+	cert, err := x509.ParseCertificate(pair.Certificate[0])
+	switch {
+	case err != nil:
+		f.Wrong = err
+	case cert.NotAfter.Sub(now) < certWarning:
+		f.Wrong = fmt.Errorf("it ends on %s", cert.NotAfter.Format(time.DateOnly))
+	default:
+		f.Detail = "valid until " + cert.NotAfter.Format(time.DateOnly)
+	}
+	return f
+}
+
+// ExamineController looks at an installation's on-site half. It asks boards for their states and
+// opens nothing. Run it while the controller is stopped: a line has one owner.
+func ExamineController(ctx context.Context, opts SiteOptions) []Finding {
+	findings := []Finding{clockFinding(opts.Now())}
+	findings = append(findings, folderFindings(opts.Config.DataDir)...)
+	findings = append(findings, enrolledFinding(ctx, opts))
+	if len(opts.Config.Buses) == 0 {
+		findings = append(findings, Finding{What: "buses", Detail: "none: a room without lock boards"})
+	}
+	for _, s := range opts.Config.Buses {
+		findings = append(findings, examineBus(ctx, s, opts.Now)...)
+	}
+	return findings
+}
+
+func enrolledFinding(ctx context.Context, opts SiteOptions) Finding {
+	f := Finding{What: "enrolment", Advice: "Make a token in the console and run `cubby enrol TOKEN`."}
+	if _, err := auth.LoadIdentity(filepath.Join(opts.Config.DataDir, IdentityFile)); err != nil {
+		f.Wrong = errors.New("this controller belongs to no site yet")
+		return f
+	}
+	db, _, err := sitestore.Open(ctx, filepath.Join(opts.Config.DataDir, ReplicaFile))
+	if err != nil {
+		f.Wrong = err
+		return f
+	}
+	defer db.Close() //nolint:errcheck // only read
+	s := &Site{opts: opts, store: db}
+	m, err := s.membership(ctx)
+	if err != nil {
+		f.Wrong = err
+		return f
+	}
+	f.Detail = fmt.Sprintf("site %s at %s", m.Site, m.ServerURL)
+	return f
+}
+
+func examineBus(ctx context.Context, s config.Bus, now func() time.Time) []Finding {
+	b, err := openBus(ctx, s, now)
+	if err != nil {
+		return []Finding{{What: "bus " + s.Name, Wrong: err, Advice: "Look at its port and family in the settings."}}
+	}
+	defer b.conn.Close() //nolint:errcheck // only read
+	var findings []Finding
+	for _, addr := range s.Boards {
+		f := Finding{What: locker.PartBoard(s.Name, uint8(addr)), Advice: "Look at its power, its address switches and the wires A and B."} //nolint:gosec // checked by the settings
+		polling, cancel := context.WithTimeout(ctx, examinePolls)
+		reading, err := b.driver.ReadStates(polling, board.Address(addr)) //nolint:gosec // checked by the settings
+		cancel()
+		if err != nil {
+			f.Wrong = err
+		} else {
+			f.Detail = fmt.Sprintf("answers for %d channels", len(reading.Doors))
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}

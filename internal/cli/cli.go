@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"cubby/internal/app"
+	"cubby/internal/config"
+	"cubby/internal/locker"
+	"cubby/internal/store"
+)
+
+// Streams are where a command reads and prints.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // the command ran and the answer is no
+	exitUsage  = 2 // the command line or the settings are wrong
+)
+
+// errFailed ends a command whose answer is no and has been printed.
+var errFailed = errors.New("failed")
+
+type root struct {
+	Config string            `help:"Settings file (YAML). Also from CUBBY_CONFIG." short:"c" type:"path" placeholder:"FILE"`
+	Set    map[string]string `help:"Set one value, e.g. --set server.listen=:8443. May be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
+
+	Serve      serveCmd      `cmd:"" help:"Run the server: pages, API, notices, the other end of every site."`
+	Controller controllerCmd `cmd:"" help:"Run the controller beside the lockers."`
+	Demo       demoCmd       `cmd:"" help:"Run a whole house on this computer: server, lockers, mail and people."`
+	Enrol      enrolCmd      `cmd:"" help:"Make this controller the controller of a site, with a token from the console."`
+	Board      boardCmd      `cmd:"" help:"Lock boards."`
+	Verify     verifyCmd     `cmd:"" help:"Verify a journal or an export: nothing changed, removed or inserted."`
+	Owner      ownerCmd      `cmd:"" help:"Owners of the installation."`
+	Site       siteCmd       `cmd:"" help:"Sites."`
+	Import     importCmd     `cmd:"" help:"Import people from a file."`
+	Doctor     doctorCmd     `cmd:"" help:"Look for what is wrong with this installation and say what to do."`
+	Settings   settingsCmd   `cmd:"" name:"config" help:"Settings."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+}
+
+// env is what commands run in.
+type env struct {
+	Streams
+	root *root
+}
+
+// Main runs one command and returns the exit code: 0 when all is well, 1 when the command says no,
+// 2 when the command line or the settings are wrong.
+func Main(args []string, s Streams) int {
+	var r root
+	parser, err := kong.New(&r,
+		kong.Name("cubby"),
+		kong.Description("Parcel lockers and package rooms: the server, the controller and the tools around them."),
+		kong.Writers(s.Out, s.Err), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(code int) { panic(exit(code)) }), // the only way out of kong's help
+	)
+	if err != nil {
+		return report(s.Err, err, exitUsage)
+	}
+	return run(parser, args, s, &r)
+}
+
+// exit carries kong's wish to end the program out of its parser.
+type exit int
+
+func run(parser *kong.Kong, args []string, s Streams, r *root) (code int) {
+	defer func() {
+		switch left := recover().(type) {
+		case nil:
+		case exit:
+			code = int(left)
+		default:
+			panic(left)
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return report(s.Err, err, exitUsage)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	command.BindTo(ctx, (*context.Context)(nil))
+	err = command.Run(&env{Streams: s, root: r})
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errFailed):
+		return exitFailed
+	}
+	var usage usageError
+	if errors.As(err, &usage) {
+		return report(s.Err, err, exitUsage)
+	}
+	return report(s.Err, err, exitFailed)
+}
+
+// report prints an error as a person should read it and returns the code.
+func report(w io.Writer, err error, code int) int {
+	message := err.Error()
+	var rule *locker.Error
+	if errors.As(err, &rule) && rule == err { //nolint:errorlint // only a bare one is its own sentence
+		message = rule.Message + " (" + string(rule.Code) + ")"
+	}
+	if _, werr := fmt.Fprintln(w, "cubby: "+message); werr != nil {
+		return exitFailed
+	}
+	return code
+}
+
+// usageError is a mistake in the command line or in the settings.
+type usageError struct{ error }
+
+// Unwrap returns the mistake itself.
+func (u usageError) Unwrap() error { return u.error }
+
+// config loads the settings.
+func (e *env) config() (config.Config, error) {
+	c, err := config.Load(config.Sources{File: e.root.Config, Flags: e.root.Set})
+	if err != nil {
+		return c, usageError{err}
+	}
+	return c, nil
+}
+
+// say prints a line for people.
+func (e *env) say(format string, args ...any) {
+	fmt.Fprintf(e.Err, format+"\n", args...) //nolint:errcheck // nobody is left to tell
+}
+
+// print prints a line of the answer.
+func (e *env) print(format string, args ...any) error {
+	_, err := fmt.Fprintf(e.Out, format+"\n", args...)
+	return err
+}
+
+func (e *env) logger(c config.Log) *slog.Logger { return app.NewLogger(e.Err, c) }
+
+// newIDs returns a maker of UUIDv7 ids.
+func newIDs() func() string { return store.NewIDs(time.Now, rand.Reader).New }

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"cubby/internal/app"
+	"cubby/internal/auth"
+	"cubby/internal/config"
+)
+
+type controllerCmd struct{}
+
+// Run runs the controller until it is told to stop or fails.
+func (controllerCmd) Run(ctx context.Context, e *env) error {
+	c, err := e.config()
+	if err != nil {
+		return err
+	}
+	site, err := app.NewSite(ctx, e.siteOptions(c))
+	if err != nil {
+		return err
+	}
+	if err := site.Start(ctx); err != nil {
+		return err
+	}
+	e.say("controller of site %s is ready; kiosk at %s", site.ID, site.KioskURL())
+	select {
+	case <-ctx.Done():
+		return site.Stop()
+	case err := <-site.Failed():
+		// What is in memory may be ahead of the disk: leave at once, the next start reads the journal.
+		return err
+	}
+}
+
+func (e *env) siteOptions(c config.Config) app.SiteOptions {
+	return app.SiteOptions{
+		Config: c.Controller, Logger: e.logger(c.Log), Version: app.Version, Now: time.Now, Random: rand.Reader,
+		NewID: newIDs(),
+	}
+}
+
+type enrolCmd struct {
+	Token string `arg:"" help:"Enrolment token, from the console or from 'cubby site token'."`
+}
+
+// Run enrols this controller.
+func (cmd enrolCmd) Run(ctx context.Context, e *env) error {
+	c, err := e.config()
+	if err != nil {
+		return err
+	}
+	token, err := auth.ParseEnrolmentToken(cmd.Token)
+	if err != nil {
+		return usageError{fmt.Errorf("this is no enrolment token: %w", err)}
+	}
+	site, err := app.Enrol(ctx, e.siteOptions(c), token)
+	if err != nil {
+		return err
+	}
+	return e.print("enrolled as the controller of site %s; start it with 'cubby controller'", site)
+}
