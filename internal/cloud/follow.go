@@ -104,19 +104,19 @@ func (p *projection) followStay(ctx context.Context, f locker.Fact) error {
 		}
 		return p.raise(ctx, unknownParcel(f.Stay, f.Place))
 	case locker.ParcelCollected:
-		if err := p.over(ctx, unknownParcel(f.Stay, f.Place)); err != nil {
+		if err := p.known(ctx, f.Stay, f.Place); err != nil {
 			return err
 		}
 		return p.checkCollected(ctx, f)
 	case locker.DepositUndone:
-		return p.over(ctx, unknownParcel(f.Stay, f.Place))
+		return p.known(ctx, f.Stay, f.Place)
 	case locker.ParcelRemoved:
 		if f.Reason == "missing" {
 			return p.raise(ctx, incident{
 				kind: IncidentMissing, severity: SeverityUrgent, place: string(f.Place), stay: string(f.Stay), key: string(f.Stay),
 			})
 		}
-		return p.over(ctx, unknownParcel(f.Stay, f.Place))
+		return p.known(ctx, f.Stay, f.Place)
 	case locker.ProblemReported:
 		return p.raise(ctx, incident{
 			kind: IncidentProblem, severity: SeverityHigh, place: string(f.Place), stay: string(f.Stay),
@@ -124,6 +124,15 @@ func (p *projection) followStay(ctx context.Context, f locker.Fact) error {
 		})
 	}
 	return nil
+}
+
+// known ends the incident of a parcel that came for nobody known.
+func (p *projection) known(ctx context.Context, stay locker.StayID, place locker.PlaceID) error {
+	row, err := p.stay(ctx, stay)
+	if err != nil || row == nil || row.FirstRecipient != "" {
+		return err
+	}
+	return p.over(ctx, unknownParcel(stay, place))
 }
 
 func unknownParcel(stay locker.StayID, place locker.PlaceID) incident {

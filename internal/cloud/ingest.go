@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/fnv"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -16,7 +18,9 @@ import (
 
 // Limits of the intake.
 const (
-	writerCount = 2 // one decodes while the other one commits
+	// writerCount is how many commits are prepared at once. SQLite has one writer: a second one here
+	// would only halve the batches (measured: 12 % slower). PostgreSQL gains from two.
+	writerCount = 1
 	// commitCap is the most operations of one commit: a fraction of a second of work, so that a page
 	// that writes does not wait for long.
 	commitCap  = 1024
@@ -41,6 +45,7 @@ type arrival struct {
 	site    locker.SiteID
 	uploads []wire.Upload
 	hosted  *journal.Batch
+	ops     []incoming   // of both
 	done    chan outcome // has room for one
 }
 
@@ -53,6 +58,7 @@ type outcome struct {
 type incoming struct {
 	wire.Upload
 	chain []byte
+	leaf  tlog.Hash
 	op    wire.Operation
 	err   error // why it cannot be read; it is kept all the same
 }
@@ -65,8 +71,10 @@ func newIntake(c *Cloud) *intake {
 	return in
 }
 
-// submit hands an arrival to its writer and waits for the commit.
+// submit hands an arrival to its writer and waits for the commit. What takes the processor is done
+// here, by whoever brings it, so that the writer only writes.
 func (in *intake) submit(ctx context.Context, a *arrival) (wire.Position, error) {
+	a.decode()
 	a.done = make(chan outcome, 1)
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(a.site)) // a hash never fails
@@ -159,8 +167,7 @@ func (a *arrival) size() int {
 type siteWork struct {
 	site     locker.SiteID
 	arrivals []*arrival
-	incoming [][]incoming // by arrival
-	outcomes []outcome    // by arrival
+	outcomes []outcome // by arrival
 	cursor   db.SiteCursor
 	fresh    []incoming // that were not there yet
 	follow   *projection
@@ -168,9 +175,6 @@ type siteWork struct {
 
 func (w *writer) commit(ctx context.Context, batch []*arrival) {
 	works := divide(batch)
-	for _, work := range works {
-		work.decode()
-	}
 	err := w.cloud.store.Batch(ctx, func(b *store.Batch) error {
 		for _, work := range works {
 			if err := w.cloud.commitSite(ctx, b, work); err != nil {
@@ -188,7 +192,8 @@ func (w *writer) commit(ctx context.Context, batch []*arrival) {
 		}
 		for i, a := range work.arrivals {
 			if err != nil {
-				work.outcomes[i] = outcome{err: err}
+				a.done <- outcome{err: err}
+				continue
 			}
 			a.done <- work.outcomes[i]
 		}
@@ -211,21 +216,19 @@ func divide(batch []*arrival) []*siteWork {
 	return works
 }
 
-// decode reads the operations before the transaction, so that it stays short.
-func (work *siteWork) decode() {
-	work.outcomes = make([]outcome, len(work.arrivals))
-	for _, a := range work.arrivals {
-		ops := make([]incoming, 0, a.size())
-		if a.hosted != nil {
-			for _, r := range a.hosted.Records {
-				u := wire.Upload{Position: wire.Position{Epoch: r.Epoch, Number: r.Number}, Op: r.Body, Annex: r.Annex}
-				ops = append(ops, decodeIncoming(u, r.Chain[:]))
-			}
+// decode reads the operations of an arrival.
+func (a *arrival) decode() {
+	a.ops = make([]incoming, 0, a.size())
+	if a.hosted != nil {
+		for _, r := range a.hosted.Records {
+			u := wire.Upload{Position: wire.Position{Epoch: r.Epoch, Number: r.Number}, Op: r.Body, Annex: r.Annex}
+			a.ops = append(a.ops, decodeIncoming(u, r.Chain[:]))
 		}
-		for _, u := range a.uploads {
-			ops = append(ops, decodeIncoming(u, nil))
-		}
-		work.incoming = append(work.incoming, ops)
+	}
+	for _, u := range a.uploads {
+		in := decodeIncoming(u, nil)
+		in.leaf = journal.LeafHash(u.Op)
+		a.ops = append(a.ops, in)
 	}
 }
 
@@ -244,10 +247,10 @@ func (c *Cloud) commitSite(ctx context.Context, b *store.Batch, work *siteWork) 
 	if err != nil {
 		return fmt.Errorf("read the cursor of site %s: %w", work.site, err)
 	}
-	work.cursor, work.fresh = cursor, nil
+	work.cursor, work.fresh, work.outcomes = cursor, nil, make([]outcome, len(work.arrivals))
 	rec := &recorder{ctx: ctx, q: b.Queries, work: work, now: c.millis()}
 	for i, a := range work.arrivals {
-		if work.outcomes[i], err = rec.take(a, work.incoming[i]); err != nil {
+		if work.outcomes[i], err = rec.take(a); err != nil {
 			return err
 		}
 	}
@@ -327,11 +330,11 @@ type recorder struct {
 
 // take stores what is new of an arrival, up to the first gap. The outcome says how far the record
 // then goes.
-func (r *recorder) take(a *arrival, ops []incoming) (outcome, error) {
+func (r *recorder) take(a *arrival) (outcome, error) {
 	if a.hosted != nil {
-		return r.takeHosted(a.hosted, ops)
+		return r.takeHosted(a.hosted, a.ops)
 	}
-	for _, in := range ops {
+	for _, in := range a.ops {
 		done, err := r.takeOne(in)
 		if err != nil {
 			var refused *locker.Error
@@ -372,7 +375,7 @@ func (r *recorder) takeOne(in incoming) (bool, error) {
 	if err := r.load(); err != nil {
 		return false, err
 	}
-	r.front.AppendBody(in.Op)
+	r.front.Append(in.leaf)
 	return true, r.insert(in)
 }
 

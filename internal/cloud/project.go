@@ -51,6 +51,7 @@ type placeRow struct {
 type stayRow struct {
 	db.Stay
 	changed bool
+	fresh   bool // not in the table yet
 }
 
 type custodyMark struct{ place, stay string }
@@ -192,8 +193,7 @@ func (p *projection) flush(ctx context.Context) error {
 		if !row.changed {
 			continue
 		}
-		row.changed = false
-		if err := p.q.PutStay(ctx, db.PutStayParams(row.Stay)); err != nil {
+		if err := p.writeStay(ctx, row); err != nil {
 			return fmt.Errorf("write stay %s: %w", id, err)
 		}
 	}
@@ -209,6 +209,19 @@ func (p *projection) flush(ctx context.Context) error {
 	}
 	p.parcels, p.touched = nil, nil
 	return p.flushHealth(ctx)
+}
+
+func (p *projection) writeStay(ctx context.Context, row *stayRow) error {
+	fresh := row.fresh
+	row.changed, row.fresh = false, false
+	if fresh {
+		return p.q.PutStay(ctx, db.PutStayParams(row.Stay))
+	}
+	return p.q.UpdateStay(ctx, db.UpdateStayParams{
+		State: row.State, Live: row.Live, Settled: row.Settled, KeyID: row.KeyID, Generation: row.Generation,
+		StoredAt: row.StoredAt, EndedAt: row.EndedAt, Evidence: row.Evidence, EndReason: row.EndReason,
+		TakenBy: row.TakenBy, Problem: row.Problem, Site: row.Site, ID: row.ID,
+	})
 }
 
 // change says what pages must draw again.

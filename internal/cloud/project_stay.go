@@ -79,7 +79,7 @@ func stayOf(f locker.Fact) locker.StayID {
 }
 
 func (p *projection) beginStay(ctx context.Context, f locker.DepositBegun) error {
-	row := &stayRow{changed: true, Stay: db.Stay{
+	row := &stayRow{changed: true, fresh: true, Stay: db.Stay{
 		Site: p.site, ID: string(f.Stay), Parcel: string(f.Parcel), Place: string(f.Place),
 		Recipient: string(f.Recipient), Unit: string(f.Unit), FirstRecipient: string(f.Recipient),
 		Size: string(f.Size), State: string(locker.StayDepositing), Live: true, Carrier: string(f.Carrier),

@@ -36,6 +36,8 @@ const (
 	busyTimeout = 5 * time.Second
 	// readers is how many connections read beside the writer.
 	readers = 8
+	// checkpointPages is how far the write-ahead log grows before it is folded in: 16 MiB.
+	checkpointPages = 4096
 	// pageCacheKiB is the page cache of one connection.
 	pageCacheKiB = 16 << 10
 )
@@ -114,6 +116,7 @@ func openSQLite(path, lock string, connections int) (*sql.DB, error) {
 	q := url.Values{"_txlock": {lock}, "_pragma": {
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+		fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
 		fmt.Sprintf("cache_size(-%d)", pageCacheKiB), "temp_store(MEMORY)",
 	}}
 	conn, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())

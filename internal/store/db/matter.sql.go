@@ -1186,3 +1186,45 @@ func (q *Queries) PutStay(ctx context.Context, arg PutStayParams) error {
 	)
 	return err
 }
+
+const updateStay = `-- name: UpdateStay :exec
+UPDATE stays SET state = $1, live = $2, settled = $3, key_id = $4, generation = $5, stored_at = $6, ended_at = $7,
+    evidence = $8, end_reason = $9, taken_by = $10, problem = $11
+WHERE site = $12 AND id = $13
+`
+
+type UpdateStayParams struct {
+	State      string
+	Live       bool
+	Settled    bool
+	KeyID      string
+	Generation int64
+	StoredAt   int64
+	EndedAt    int64
+	Evidence   string
+	EndReason  string
+	TakenBy    string
+	Problem    string
+	Site       string
+	ID         string
+}
+
+// What facts change of a stay after it began.
+func (q *Queries) UpdateStay(ctx context.Context, arg UpdateStayParams) error {
+	_, err := q.exec(ctx, q.updateStayStmt, updateStay,
+		arg.State,
+		arg.Live,
+		arg.Settled,
+		arg.KeyID,
+		arg.Generation,
+		arg.StoredAt,
+		arg.EndedAt,
+		arg.Evidence,
+		arg.EndReason,
+		arg.TakenBy,
+		arg.Problem,
+		arg.Site,
+		arg.ID,
+	)
+	return err
+}

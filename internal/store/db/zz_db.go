@@ -390,6 +390,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listReportedOverStmt, err = db.PrepareContext(ctx, listReportedOver); err != nil {
 		return nil, fmt.Errorf("error preparing query ListReportedOver: %w", err)
 	}
+	if q.listRevivableStmt, err = db.PrepareContext(ctx, listRevivable); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRevivable: %w", err)
+	}
 	if q.listSiteKeysStmt, err = db.PrepareContext(ctx, listSiteKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSiteKeys: %w", err)
 	}
@@ -557,6 +560,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateRecipientStmt, err = db.PrepareContext(ctx, updateRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateRecipient: %w", err)
+	}
+	if q.updateStayStmt, err = db.PrepareContext(ctx, updateStay); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateStay: %w", err)
 	}
 	if q.updateUnitStmt, err = db.PrepareContext(ctx, updateUnit); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateUnit: %w", err)
@@ -1182,6 +1188,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listReportedOverStmt: %w", cerr)
 		}
 	}
+	if q.listRevivableStmt != nil {
+		if cerr := q.listRevivableStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRevivableStmt: %w", cerr)
+		}
+	}
 	if q.listSiteKeysStmt != nil {
 		if cerr := q.listSiteKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSiteKeysStmt: %w", cerr)
@@ -1462,6 +1473,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateRecipientStmt: %w", cerr)
 		}
 	}
+	if q.updateStayStmt != nil {
+		if cerr := q.updateStayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateStayStmt: %w", cerr)
+		}
+	}
 	if q.updateUnitStmt != nil {
 		if cerr := q.updateUnitStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateUnitStmt: %w", cerr)
@@ -1638,6 +1654,7 @@ type Queries struct {
 	listRecipientsOfUnitStmt     *sql.Stmt
 	listRemindStaysStmt          *sql.Stmt
 	listReportedOverStmt         *sql.Stmt
+	listRevivableStmt            *sql.Stmt
 	listSiteKeysStmt             *sql.Stmt
 	listSiteSettingsStmt         *sql.Stmt
 	listSitesStmt                *sql.Stmt
@@ -1694,6 +1711,7 @@ type Queries struct {
 	touchWebSessionStmt          *sql.Stmt
 	updateCourierStmt            *sql.Stmt
 	updateRecipientStmt          *sql.Stmt
+	updateStayStmt               *sql.Stmt
 	updateUnitStmt               *sql.Stmt
 	updateUserStmt               *sql.Stmt
 	useEnrolmentStmt             *sql.Stmt
@@ -1825,6 +1843,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRecipientsOfUnitStmt:     q.listRecipientsOfUnitStmt,
 		listRemindStaysStmt:          q.listRemindStaysStmt,
 		listReportedOverStmt:         q.listReportedOverStmt,
+		listRevivableStmt:            q.listRevivableStmt,
 		listSiteKeysStmt:             q.listSiteKeysStmt,
 		listSiteSettingsStmt:         q.listSiteSettingsStmt,
 		listSitesStmt:                q.listSitesStmt,
@@ -1881,6 +1900,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchWebSessionStmt:          q.touchWebSessionStmt,
 		updateCourierStmt:            q.updateCourierStmt,
 		updateRecipientStmt:          q.updateRecipientStmt,
+		updateStayStmt:               q.updateStayStmt,
 		updateUnitStmt:               q.updateUnitStmt,
 		updateUserStmt:               q.updateUserStmt,
 		useEnrolmentStmt:             q.useEnrolmentStmt,

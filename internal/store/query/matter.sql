@@ -36,6 +36,12 @@ ON CONFLICT (site, id) DO UPDATE SET parcel = excluded.parcel, place = excluded.
     evidence = excluded.evidence, end_reason = excluded.end_reason, taken_by = excluded.taken_by,
     problem = excluded.problem;
 
+-- name: UpdateStay :exec
+-- What facts change of a stay after it began.
+UPDATE stays SET state = $1, live = $2, settled = $3, key_id = $4, generation = $5, stored_at = $6, ended_at = $7,
+    evidence = $8, end_reason = $9, taken_by = $10, problem = $11
+WHERE site = $12 AND id = $13;
+
 -- name: PutParcel :exec
 INSERT INTO parcels (site, id, stay, carrier, size, tracking, tracking_key, tracking_tail, begun_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
