@@ -102,27 +102,27 @@ func (pg page) otherEntry() ui.KioskButton {
 
 func (pg page) codeBoxes() codeEntryView {
 	p := pg.text
-	label, hint := "kiosk.code.title", "kiosk.code.hint"
+	label := "kiosk.code.title"
 	if pg.view == "deliver" {
-		label, hint = "kiosk.deliver.title", "kiosk.deliver.hint"
+		label = "kiosk.deliver.title"
 	}
 	v := codeEntryView{
 		Boxes: ui.CodeBoxesView{
-			ID: "code", Name: "code", Label: p.T(label), Hint: p.T(hint), Length: credential.CodeLength,
+			ID: "code", Name: "code", Label: p.T(label), Length: credential.CodeLength,
 			Keys: symbolKeys, Action: base(pg.panel) + "/code", SubmitText: p.T("common.continue"),
 			SpokenText: p.T("kiosk.code.spoken"),
 		},
 		Pad: pg.pad(5, splitKeys(symbolKeys)),
 	}
 	if pg.view == "digits" {
-		v.Boxes.Label, v.Boxes.Hint = p.T("kiosk.digits.title"), ""
+		v.Boxes.Label = p.T("kiosk.digits.title")
 		v.Boxes.Keys, v.Boxes.Numeric = digitKeys, true
 		v.Boxes.Fields = []ui.Hidden{{Name: "unit", Value: pg.unit}}
 		v.Pad = pg.pad(3, splitKeys(digitKeys))
 	}
 	if pg.failure != nil {
 		sentence, number := pg.reason(*pg.failure)
-		v.Boxes.Label, v.Boxes.Hint, v.Boxes.Error = p.T("kiosk.code.retry"), "", sentence+" "+number
+		v.Boxes.Label, v.Boxes.Error = p.T("kiosk.code.retry"), sentence+" "+number
 	}
 	return v
 }
@@ -156,7 +156,7 @@ func (pg page) unitEntry() codeEntryView {
 		Field: &ui.FieldView{ID: "unit", Label: p.T("kiosk.unit.title"), Hint: p.T("kiosk.unit.hint"), MaxLength: 12, LTR: true,
 			InputMode: "numeric", Autocomplete: "off", Required: true, Attrs: keyed()},
 	}
-	v.Pad.OKText, v.Pad.CancelHref = p.T("common.continue"), ""
+	v.Pad.OKText = p.T("common.continue")
 	if pg.failure != nil && pg.entered.Unit != "" {
 		sentence, number := pg.reason(*pg.failure)
 		v.Field.Error, v.Field.Hint = sentence+" "+number, ""

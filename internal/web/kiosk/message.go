@@ -39,6 +39,9 @@ func (pg page) notReady() screen {
 func (pg page) help() screen {
 	p := pg.text
 	lines := []string{p.T("kiosk.help.collect"), p.T("kiosk.help.deliver"), pg.whom()}
+	if pg.home.Bank.Name != "" {
+		lines[2] += " " + p.T("kiosk.help.bank", "bank", pg.home.Bank.Name)
+	}
 	return screen{
 		view: "help", title: p.T("common.help"), idle: idleAfter, languages: true,
 		foot: []ui.KioskButton{pg.easierKey(), pg.backKey()},

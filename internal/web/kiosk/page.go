@@ -233,17 +233,12 @@ func (pg page) siteName() string {
 	return pg.home.Site
 }
 
-// contactLine is the bank's name and whom to call, on every page.
+// contactLine is whom to call, on every page; without a number it is the bank's name.
 func (pg page) contactLine() string {
-	name := pg.home.Bank.Name
 	if pg.home.Phone == "" {
-		return name
+		return pg.home.Bank.Name
 	}
-	phone := ltr(pg.home.Phone)
-	if name == "" {
-		return phone
-	}
-	return name + " · " + phone
+	return ltr(pg.home.Phone)
 }
 
 // ltr keeps a telephone number or a code in its order inside a sentence that runs the other way.

@@ -205,10 +205,7 @@ func (pg page) doorList(view, title string, pick func(d controller.DoorState) bo
 		next.ID = "key-others"
 		foot = append(foot, next)
 	}
-	v := listView{Title: title, Class: "c3", Keys: list[from:to]}
-	if to-from > 9 {
-		v.Class = "c3 tight"
-	}
+	v := listView{Title: title, Class: "c4", Keys: list[from:to]}
 	return screen{
 		view: view, title: title, idle: idleAfter, body: listBody(v), foot: append(foot, pg.doneKey(), pg.helpKey()),
 	}
@@ -314,9 +311,7 @@ func (pg page) staffReason(d controller.DoorState) screen {
 	if pg.query.Get("from") == yes {
 		return pg.typeReason(d, act)
 	}
-	v := listView{
-		Title: p.T("kiosk.staff."+act) + ": " + ltr(d.Door.Name), Text: p.T("kiosk.staff.why"),
-	}
+	v := listView{Title: p.T("kiosk.staff.why.title", "act", p.T("kiosk.staff."+act), "door", ltr(d.Door.Name))}
 	for _, why := range []string{"stuck", "asked", "check", "overdue", "repair"} {
 		k := pg.key("", "kiosk.staff.why."+why, "", act, pg.reasonFields(d, act, p.T("kiosk.staff.why."+why))...)
 		k.ID = "why-" + why
@@ -383,7 +378,7 @@ func (pg page) staffService() screen {
 	}
 	v := codeEntryView{
 		Boxes: ui.CodeBoxesView{
-			ID: "code", Name: "code", Label: p.T("kiosk.staff.second"), Hint: p.T("kiosk.staff.second.hint"),
+			ID: "code", Name: "code", Label: p.T("kiosk.staff.second"),
 			Length: credential.CodeLength, Keys: symbolKeys, Action: base(pg.panel) + "/act",
 			Fields: []ui.Hidden{{Name: "act", Value: "service"}}, SubmitText: p.T("common.continue"),
 			SpokenText: p.T("kiosk.code.spoken"),
