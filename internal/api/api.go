@@ -1,0 +1,125 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"cubby/internal/auth"
+	"cubby/internal/cloud"
+	"cubby/internal/text"
+)
+
+// Prefix is the path of version 1. Within a version, fields and operations are only added.
+const Prefix = "/api/v1"
+
+// Version is the version of the API's description.
+const Version = "1.0.0"
+
+// Options configure [New]. Cloud, Text, Logger, Now and NewID are needed.
+type Options struct {
+	Cloud  *cloud.Cloud
+	Text   *text.Catalog // titles of problems
+	Logger *slog.Logger
+	Now    func() time.Time
+	// NewID makes the ids of requests that bring none.
+	NewID func() string
+	// Every and Burst limit the requests of one token: Burst at once, then one in each Every. Zero:
+	// DefaultEvery and DefaultBurst.
+	Every time.Duration
+	Burst int
+	// Metrics counts requests; nil: nobody counts.
+	Metrics *Metrics
+}
+
+// Limits of one token, when Options say nothing: twenty requests a second, a hundred at once.
+const (
+	DefaultEvery = 50 * time.Millisecond
+	DefaultBurst = 100
+)
+
+// API serves the operations. It is safe for concurrent use.
+type API struct {
+	cloud   *cloud.Cloud
+	text    *text.Catalog
+	log     *slog.Logger
+	now     func() time.Time
+	newID   func() string
+	limiter *auth.Limiter
+	huma    huma.API
+	routes  []Route
+	openAPI []byte
+	handler http.Handler
+}
+
+// New returns the API over a Cloud.
+func New(opts Options) (*API, error) {
+	if opts.Cloud == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
+		return nil, errors.New("api: a cloud, texts, a logger, a clock and ids are needed")
+	}
+	if opts.Every == 0 {
+		opts.Every = DefaultEvery
+	}
+	if opts.Burst == 0 {
+		opts.Burst = DefaultBurst
+	}
+	limiter, err := auth.NewLimiter(auth.LimiterOptions{Now: opts.Now, Every: opts.Every, Burst: opts.Burst})
+	if err != nil {
+		return nil, err
+	}
+	a := &API{
+		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
+	}
+	mux := http.NewServeMux()
+	a.huma = humago.New(mux, a.config())
+	a.register()
+	if a.openAPI, err = document(a.huma.OpenAPI()); err != nil {
+		return nil, err
+	}
+	mux.HandleFunc("GET "+SpecPath, a.serveSpec)
+	mux.Handle("GET "+DocsPath, docsHandler())
+	mux.HandleFunc("/", a.nothingHere(mux))
+	a.handler = a.identify(opts.Metrics.HTTP("api", a.contain(mux)))
+	return a, nil
+}
+
+// Handler serves Prefix, SpecPath and DocsPath.
+func (a *API) Handler() http.Handler { return a.handler }
+
+// OpenAPI returns the description of the API: the same bytes for the same program.
+func (a *API) OpenAPI() []byte { return bytes.Clone(a.openAPI) }
+
+// Route is one operation.
+type Route struct {
+	Method    string
+	Path      string // with Prefix, e.g. "/api/v1/sites/{site}"
+	Operation string // id in the description, e.g. "get-site"
+	Scopes    []auth.Scope
+}
+
+// Routes lists every operation in the order of routes.go.
+func (a *API) Routes() []Route { return append([]Route(nil), a.routes...) }
+
+// document writes the description out, indented for people who compare versions.
+func document(spec *huma.OpenAPI) ([]byte, error) {
+	// huma's own error type stands in the registry, but no operation uses it: see problem.go.
+	delete(spec.Components.Schemas.Map(), "ErrorModel")
+	delete(spec.Components.Schemas.Map(), "ErrorDetail")
+	raw, err := json.Marshal(spec)
+	if err != nil {
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, raw, "", "  "); err != nil {
+		return nil, fmt.Errorf("indent the OpenAPI document: %w", err)
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
