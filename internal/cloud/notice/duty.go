@@ -221,16 +221,17 @@ func (n *Notifier) dutyLetter(h home, layout locker.Layout, opened, over []db.In
 	default:
 		l.Subject = p.N("mail.duty.subject.many_over", len(over), "site", site)
 	}
-	n.dutyLines(&l, p, h, layout, opened, over)
+	l.Lines = n.dutyLines(p, h, layout, opened, over)
 	return l
 }
 
-func (n *Notifier) dutyLines(l *email.Letter, p *text.Printer, h home, layout locker.Layout, opened, over []db.Incident) {
+// dutyLines says what happened, then what is over. It writes in the words of p.
+func (n *Notifier) dutyLines(p *text.Printer, h home, layout locker.Layout, opened, over []db.Incident) []string {
 	now := n.opts.Now()
+	var lines []string
 	for i, row := range slices.Concat(opened, over) {
 		if i == maxDutyLines {
-			l.Lines = append(l.Lines, p.N("mail.duty.more", len(opened)+len(over)-maxDutyLines))
-			return
+			return append(lines, p.N("mail.duty.more", len(opened)+len(over)-maxDutyLines))
 		}
 		say, at := "mail.duty.line", row.OpenedAt
 		if i >= len(opened) {
@@ -240,8 +241,9 @@ func (n *Notifier) dutyLines(l *email.Letter, p *text.Printer, h home, layout lo
 		if row.Place != "" {
 			words = p.T("mail.duty.at", "what", words, "place", line(placeIn(layout, locker.PlaceID(row.Place)).name))
 		}
-		l.Lines = append(l.Lines, p.T(say, "what", words, "when", p.DayTime(moment(at), now, h.zone)))
+		lines = append(lines, p.T(say, "what", words, "when", p.DayTime(moment(at), now, h.zone)))
 	}
+	return lines
 }
 
 // what names the kind of an incident in words.
