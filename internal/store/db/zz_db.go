@@ -543,6 +543,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.sitePropertyStmt, err = db.PrepareContext(ctx, siteProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query SiteProperty: %w", err)
 	}
+	if q.statsIncidentsStmt, err = db.PrepareContext(ctx, statsIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query StatsIncidents: %w", err)
+	}
+	if q.statsJobsStmt, err = db.PrepareContext(ctx, statsJobs); err != nil {
+		return nil, fmt.Errorf("error preparing query StatsJobs: %w", err)
+	}
+	if q.statsNoticesStmt, err = db.PrepareContext(ctx, statsNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query StatsNotices: %w", err)
+	}
+	if q.statsSitesStmt, err = db.PrepareContext(ctx, statsSites); err != nil {
+		return nil, fmt.Errorf("error preparing query StatsSites: %w", err)
+	}
 	if q.sweepIdempotencyKeysStmt, err = db.PrepareContext(ctx, sweepIdempotencyKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query SweepIdempotencyKeys: %w", err)
 	}
@@ -1443,6 +1455,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing sitePropertyStmt: %w", cerr)
 		}
 	}
+	if q.statsIncidentsStmt != nil {
+		if cerr := q.statsIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing statsIncidentsStmt: %w", cerr)
+		}
+	}
+	if q.statsJobsStmt != nil {
+		if cerr := q.statsJobsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing statsJobsStmt: %w", cerr)
+		}
+	}
+	if q.statsNoticesStmt != nil {
+		if cerr := q.statsNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing statsNoticesStmt: %w", cerr)
+		}
+	}
+	if q.statsSitesStmt != nil {
+		if cerr := q.statsSitesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing statsSitesStmt: %w", cerr)
+		}
+	}
 	if q.sweepIdempotencyKeysStmt != nil {
 		if cerr := q.sweepIdempotencyKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing sweepIdempotencyKeysStmt: %w", cerr)
@@ -1705,6 +1737,10 @@ type Queries struct {
 	setSiteSettingsStmt          *sql.Stmt
 	setUserPasswordStmt          *sql.Stmt
 	sitePropertyStmt             *sql.Stmt
+	statsIncidentsStmt           *sql.Stmt
+	statsJobsStmt                *sql.Stmt
+	statsNoticesStmt             *sql.Stmt
+	statsSitesStmt               *sql.Stmt
 	sweepIdempotencyKeysStmt     *sql.Stmt
 	sweepImportsStmt             *sql.Stmt
 	sweepWebSessionsStmt         *sql.Stmt
@@ -1894,6 +1930,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setSiteSettingsStmt:          q.setSiteSettingsStmt,
 		setUserPasswordStmt:          q.setUserPasswordStmt,
 		sitePropertyStmt:             q.sitePropertyStmt,
+		statsIncidentsStmt:           q.statsIncidentsStmt,
+		statsJobsStmt:                q.statsJobsStmt,
+		statsNoticesStmt:             q.statsNoticesStmt,
+		statsSitesStmt:               q.statsSitesStmt,
 		sweepIdempotencyKeysStmt:     q.sweepIdempotencyKeysStmt,
 		sweepImportsStmt:             q.sweepImportsStmt,
 		sweepWebSessionsStmt:         q.sweepWebSessionsStmt,

@@ -1,0 +1,2 @@
+// Package storetest opens stores for tests and fills them with builders, on a fixed clock.
+package storetest
