@@ -212,7 +212,7 @@ func newWorld(tb testing.TB, change ...func(*notice.Options)) *world {
 		must(tb, w.store.Close())
 	})
 	w.populate()
-	w.mail = startProvider(t)
+	w.mail = startProvider(tb)
 	texts, err := text.New()
 	must(tb, err)
 	opts := notice.Options{
