@@ -1,12 +1,12 @@
 package cloud
 
 import (
-	"database/sql"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"cubby/internal/locker"
+	"cubby/internal/store"
 )
 
 // checkText returns a text without spaces around it, or INPUT_INVALID when it is shorter or longer
@@ -30,7 +30,7 @@ func hidden(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t'
 // noneIf turns "found, but not yours" into "not found".
 func noneIf(err error) error {
 	if err == nil {
-		return sql.ErrNoRows
+		return store.ErrNone
 	}
 	return err
 }

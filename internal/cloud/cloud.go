@@ -145,5 +145,3 @@ func moment(ms int64) time.Time { return locker.Millis(ms).Time() }
 func siteAttr(site string) slog.Attr { return slog.String("site", site) }
 
 func errAttr(err error) slog.Attr { return slog.Any("error", err) }
-
-var errLater = errors.New("cloud: not built yet") // of the import, which is being written

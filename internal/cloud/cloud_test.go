@@ -107,9 +107,8 @@ func TestIngest_RepeatsGapsAndForks(t *testing.T) {
 	if health.Operations != 5 || health.Facts != 5 {
 		t.Errorf("counted %d operations and %d facts", health.Operations, health.Facts)
 	}
-	forged := ops[2]
 	w.no = 2
-	forged = w.operation(locker.SiteStarted{Boot: "other", Version: "1"})
+	forged := w.operation(locker.SiteStarted{Boot: "other", Version: "1"})
 	_, err = hub.Ingest(w.ctx, w.site, []wire.Upload{forged})
 	wantCode(t, err, locker.CodeJournalFork)
 	w.wantIncident(cloud.IncidentJournalFork)
@@ -326,6 +325,9 @@ func TestSubscribe_Coalesces(t *testing.T) {
 		}
 	}
 	cancel()
-	for range changes { //nolint:revive // until it is closed
+	for change := range changes {
+		if change.Site != w.site {
+			t.Errorf("a change of %s", change.Site)
+		}
 	}
 }

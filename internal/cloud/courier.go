@@ -183,7 +183,7 @@ func (c *Cloud) CourierCode(ctx context.Context, p Principal, id locker.CourierI
 		if _, err := c.findSiteIn(ctx, q, p, locker.SiteID(row.Site)); err != nil {
 			return locker.Errorf(locker.CodeNotFound, "no such courier")
 		}
-		cr, err := c.derive(ctx, q, row.Site, row.KeyID, subjectCourier+row.ID, row.Generation)
+		cr, err := c.derive(ctx, q, derivation{row.Site, row.KeyID, subjectCourier + row.ID, row.Generation})
 		if err != nil {
 			return err
 		}

@@ -390,7 +390,7 @@ func (c *Cloud) codeOfStay(ctx context.Context, q *db.Queries, row db.Stay) (Cod
 	case row.State != string(locker.StayStored):
 		return Code{}, locker.Errorf(locker.CodeStayNotReady, "stay %s is not stored yet", row.ID)
 	}
-	cr, err := c.derive(ctx, q, row.Site, row.KeyID, subjectStay+row.ID, row.Generation)
+	cr, err := c.derive(ctx, q, derivation{row.Site, row.KeyID, subjectStay + row.ID, row.Generation})
 	if err != nil {
 		return Code{}, err
 	}

@@ -81,7 +81,7 @@ func (c *Cloud) HandOver(ctx context.Context, p Principal, site locker.SiteID, s
 
 // Clear asks the site to book parcels of shelves or the desk as taken out by staff. outcome is
 // "returned", "moved" or "cleared"; the reason says why.
-func (c *Cloud) Clear(ctx context.Context, p Principal, site locker.SiteID, stays []locker.StayID, outcome, reason string) (locker.IntentID, error) {
+func (c *Cloud) Clear(ctx context.Context, p Principal, site locker.SiteID, stays []locker.StayID, outcome, reason string) (locker.IntentID, error) { //nolint:revive // context and principal lead every use case; the rest are five at most
 	switch outcome {
 	case "returned", "moved", "cleared":
 	default:

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,11 +9,12 @@ import (
 
 	"cubby/internal/credential"
 	"cubby/internal/locker"
+	"cubby/internal/store"
 	"cubby/internal/store/db"
 	"cubby/internal/wire"
 )
 
-func isNone(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+func isNone(err error) bool { return errors.Is(err, store.ErrNone) }
 
 // notFound turns "no such row" into NOT_FOUND and wraps every other error.
 func notFound(err error, what string) error {
@@ -218,17 +218,23 @@ const (
 	subjectStaff   = "staff:"
 )
 
-// derive computes a code of a site under one of its keys.
-func (c *Cloud) derive(ctx context.Context, q *db.Queries, site, key, subject string, generation int64) (credential.Credential, error) {
-	row, err := q.FindSiteKey(ctx, db.FindSiteKeyParams{Site: site, Kind: keyCode, ID: key})
+// derivation names a code: of which site, under which of its keys, for what, in which generation.
+type derivation struct {
+	site, key, subject string
+	generation         int64
+}
+
+// derive computes a code.
+func (c *Cloud) derive(ctx context.Context, q *db.Queries, d derivation) (credential.Credential, error) {
+	row, err := q.FindSiteKey(ctx, db.FindSiteKeyParams{Site: d.site, Kind: keyCode, ID: d.key})
 	if err != nil {
 		return credential.Credential{}, notFound(err, "key")
 	}
 	secret, err := credential.NewKey(row.Secret)
 	if err != nil {
-		return credential.Credential{}, fmt.Errorf("read the key of site %s: %w", site, err)
+		return credential.Credential{}, fmt.Errorf("read the key of site %s: %w", d.site, err)
 	}
-	return credential.Derive(secret, subject, uint32(generation)), nil
+	return credential.Derive(secret, d.subject, uint32(d.generation)), nil
 }
 
 func codeOf(cr credential.Credential, unit string) Code {

@@ -71,14 +71,12 @@ func (c *Cloud) Facts(ctx context.Context, p Principal, site locker.SiteID, curs
 }
 
 func factView(op wire.Operation, at factCursor, f locker.Fact) (FactView, error) {
-	body := []byte("{}")
+	body, err := json.Marshal(f)
+	if err != nil {
+		return FactView{}, fmt.Errorf("encode a fact: %w", err)
+	}
 	if u, ok := f.(locker.Unknown); ok {
 		body = []byte(u.Body)
-	} else {
-		var err error
-		if body, err = json.Marshal(f); err != nil {
-			return FactView{}, fmt.Errorf("encode a fact: %w", err)
-		}
 	}
 	return FactView{
 		Cursor: at.String(), Epoch: uint64(at.epoch), Number: uint64(at.number), Index: at.index, At: op.At().Time(),

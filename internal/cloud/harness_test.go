@@ -2,7 +2,6 @@ package cloud_test
 
 import (
 	"context"
-	"crypto/ed25519"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -76,25 +75,25 @@ func testLayout() locker.Layout {
 	}
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	w := &world{t: t, ctx: t.Context(), clock: &clock{t: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, epoch: 1}
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{t: tb, ctx: tb.Context(), clock: &clock{t: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, epoch: 1}
 	log := slog.New(slog.DiscardHandler)
 	var err error
 	w.store, err = store.Open(w.ctx, store.Options{
-		Path: filepath.Join(t.TempDir(), "cubby.db"), Logger: log, Now: w.clock.now,
+		Path: filepath.Join(tb.TempDir(), "cubby.db"), Logger: log, Now: w.clock.now,
 	})
-	must(t, err)
+	must(tb, err)
 	w.server, err = auth.NewIdentity(nil)
-	must(t, err)
+	must(tb, err)
 	w.Cloud, err = cloud.New(cloud.Options{
 		Store: w.store, Logger: log, Now: w.clock.now, Identity: w.server, PublicURL: "https://parcels.example.org",
 	})
-	must(t, err)
-	must(t, w.Start(context.WithoutCancel(w.ctx)))
-	t.Cleanup(func() {
+	must(tb, err)
+	must(tb, w.Start(context.WithoutCancel(w.ctx)))
+	tb.Cleanup(func() {
 		w.Stop()
-		must(t, w.store.Close())
+		must(tb, w.store.Close())
 	})
 	w.populate()
 	return w
@@ -173,9 +172,6 @@ func (w *world) ingest(uploads ...wire.Upload) {
 // stored sends the operations of a parcel that was stored and settled.
 func (w *world) stored(stay locker.StayID, place locker.PlaceID, to locker.RecipientID) {
 	w.t.Helper()
-	site, err := w.Site(w.ctx, w.owner, w.site)
-	must(w.t, err)
-	_ = site
 	courier := locker.Actor{Kind: locker.ActorCourier, ID: "c1"}
 	request := locker.RequestID("r-" + stay)
 	w.ingest(
@@ -261,22 +257,16 @@ func (w *world) head(uploads ...wire.Upload) string {
 	return string(head.Note)
 }
 
-func (w *world) serverVerifier() any {
-	v, err := journal.NewVerifier("cubby-server", ed25519.PublicKey(w.server.Public()))
-	must(w.t, err)
-	return v
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func wantCode(t testing.TB, err error, code locker.Code) {
-	t.Helper()
+func wantCode(tb testing.TB, err error, code locker.Code) {
+	tb.Helper()
 	if e := new(locker.Error); !errorsAs(err, &e) || e.Code != code {
-		t.Fatalf("error %v, want %s", err, code)
+		tb.Fatalf("error %v, want %s", err, code)
 	}
 }

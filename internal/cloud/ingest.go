@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -241,7 +240,7 @@ func decodeIncoming(u wire.Upload, chain []byte) incoming {
 // the tables do.
 func (c *Cloud) commitSite(ctx context.Context, b *store.Batch, work *siteWork) error {
 	cursor, err := b.FindCursor(ctx, string(work.site))
-	if errors.Is(err, sql.ErrNoRows) {
+	if isNone(err) {
 		cursor, err = db.SiteCursor{Site: string(work.site)}, nil
 	}
 	if err != nil {
@@ -384,7 +383,7 @@ func (r *recorder) checkRepeat(in incoming) error {
 	have, err := r.q.FindOperation(r.ctx, db.FindOperationParams{
 		Site: string(r.work.site), Epoch: int64(in.Epoch), Number: int64(in.Number),
 	})
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err != nil && !isNone(err) {
 		return fmt.Errorf("read operation %s: %w", in.Position, err)
 	}
 	if err == nil && string(have.Body) == string(in.Op) {

@@ -259,7 +259,7 @@ func (c *Cloud) RemoteOpen(ctx context.Context, p Principal, site locker.SiteID,
 }
 
 // SetService asks to take a place out of service, or to put it back.
-func (c *Cloud) SetService(ctx context.Context, p Principal, site locker.SiteID, place locker.PlaceID, out bool, reason string) (locker.IntentID, error) {
+func (c *Cloud) SetService(ctx context.Context, p Principal, site locker.SiteID, place locker.PlaceID, out bool, reason string) (locker.IntentID, error) { //nolint:revive // context and principal lead every use case; the rest are five at most
 	return c.Act(ctx, p, IntentDraft{
 		Site: site, Reason: reason, Intent: wire.Intent{Kind: wire.IntentSetService, Place: place, Out: out},
 	})

@@ -13,7 +13,7 @@ import (
 
 // ReassignStay makes a live stay another recipient's: the old code's holder loses it. The reason is
 // needed.
-func (c *Cloud) ReassignStay(ctx context.Context, p Principal, site locker.SiteID, stay locker.StayID, to locker.RecipientID, reason string) error {
+func (c *Cloud) ReassignStay(ctx context.Context, p Principal, site locker.SiteID, stay locker.StayID, to locker.RecipientID, reason string) error { //nolint:revive // context and principal lead every use case; the rest are five at most
 	return c.order(ctx, p, orderDraft{kind: "reassign_stay", site: site, stay: stay, reason: reason}, func(q *db.Queries, row db.Site, o *db.StayOrder) error {
 		recipient, err := q.FindRecipient(ctx, string(to))
 		if err != nil || recipient.Property != row.Property || recipient.Inactive {
@@ -41,7 +41,7 @@ func (c *Cloud) RestoreStay(ctx context.Context, p Principal, site locker.SiteID
 }
 
 // HoldStay moves the "collect by" of a live stay, at most MaxHold from now.
-func (c *Cloud) HoldStay(ctx context.Context, p Principal, site locker.SiteID, stay locker.StayID, until time.Time, reason string) error {
+func (c *Cloud) HoldStay(ctx context.Context, p Principal, site locker.SiteID, stay locker.StayID, until time.Time, reason string) error { //nolint:revive // context and principal lead every use case; the rest are five at most
 	now := c.now()
 	if !until.After(now) || until.After(now.Add(MaxHold)) {
 		return locker.Errorf(locker.CodeInputInvalid, "a parcel can be held for at most %d days", int(MaxHold.Hours()/24))

@@ -51,7 +51,7 @@ func (c *Cloud) Post() *Post { return &Post{cloud: c} }
 // Code returns the code of a stay for its recipient; unit is what is typed before the digits.
 func (p *Post) Code(ctx context.Context, stay db.Stay, unit string) (Code, error) {
 	q := p.cloud.store.Read()
-	cr, err := p.cloud.derive(ctx, q, stay.Site, stay.KeyID, subjectStay+stay.ID, stay.Generation)
+	cr, err := p.cloud.derive(ctx, q, derivation{stay.Site, stay.KeyID, subjectStay + stay.ID, stay.Generation})
 	if err != nil {
 		return Code{}, err
 	}

@@ -233,12 +233,12 @@ func (t *timeline) name(ctx context.Context, a locker.Actor) string {
 	}
 	q := t.cloud.store.Read()
 	name := ""
-	switch a.Kind { // whoever is not found keeps the empty name
+	switch a.Kind { // whoever is not found keeps the empty name: no reason to show no timeline
 	case locker.ActorCourier:
-		row, _ := q.FindCourier(ctx, a.ID) //nolint:errcheck // an unknown name is shown as none
+		row, _ := q.FindCourier(ctx, a.ID)
 		name = row.Name
 	case locker.ActorRecipient:
-		row, _ := q.FindRecipient(ctx, a.ID) //nolint:errcheck // an unknown name is shown as none
+		row, _ := q.FindRecipient(ctx, a.ID)
 		name = row.Name
 	case locker.ActorStaff:
 		name = t.cloud.userName(ctx, a.ID)

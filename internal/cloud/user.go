@@ -398,7 +398,7 @@ func (c *Cloud) StaffCode(ctx context.Context, p Principal, site locker.SiteID, 
 	}
 	var code Code
 	err = c.store.Tx(ctx, func(q *db.Queries) error {
-		cr, err := c.derive(ctx, q, row.ID, row.CodeKey, subjectStaff+user, person.Generation)
+		cr, err := c.derive(ctx, q, derivation{row.ID, row.CodeKey, subjectStaff + user, person.Generation})
 		if err != nil {
 			return err
 		}

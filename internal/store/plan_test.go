@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-		"testing"
+	"testing"
 
 	"cubby/internal/store"
 )

@@ -7,4 +7,4 @@ import "embed"
 // Files are the migrations, named NNNN_verb_noun.sql.
 //
 //go:embed *.sql
-var Files embed.FS //nolint:gochecknoglobals // embed needs a variable
+var Files embed.FS

@@ -60,7 +60,10 @@ type Builder struct {
 }
 
 // Build returns a builder.
-func Build(tb testing.TB, s *store.Store) *Builder { return &Builder{tb: tb, store: s} }
+func Build(tb testing.TB, s *store.Store) *Builder {
+	tb.Helper()
+	return &Builder{tb: tb, store: s}
+}
 
 func (b *Builder) tx(do func(*db.Queries) error) {
 	b.tb.Helper()
