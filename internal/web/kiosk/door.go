@@ -245,6 +245,9 @@ func (pg page) failedKeys() []ui.KioskButton {
 		return []ui.KioskButton{next, pg.key("", "kiosk.refuse", "package-x", "refuse"), back}
 	case controller.RoleResident, controller.RoleNone:
 	}
+	if pg.turn.Reported != "" {
+		return []ui.KioskButton{next, pg.doneKey()}
+	}
 	stuck := pg.key("", "kiosk.tell", "siren", "problem", ui.Hidden{Name: "problem", Value: string(locker.ProblemDidNotOpen)})
 	return []ui.KioskButton{next, stuck, pg.doneKey()}
 }
