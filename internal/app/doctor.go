@@ -205,9 +205,9 @@ func examineBus(ctx context.Context, s config.Bus, now func() time.Time) []Findi
 	defer b.conn.Close() //nolint:errcheck // only read
 	var findings []Finding
 	for _, addr := range s.Boards {
-		f := Finding{What: locker.PartBoard(s.Name, uint8(addr)), Advice: "Look at its power, its address switches and the wires A and B."} //nolint:gosec // checked by the settings
+		f := Finding{What: locker.PartBoard(s.Name, uint8(addr)), Advice: "Look at its power, its address switches and the wires A and B."} // checked by the settings
 		polling, cancel := context.WithTimeout(ctx, examinePolls)
-		reading, err := b.driver.ReadStates(polling, board.Address(addr)) //nolint:gosec // checked by the settings
+		reading, err := b.driver.ReadStates(polling, board.Address(addr)) // checked by the settings
 		cancel()
 		if err != nil {
 			f.Wrong = err

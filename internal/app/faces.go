@@ -2,29 +2,149 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"net/http"
+	"strings"
+	"time"
 
+	"cubby/internal/cloud"
+	"cubby/internal/cloud/notice"
 	"cubby/internal/locker"
+	"cubby/internal/store"
+	"cubby/internal/text"
+	"cubby/internal/web/console"
+	"cubby/internal/web/resident"
+	"cubby/internal/web/ui"
 )
 
-// faces are what people and programs reach.
+// faces are what people and programs reach, and the work behind them.
 type faces struct {
-	public http.Handler
-	host   *host
+	public   http.Handler
+	host     *host
+	notifier *notice.Notifier
+	worker   *store.Worker
 }
 
-func (s *Server) buildFaces(_ context.Context) error {
+// buildFaces builds pages, notices and the host of hosted sites. This is the list of faces.
+func (s *Server) buildFaces(ctx context.Context) error {
+	catalog, err := text.New()
+	if err != nil {
+		return fmt.Errorf("load the catalogues: %w", err)
+	}
+	if err := s.buildNotices(catalog); err != nil {
+		return err
+	}
+	s.faces.host = &host{
+		hub: s.Cloud.Hub(), cloud: s.Cloud, opts: s.opts, key: s.identity,
+		sites: map[locker.SiteID]chan struct{}{}, sitesOf: s.Cloud.HostedSites,
+	}
+	s.Cloud.OnWake(s.faces.host.wake)
+	pages, err := s.buildConsole(catalog)
+	if err != nil {
+		return err
+	}
+	parcels, err := resident.New(resident.Options{
+		Cloud: s.Cloud, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
+	})
+	if err != nil {
+		return fmt.Errorf("build the resident's pages: %w", err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/link/v1/", s.Link.Handler())
+	mux.Handle("GET "+ui.AssetPrefix, ui.Handler())
+	mux.Handle("/p/", parcels.Handler())
+	mux.Handle("/", pages.Handler())
+	if err := s.buildAPI(ctx, mux, catalog); err != nil {
+		return err
+	}
 	s.faces.public = mux
-	s.faces.host = &host{hub: s.Cloud.Hub(), cloud: s.Cloud, opts: s.opts, key: s.identity, sites: map[locker.SiteID]chan struct{}{}, sitesOf: s.Cloud.HostedSites}
-	s.Cloud.OnWake(s.faces.host.wake)
 	return nil
 }
 
+// secure reports whether people reach the server by HTTPS.
+func (s *Server) secure() bool { return strings.HasPrefix(s.opts.Config.PublicURL, "https://") }
+
+func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
+	c := s.opts.Config
+	mail := ""
+	if c.SMTP.Host != "" {
+		mail = fmt.Sprintf("%s:%d (%s)", c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS)
+	}
+	pages, err := console.New(console.Options{
+		Cloud: s.Cloud, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
+		Trusted: []string{strings.TrimRight(c.PublicURL, "/")},
+		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
+		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, Version: s.opts.Version,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build the console: %w", err)
+	}
+	return pages, nil
+}
+
+func (s *Server) buildNotices(catalog *text.Catalog) error {
+	c := s.opts.Config
+	sender, err := newSender(s.opts)
+	if err != nil {
+		return fmt.Errorf("build the mail channel: %w", err)
+	}
+	var mailer notice.Mailer
+	if sender != nil {
+		mailer = sender
+	}
+	s.faces.notifier, err = notice.New(notice.Options{
+		Store: s.store, Post: s.Cloud.Post(), Mailer: mailer, Texts: catalog, Logger: s.opts.Logger, Now: s.opts.Now,
+		PublicURL: c.PublicURL, Language: c.Language,
+		Brand:  notice.Brand{Name: c.Branding.Name, Phone: c.Branding.Phone, Mail: c.Branding.Mail},
+		Duty:   c.DutyMail,
+		Rhythm: notice.Rhythm{Steps: c.Notices.Reminders, Repeat: c.Notices.Repeat},
+		Quiet:  notice.Hours{From: minuteOfDay(c.Notices.QuietStart), To: minuteOfDay(c.Notices.QuietEnd)},
+	})
+	if err != nil {
+		return fmt.Errorf("build the notices: %w", err)
+	}
+	s.faces.worker, err = store.NewWorker(store.WorkerOptions{
+		Store: s.store, Logger: s.opts.Logger, Handlers: s.faces.notifier.Handlers(),
+		Parallel: s.faces.notifier.Parallel(),
+		Dead: func(ctx context.Context, j store.Job, cause error) {
+			s.opts.Logger.ErrorContext(ctx, "a job was given up", slog.String("kind", j.Kind),
+				slog.String("key", j.Key), slog.Any("error", cause))
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("build the outbox: %w", err)
+	}
+	return nil
+}
+
+// minuteOfDay reads HH:MM, which the settings have checked; empty is 0.
+func minuteOfDay(clock string) int {
+	t, err := time.Parse("15:04", clock)
+	if err != nil {
+		return 0
+	}
+	return t.Hour()*60 + t.Minute()
+}
+
 func (s *Server) startFaces(ctx context.Context) error {
+	if err := s.faces.notifier.Start(ctx); err != nil {
+		return fmt.Errorf("start the notices: %w", err)
+	}
+	if err := s.faces.worker.Start(ctx); err != nil {
+		return fmt.Errorf("start the outbox: %w", err)
+	}
 	s.done.Go(func() { s.faces.host.run(ctx) })
 	return nil
 }
 
-func (s *Server) stopFaces() {}
+func (s *Server) stopFaces() {
+	if s.faces.notifier != nil {
+		s.faces.notifier.Stop()
+	}
+	if s.faces.worker != nil {
+		s.faces.worker.Stop()
+	}
+}
+
+var _ console.Backend = (*cloud.Cloud)(nil)

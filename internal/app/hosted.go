@@ -41,7 +41,7 @@ func (h *host) run(ctx context.Context) {
 	for {
 		sites, err := h.sitesOf(ctx)
 		if err != nil && ctx.Err() == nil {
-			h.opts.Logger.Warn("hosted sites could not be listed", slog.Any("error", err))
+			h.opts.Logger.WarnContext(ctx, "hosted sites could not be listed", slog.Any("error", err))
 		}
 		for _, site := range sites {
 			h.start(ctx, site)
@@ -69,7 +69,7 @@ func (h *host) start(ctx context.Context, site locker.SiteID) {
 		delete(h.sites, site) // the next look starts it again
 		h.mu.Unlock()
 		if err != nil && ctx.Err() == nil {
-			h.opts.Logger.Error("a hosted site stopped and is started again",
+			h.opts.Logger.ErrorContext(ctx, "a hosted site stopped and is started again",
 				slog.String("site", string(site)), slog.Any("error", err))
 		}
 	})
@@ -114,7 +114,12 @@ func (h *host) serve(ctx context.Context, site locker.SiteID, news <-chan struct
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()
-	defer func() { cancel(); <-ended }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			h.opts.Logger.DebugContext(ctx, "a hosted site ended", slog.Any("error", err))
+		}
+	}()
 	select {
 	case <-c.Ready():
 	case err := <-ended:

@@ -48,7 +48,6 @@ type Server struct {
 	faces    faces
 	listen   net.Listener
 	http     *http.Server
-	metrics  *http.Server
 	cancel   context.CancelFunc
 	done     sync.WaitGroup
 	failed   chan error

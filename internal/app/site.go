@@ -136,7 +136,7 @@ func (s *Site) build(ctx context.Context) error {
 	}
 	s.store = store
 	if report.MovedTo != "" {
-		s.opts.Logger.Error("the replica of the directory was damaged and moved aside",
+		s.opts.Logger.ErrorContext(ctx, "the replica of the directory was damaged and moved aside",
 			slog.String("path", report.MovedTo), slog.String("reason", report.Reason))
 	}
 	member, err := s.membership(ctx)
@@ -189,7 +189,7 @@ func (s *Site) openJournal(ctx context.Context, id auth.Identity) (sealed string
 	}
 	s.Journal = log
 	if report.Sealed {
-		s.opts.Logger.Error("the journal was damaged and sealed; a new epoch starts in audit mode",
+		s.opts.Logger.ErrorContext(ctx, "the journal was damaged and sealed; a new epoch starts in audit mode",
 			slog.String("path", report.SealedPath), slog.String("reason", report.Reason),
 			slog.Uint64("epoch", report.BadEpoch), slog.Uint64("number", report.BadNumber))
 	}

@@ -86,7 +86,7 @@ func (h *House) Run(ctx context.Context, t Task) (Result, error) {
 		return Result{}, fmt.Errorf("with the link cut all parcels wait at once: at most %d", doors)
 	}
 	began := h.opts.Now()
-	r := &run{house: h, task: t, rng: rand.New(rand.NewPCG(t.Seed, t.Seed)), read: map[int]bool{}} //nolint:gosec // people, not secrets
+	r := &run{house: h, task: t, rng: rand.New(rand.NewPCG(t.Seed, t.Seed)), read: map[int]bool{}} // people, not secrets
 	units, err := r.drawUnits()
 	if err != nil {
 		return r.res, err
@@ -187,7 +187,7 @@ func (r *run) awaitMails(ctx context.Context) error {
 func (r *run) collect(ctx context.Context) error {
 	order := r.rng.Perm(len(r.wave))
 	for _, i := range order {
-		if _, err := r.house.Bank.collect(ctx, r.wave[i].code); err != nil {
+		if err := r.house.Bank.collect(ctx, r.wave[i].code); err != nil {
 			return fmt.Errorf("collect: %w", err)
 		}
 		r.step("collected")
@@ -352,5 +352,5 @@ func (h *House) courierCode(ctx context.Context, site locker.SiteID) (string, er
 
 func (h *House) serverFacts(ctx context.Context, site locker.SiteID) (int, error) {
 	health, err := h.Server.Cloud.SiteHealth(ctx, h.owner, site)
-	return int(health.Facts), err //nolint:gosec // a count
+	return int(health.Facts), err // a count
 }

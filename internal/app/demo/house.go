@@ -28,7 +28,7 @@ var residents []byte
 // Sign-in of the sample installation, printed when it starts. It listens on loopback only.
 const (
 	OwnerMail     = "owner@cubby.example"
-	OwnerPassword = "three quiet parcels"
+	OwnerPassword = "three quiet parcels" //nolint:gosec // of the demo, printed when it starts
 )
 
 // BankSite and RoomSite are the ids of the two sites.
@@ -78,7 +78,6 @@ type Place struct {
 	ID    locker.SiteID
 
 	line *virtual.Listener
-	stop func()
 }
 
 // Start builds the house and returns when both kiosks are ready for people. On an error everything

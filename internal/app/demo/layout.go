@@ -88,7 +88,7 @@ func BankLayout() locker.Layout {
 				ID: locker.PlaceID("main/" + name), Name: name, Size: size, Units: u,
 				ReachMM: PlinthMM + (2*top-u)*UnitMM/2,
 				Output: locker.Output{
-					Bus: BankBus, Board: uint8(1 + wired/channels), Channel: uint8(1 + wired%channels), //nolint:gosec // 45 doors
+					Bus: BankBus, Board: uint8(1 + wired/channels), Channel: uint8(1 + wired%channels), // 45 doors
 				},
 			})
 			top -= u
@@ -109,7 +109,7 @@ func RoomLayout() locker.Layout {
 		col.Compartments = append(col.Compartments, locker.Compartment{
 			ID: locker.PlaceID("oversize/" + name), Name: name, Size: locker.SizeXL, Units: 8,
 			ReachMM: PlinthMM + (2-i)*8*UnitMM + 4*UnitMM, Features: locker.Features{Oversize: true},
-			Output: locker.Output{Bus: RoomBus, Board: 1, Channel: uint8(i + 1)}, //nolint:gosec // three doors
+			Output: locker.Output{Bus: RoomBus, Board: 1, Channel: uint8(i + 1)}, // three doors
 		})
 	}
 	bank.Columns = []locker.Column{col}

@@ -27,13 +27,13 @@ const (
 // Live lets people deliver and collect until ctx ends. What goes wrong for one of them is logged:
 // the next one comes all the same.
 func (h *House) Live(ctx context.Context, l Life) error {
-	rng := rand.New(rand.NewPCG(l.Seed, l.Seed)) //nolint:gosec // people, not secrets
+	rng := rand.New(rand.NewPCG(l.Seed, l.Seed)) // people, not secrets
 	pending := map[string]bool{}                 // codes that were not used yet
 	read := 0
 	for {
 		read = h.readMails(pending, read)
 		if err := h.visit(ctx, rng, pending); err != nil && ctx.Err() == nil {
-			h.opts.Logger.Warn("somebody of the demo met a problem", slog.Any("error", err))
+			h.opts.Logger.WarnContext(ctx, "somebody of the demo met a problem", slog.Any("error", err))
 		}
 		wait := time.Duration(rng.ExpFloat64() * float64(l.Pace))
 		if err := pause(ctx, min(wait, 4*l.Pace)); err != nil {
@@ -69,7 +69,7 @@ func (h *House) visit(ctx context.Context, rng *rand.Rand, pending map[string]bo
 		slices.Sort(codes)
 		code := codes[rng.IntN(len(codes))]
 		delete(pending, code)
-		_, err := h.Bank.collect(ctx, code)
+		err := h.Bank.collect(ctx, code)
 		if errors.Is(err, &locker.Error{Code: locker.CodeCodeExpired}) {
 			return nil // a household's other code emptied the door already
 		}

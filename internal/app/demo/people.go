@@ -143,35 +143,31 @@ func (c courier) leave(ctx context.Context) error {
 	return err
 }
 
-// collect types a code at the kiosk and empties all doors that it opens. It returns how many.
-func (p *Place) collect(ctx context.Context, code string) (int, error) {
-	turn, err := p.Controller.Enter(ctx, Panel, controller.Input{Code: code})
-	if err != nil {
-		return 0, fmt.Errorf("type the code: %w", err)
+// collect types a code at the kiosk and empties all doors that it opens, one after another.
+func (p *Place) collect(ctx context.Context, code string) error {
+	if _, err := p.Controller.Enter(ctx, Panel, controller.Input{Code: code}); err != nil {
+		return fmt.Errorf("type the code: %w", err)
 	}
-	for doors := 0; ; {
-		if turn, err = p.await(ctx, controller.StepOpen, controller.StepFailed); err != nil {
-			return doors, err
+	for {
+		turn, err := p.await(ctx, controller.StepOpen, controller.StepFailed)
+		if err != nil {
+			return err
 		}
 		if turn.Step == controller.StepFailed {
-			return doors, fmt.Errorf("door %s did not open", turn.Door.Name)
+			return fmt.Errorf("door %s did not open", turn.Door.Name)
 		}
 		if err := p.handle(ctx, turn.Door.Place, false); err != nil {
-			return doors, err
+			return err
 		}
-		doors++
 		if turn, err = p.await(ctx, controller.StepMore, controller.StepDone); err != nil {
-			return doors, err
+			return err
 		}
 		next := controller.Act(controller.Finish{})
 		if turn.Step == controller.StepMore {
 			next = controller.OpenNext{}
 		}
-		if _, err := p.Controller.Act(ctx, Panel, next); err != nil {
-			return doors, err
-		}
-		if turn.Step == controller.StepDone {
-			return doors, nil
+		if _, err := p.Controller.Act(ctx, Panel, next); err != nil || turn.Step == controller.StepDone {
+			return err
 		}
 	}
 }

@@ -1,0 +1,117 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"cubby/internal/auth"
+	"cubby/internal/cloud"
+	"cubby/internal/text"
+	"cubby/internal/web/ui"
+)
+
+// Options configure [New]. Cloud, Text, Logger and Now are needed.
+type Options struct {
+	Cloud  Backend
+	Text   *text.Catalog
+	Logger *slog.Logger
+	Now    func() time.Time
+	// Secure is true where people reach the server by HTTPS: the session's cookie then never
+	// travels in clear.
+	Secure bool
+	// Trusted lists further origins that may post here, e.g. "https://console.example.org" when
+	// a proxy changes the Host header.
+	Trusted []string
+	// Address returns the remote address by which tries to sign in are limited; nil: that of the
+	// connection. Behind a proxy it is read from a header that the proxy sets.
+	Address func(*http.Request) string
+	// Contact is whom staff ask for help; both fields may be empty.
+	Contact Contact
+	// Mail says how mail leaves the server, for the settings page; empty: it does not.
+	Mail string
+	// TestMail sends a test message; nil hides the button.
+	TestMail func(ctx context.Context, p cloud.Principal, to string) error
+	// Version is the server's, shown beside those of the sites.
+	Version string
+}
+
+// Contact is whom to ask for help.
+type Contact struct {
+	Mail  string
+	Phone string
+}
+
+// Console serves the pages. It is safe for concurrent use.
+type Console struct {
+	cloud    Backend
+	text     *text.Catalog
+	log      *slog.Logger
+	now      func() time.Time
+	secure   bool
+	address  func(*http.Request) string
+	contact  Contact
+	mail     string
+	testMail func(ctx context.Context, p cloud.Principal, to string) error
+	version  string
+
+	accounts  *auth.Limiter
+	addresses *auth.Limiter
+	live      *live
+	handler   http.Handler
+}
+
+// addressBurst is how many tries to sign in one address has at once: an office behind one address
+// holds more people than an account has owners.
+const addressBurst = 30
+
+// New returns the console over a Cloud.
+func New(opts Options) (*Console, error) {
+	if opts.Cloud == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil {
+		return nil, errors.New("console: a cloud, texts, a logger and a clock are needed")
+	}
+	if opts.Address == nil {
+		opts.Address = func(r *http.Request) string { return r.RemoteAddr }
+	}
+	accounts, err := auth.NewLimiter(auth.LimiterOptions{Now: opts.Now})
+	if err != nil {
+		return nil, err
+	}
+	addresses, err := auth.NewLimiter(auth.LimiterOptions{Now: opts.Now, Every: 6 * time.Second, Burst: addressBurst})
+	if err != nil {
+		return nil, err
+	}
+	c := &Console{
+		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
+		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version,
+		accounts: accounts, addresses: addresses,
+	}
+	c.live = newLive(c)
+	protect, err := auth.CrossOrigin(opts.Trusted, http.HandlerFunc(c.denied))
+	if err != nil {
+		return nil, err
+	}
+	c.handler = ui.Secure(protect(c.mux()), ui.StrictPolicy)
+	return c, nil
+}
+
+// Handler serves every address of [Console.Routes].
+func (c *Console) Handler() http.Handler { return c.handler }
+
+// Backend is the part of [cloud.Cloud] that the pages use.
+type Backend interface {
+	accounts
+	walls
+	asking
+	orders
+	parcels
+	incidents
+	people
+	imports
+	couriers
+	sites
+}
+
+var _ Backend = (*cloud.Cloud)(nil)
