@@ -57,6 +57,8 @@ func TestIsolation(t *testing.T) {
 		"couriers":   ignore(w.Couriers(ctx, stranger, site)),
 		"facts":      ignore(w.Facts(ctx, stranger, site, "", 0)),
 		"subscribe":  ignore(w.Subscribe(ctx, stranger, site)),
+		"acts":       ignore(w.Acts(ctx, stranger, site, "", 0)),
+		"refusals":   ignore(w.Refusals(ctx, stranger, site, 0)),
 		"staff code": ignore(w.StaffCode(ctx, stranger, site, w.owner.User)),
 	} {
 		t.Run(name, func(t *testing.T) {

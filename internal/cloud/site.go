@@ -315,6 +315,9 @@ func (c *Cloud) CreateSite(ctx context.Context, p Principal, d SiteDraft) (locke
 		}
 		return c.createSite(ctx, q, p, d, property)
 	})
+	if err == nil {
+		c.wakeSites(d.ID)
+	}
 	return d.ID, err
 }
 

@@ -410,21 +410,20 @@ CREATE TABLE site_keys (
 );
 
 CREATE TABLE sites (
-    id         TEXT    NOT NULL PRIMARY KEY,
-    property   TEXT    NOT NULL REFERENCES properties (id),
-    name       TEXT    NOT NULL,
-    hosted     BOOLEAN NOT NULL CHECK (hosted IN (FALSE, TRUE)),
-    settings   TEXT    NOT NULL,
-    layout     TEXT    NOT NULL,
-    policy     TEXT    NOT NULL,
-    directory_epoch BIGINT NOT NULL,
-    rev        BIGINT  NOT NULL,
-    code_key   TEXT    NOT NULL,
-    proof_key  TEXT    NOT NULL,
-    link_key   BYTEA   NOT NULL,
-    fingerprint TEXT   NOT NULL,
-    instance   TEXT    NOT NULL,
-    created_at BIGINT  NOT NULL
+    id              TEXT    NOT NULL PRIMARY KEY,
+    property        TEXT    NOT NULL REFERENCES properties (id),
+    name            TEXT    NOT NULL,
+    hosted          BOOLEAN NOT NULL CHECK (hosted IN (FALSE, TRUE)),
+    settings        TEXT    NOT NULL,
+    layout          TEXT    NOT NULL,
+    policy          TEXT    NOT NULL,
+    directory_epoch BIGINT  NOT NULL,
+    rev             BIGINT  NOT NULL,
+    code_key        TEXT    NOT NULL,
+    proof_key       TEXT    NOT NULL,
+    link_key        BYTEA   NOT NULL,
+    fingerprint     TEXT    NOT NULL,
+    created_at      BIGINT  NOT NULL
 );
 
 CREATE UNIQUE INDEX sites_fingerprint ON sites (fingerprint) WHERE fingerprint <> '';

@@ -86,20 +86,6 @@ func (q *Queries) DeleteStays(ctx context.Context, site string) error {
 	return err
 }
 
-const eraseTracking = `-- name: EraseTracking :exec
-UPDATE parcels SET tracking = '', tracking_key = '', tracking_tail = '' WHERE site = $1 AND id = $2
-`
-
-type EraseTrackingParams struct {
-	Site string
-	ID   string
-}
-
-func (q *Queries) EraseTracking(ctx context.Context, arg EraseTrackingParams) error {
-	_, err := q.exec(ctx, q.eraseTrackingStmt, eraseTracking, arg.Site, arg.ID)
-	return err
-}
-
 const findOrder = `-- name: FindOrder :one
 SELECT site, stay, recipient, unit, revoked, collect_by, changed_at FROM stay_orders WHERE site = $1 AND stay = $2
 `
@@ -457,74 +443,6 @@ func (q *Queries) ListDropRefusals(ctx context.Context, arg ListDropRefusalsPara
 	return items, nil
 }
 
-const listDueStays = `-- name: ListDueStays :many
-SELECT site, id, parcel, place, recipient, unit, first_recipient, size, state, live, revoked, settled, carrier, actor_kind, actor_id, session, key_id, generation, begun_at, stored_at, collect_by, ended_at, evidence, end_reason, taken_by, problem FROM stays WHERE live = TRUE AND state = 'stored' AND (collect_by, site, id) > (CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT))
-ORDER BY collect_by, site, id LIMIT $4
-`
-
-type ListDueStaysParams struct {
-	After     int64
-	AfterSite string
-	AfterID   string
-	Page      int32
-}
-
-// Stays that wait, by when they must be collected: for reminders.
-func (q *Queries) ListDueStays(ctx context.Context, arg ListDueStaysParams) ([]Stay, error) {
-	rows, err := q.query(ctx, q.listDueStaysStmt, listDueStays,
-		arg.After,
-		arg.AfterSite,
-		arg.AfterID,
-		arg.Page,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Stay
-	for rows.Next() {
-		var i Stay
-		if err := rows.Scan(
-			&i.Site,
-			&i.ID,
-			&i.Parcel,
-			&i.Place,
-			&i.Recipient,
-			&i.Unit,
-			&i.FirstRecipient,
-			&i.Size,
-			&i.State,
-			&i.Live,
-			&i.Revoked,
-			&i.Settled,
-			&i.Carrier,
-			&i.ActorKind,
-			&i.ActorID,
-			&i.Session,
-			&i.KeyID,
-			&i.Generation,
-			&i.BegunAt,
-			&i.StoredAt,
-			&i.CollectBy,
-			&i.EndedAt,
-			&i.Evidence,
-			&i.EndReason,
-			&i.TakenBy,
-			&i.Problem,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listLiveStays = `-- name: ListLiveStays :many
 SELECT s.id, s.place, s.recipient, s.unit, s.state, s.revoked, s.stored_at, s.collect_by, s.size,
     COALESCE(u.name, '') AS unit_name
@@ -555,65 +473,6 @@ func (q *Queries) ListLiveStays(ctx context.Context, site string) ([]ListLiveSta
 	var items []ListLiveStaysRow
 	for rows.Next() {
 		var i ListLiveStaysRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Place,
-			&i.Recipient,
-			&i.Unit,
-			&i.State,
-			&i.Revoked,
-			&i.StoredAt,
-			&i.CollectBy,
-			&i.Size,
-			&i.UnitName,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listLiveStaysOfPlace = `-- name: ListLiveStaysOfPlace :many
-SELECT s.id, s.place, s.recipient, s.unit, s.state, s.revoked, s.stored_at, s.collect_by, s.size,
-    COALESCE(u.name, '') AS unit_name
-FROM stays s LEFT JOIN units u ON u.id = s.unit
-WHERE s.site = $1 AND s.live = TRUE AND s.place = $2 ORDER BY s.place, s.id
-`
-
-type ListLiveStaysOfPlaceParams struct {
-	Site  string
-	Place string
-}
-
-type ListLiveStaysOfPlaceRow struct {
-	ID        string
-	Place     string
-	Recipient string
-	Unit      string
-	State     string
-	Revoked   bool
-	StoredAt  int64
-	CollectBy int64
-	Size      string
-	UnitName  string
-}
-
-func (q *Queries) ListLiveStaysOfPlace(ctx context.Context, arg ListLiveStaysOfPlaceParams) ([]ListLiveStaysOfPlaceRow, error) {
-	rows, err := q.query(ctx, q.listLiveStaysOfPlaceStmt, listLiveStaysOfPlace, arg.Site, arg.Place)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListLiveStaysOfPlaceRow
-	for rows.Next() {
-		var i ListLiveStaysOfPlaceRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Place,
@@ -830,100 +689,6 @@ func (q *Queries) ListWaitingOfRecipient(ctx context.Context, arg ListWaitingOfR
 	var items []ListWaitingOfRecipientRow
 	for rows.Next() {
 		var i ListWaitingOfRecipientRow
-		if err := rows.Scan(
-			&i.Site,
-			&i.ID,
-			&i.Parcel,
-			&i.Place,
-			&i.Recipient,
-			&i.Unit,
-			&i.FirstRecipient,
-			&i.Size,
-			&i.State,
-			&i.Live,
-			&i.Revoked,
-			&i.Settled,
-			&i.Carrier,
-			&i.ActorKind,
-			&i.ActorID,
-			&i.Session,
-			&i.KeyID,
-			&i.Generation,
-			&i.BegunAt,
-			&i.StoredAt,
-			&i.CollectBy,
-			&i.EndedAt,
-			&i.Evidence,
-			&i.EndReason,
-			&i.TakenBy,
-			&i.Problem,
-			&i.Tracking,
-			&i.CarrierName,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listWaitingOfUnit = `-- name: ListWaitingOfUnit :many
-SELECT s.site, s.id, s.parcel, s.place, s.recipient, s.unit, s.first_recipient, s.size, s.state, s.live, s.revoked, s.settled, s.carrier, s.actor_kind, s.actor_id, s.session, s.key_id, s.generation, s.begun_at, s.stored_at, s.collect_by, s.ended_at, s.evidence, s.end_reason, s.taken_by, s.problem, COALESCE(p.tracking, '') AS tracking, COALESCE(c.name, s.carrier) AS carrier_name
-FROM stays s LEFT JOIN parcels p ON p.site = s.site AND p.id = s.parcel LEFT JOIN carriers c ON c.id = s.carrier
-WHERE s.unit = $1 AND s.live = TRUE ORDER BY s.begun_at, s.id LIMIT $2
-`
-
-type ListWaitingOfUnitParams struct {
-	Unit string
-	Page int32
-}
-
-type ListWaitingOfUnitRow struct {
-	Site           string
-	ID             string
-	Parcel         string
-	Place          string
-	Recipient      string
-	Unit           string
-	FirstRecipient string
-	Size           string
-	State          string
-	Live           bool
-	Revoked        bool
-	Settled        bool
-	Carrier        string
-	ActorKind      string
-	ActorID        string
-	Session        string
-	KeyID          string
-	Generation     int64
-	BegunAt        int64
-	StoredAt       int64
-	CollectBy      int64
-	EndedAt        int64
-	Evidence       string
-	EndReason      string
-	TakenBy        string
-	Problem        string
-	Tracking       string
-	CarrierName    string
-}
-
-func (q *Queries) ListWaitingOfUnit(ctx context.Context, arg ListWaitingOfUnitParams) ([]ListWaitingOfUnitRow, error) {
-	rows, err := q.query(ctx, q.listWaitingOfUnitStmt, listWaitingOfUnit, arg.Unit, arg.Page)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListWaitingOfUnitRow
-	for rows.Next() {
-		var i ListWaitingOfUnitRow
 		if err := rows.Scan(
 			&i.Site,
 			&i.ID,

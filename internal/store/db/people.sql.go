@@ -470,54 +470,6 @@ func (q *Queries) ListRecipientsOfProperty(ctx context.Context, property string)
 	return items, nil
 }
 
-const listRecipientsOfUnit = `-- name: ListRecipientsOfUnit :many
-SELECT id, property, unit, kind, name, name_key, email, phone, language, low_door, inactive, vacation_until, quiet_from, quiet_to, link_generation, link_hash, external_source, external_id, created_at, updated_at FROM recipients WHERE unit = $1 ORDER BY name_key, id
-`
-
-func (q *Queries) ListRecipientsOfUnit(ctx context.Context, unit string) ([]Recipient, error) {
-	rows, err := q.query(ctx, q.listRecipientsOfUnitStmt, listRecipientsOfUnit, unit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Recipient
-	for rows.Next() {
-		var i Recipient
-		if err := rows.Scan(
-			&i.ID,
-			&i.Property,
-			&i.Unit,
-			&i.Kind,
-			&i.Name,
-			&i.NameKey,
-			&i.Email,
-			&i.Phone,
-			&i.Language,
-			&i.LowDoor,
-			&i.Inactive,
-			&i.VacationUntil,
-			&i.QuietFrom,
-			&i.QuietTo,
-			&i.LinkGeneration,
-			&i.LinkHash,
-			&i.ExternalSource,
-			&i.ExternalID,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listUnits = `-- name: ListUnits :many
 SELECT u.id, u.property, u.kind, u.name, u.name_key, u.number, u.created_at, (SELECT COUNT(*) FROM recipients r WHERE r.unit = u.id AND r.inactive = FALSE) AS people
 FROM units u WHERE u.property = $1 AND u.name_key > $2 ORDER BY u.name_key LIMIT $3

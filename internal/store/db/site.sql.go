@@ -11,8 +11,8 @@ import (
 
 const createSite = `-- name: CreateSite :exec
 INSERT INTO sites (id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key,
-    link_key, fingerprint, instance, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $12, '', '', $11)
+    link_key, fingerprint, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $12, '', $11)
 `
 
 type CreateSiteParams struct {
@@ -71,30 +71,6 @@ func (q *Queries) CreateSiteKey(ctx context.Context, arg CreateSiteKeyParams) er
 	return err
 }
 
-const findChange = `-- name: FindChange :one
-SELECT site, kind, object, rev, deleted, body FROM directory_changes WHERE site = $1 AND kind = $2 AND object = $3
-`
-
-type FindChangeParams struct {
-	Site   string
-	Kind   string
-	Object string
-}
-
-func (q *Queries) FindChange(ctx context.Context, arg FindChangeParams) (DirectoryChange, error) {
-	row := q.queryRow(ctx, q.findChangeStmt, findChange, arg.Site, arg.Kind, arg.Object)
-	var i DirectoryChange
-	err := row.Scan(
-		&i.Site,
-		&i.Kind,
-		&i.Object,
-		&i.Rev,
-		&i.Deleted,
-		&i.Body,
-	)
-	return i, err
-}
-
 const findHealth = `-- name: FindHealth :one
 SELECT site, status, status_at, seen_at, linked, link_via, link_since, clock_bad, audit, parts, silent FROM site_health WHERE site = $1
 `
@@ -119,7 +95,7 @@ func (q *Queries) FindHealth(ctx context.Context, site string) (SiteHealth, erro
 }
 
 const findSite = `-- name: FindSite :one
-SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key, link_key, fingerprint, instance, created_at FROM sites WHERE id = $1
+SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key, link_key, fingerprint, created_at FROM sites WHERE id = $1
 `
 
 func (q *Queries) FindSite(ctx context.Context, id string) (Site, error) {
@@ -139,14 +115,13 @@ func (q *Queries) FindSite(ctx context.Context, id string) (Site, error) {
 		&i.ProofKey,
 		&i.LinkKey,
 		&i.Fingerprint,
-		&i.Instance,
 		&i.CreatedAt,
 	)
 	return i, err
 }
 
 const findSiteByFingerprint = `-- name: FindSiteByFingerprint :one
-SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key, link_key, fingerprint, instance, created_at FROM sites WHERE fingerprint = $1
+SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key, link_key, fingerprint, created_at FROM sites WHERE fingerprint = $1
 `
 
 func (q *Queries) FindSiteByFingerprint(ctx context.Context, fingerprint string) (Site, error) {
@@ -166,7 +141,6 @@ func (q *Queries) FindSiteByFingerprint(ctx context.Context, fingerprint string)
 		&i.ProofKey,
 		&i.LinkKey,
 		&i.Fingerprint,
-		&i.Instance,
 		&i.CreatedAt,
 	)
 	return i, err
@@ -296,7 +270,7 @@ func (q *Queries) ListSiteKeys(ctx context.Context, site string) ([]SiteKey, err
 }
 
 const listSites = `-- name: ListSites :many
-SELECT s.id, s.property, s.name, s.hosted, s.settings, s.layout, s.policy, s.directory_epoch, s.rev, s.code_key, s.proof_key, s.link_key, s.fingerprint, s.instance, s.created_at FROM sites s JOIN properties p ON p.id = s.property WHERE p.organization = $1 ORDER BY s.name, s.id
+SELECT s.id, s.property, s.name, s.hosted, s.settings, s.layout, s.policy, s.directory_epoch, s.rev, s.code_key, s.proof_key, s.link_key, s.fingerprint, s.created_at FROM sites s JOIN properties p ON p.id = s.property WHERE p.organization = $1 ORDER BY s.name, s.id
 `
 
 func (q *Queries) ListSites(ctx context.Context, organization string) ([]Site, error) {
@@ -322,7 +296,6 @@ func (q *Queries) ListSites(ctx context.Context, organization string) ([]Site, e
 			&i.ProofKey,
 			&i.LinkKey,
 			&i.Fingerprint,
-			&i.Instance,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err
@@ -339,7 +312,7 @@ func (q *Queries) ListSites(ctx context.Context, organization string) ([]Site, e
 }
 
 const listSitesOfProperty = `-- name: ListSitesOfProperty :many
-SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key, link_key, fingerprint, instance, created_at FROM sites WHERE property = $1 ORDER BY id
+SELECT id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key, link_key, fingerprint, created_at FROM sites WHERE property = $1 ORDER BY id
 `
 
 func (q *Queries) ListSitesOfProperty(ctx context.Context, property string) ([]Site, error) {
@@ -365,7 +338,6 @@ func (q *Queries) ListSitesOfProperty(ctx context.Context, property string) ([]S
 			&i.ProofKey,
 			&i.LinkKey,
 			&i.Fingerprint,
-			&i.Instance,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err
@@ -499,22 +471,6 @@ func (q *Queries) PutHealthLink(ctx context.Context, arg PutHealthLinkParams) er
 	return err
 }
 
-const putHealthSeen = `-- name: PutHealthSeen :exec
-INSERT INTO site_health (site, status, status_at, seen_at, linked, link_via, link_since, clock_bad, audit, parts, silent)
-VALUES ($1, '{}', 0, $2, FALSE, '', 0, FALSE, FALSE, '{}', FALSE)
-ON CONFLICT (site) DO UPDATE SET seen_at = excluded.seen_at, silent = FALSE
-`
-
-type PutHealthSeenParams struct {
-	Site   string
-	SeenAt int64
-}
-
-func (q *Queries) PutHealthSeen(ctx context.Context, arg PutHealthSeenParams) error {
-	_, err := q.exec(ctx, q.putHealthSeenStmt, putHealthSeen, arg.Site, arg.SeenAt)
-	return err
-}
-
 const putHealthStatus = `-- name: PutHealthStatus :exec
 INSERT INTO site_health (site, status, status_at, seen_at, linked, link_via, link_since, clock_bad, audit, parts, silent)
 VALUES ($1, $2, $3, $3, FALSE, '', 0, FALSE, FALSE, '{}', FALSE)
@@ -533,20 +489,6 @@ func (q *Queries) PutHealthStatus(ctx context.Context, arg PutHealthStatusParams
 	return err
 }
 
-const setSiteInstance = `-- name: SetSiteInstance :exec
-UPDATE sites SET instance = $1 WHERE id = $2
-`
-
-type SetSiteInstanceParams struct {
-	Instance string
-	ID       string
-}
-
-func (q *Queries) SetSiteInstance(ctx context.Context, arg SetSiteInstanceParams) error {
-	_, err := q.exec(ctx, q.setSiteInstanceStmt, setSiteInstance, arg.Instance, arg.ID)
-	return err
-}
-
 const setSiteLayout = `-- name: SetSiteLayout :exec
 UPDATE sites SET layout = $1 WHERE id = $2
 `
@@ -562,7 +504,7 @@ func (q *Queries) SetSiteLayout(ctx context.Context, arg SetSiteLayoutParams) er
 }
 
 const setSiteLink = `-- name: SetSiteLink :exec
-UPDATE sites SET link_key = $1, fingerprint = $2, instance = '' WHERE id = $3
+UPDATE sites SET link_key = $1, fingerprint = $2 WHERE id = $3
 `
 
 type SetSiteLinkParams struct {
@@ -603,24 +545,4 @@ type SetSiteSettingsParams struct {
 func (q *Queries) SetSiteSettings(ctx context.Context, arg SetSiteSettingsParams) error {
 	_, err := q.exec(ctx, q.setSiteSettingsStmt, setSiteSettings, arg.Name, arg.Settings, arg.ID)
 	return err
-}
-
-const siteProperty = `-- name: SiteProperty :one
-SELECT p.id, p.organization, p.name, p.address, p.time_zone, p.phone, p.email, p.created_at FROM properties p JOIN sites s ON s.property = p.id WHERE s.id = $1
-`
-
-func (q *Queries) SiteProperty(ctx context.Context, id string) (Property, error) {
-	row := q.queryRow(ctx, q.sitePropertyStmt, siteProperty, id)
-	var i Property
-	err := row.Scan(
-		&i.ID,
-		&i.Organization,
-		&i.Name,
-		&i.Address,
-		&i.TimeZone,
-		&i.Phone,
-		&i.Email,
-		&i.CreatedAt,
-	)
-	return i, err
 }

@@ -254,17 +254,24 @@ func (q *Queries) FirstOrganization(ctx context.Context) (Organization, error) {
 }
 
 const listActs = `-- name: ListActs :many
-SELECT id, at, user_id, via, kind, site, subject, reason FROM acts WHERE site = $1 AND at < $2 ORDER BY at DESC, id DESC LIMIT $3
+SELECT id, at, user_id, via, kind, site, subject, reason FROM acts WHERE site = $1 AND (at, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
+ORDER BY at DESC, id DESC LIMIT $4
 `
 
 type ListActsParams struct {
-	Site   string
-	Before int64
-	Page   int32
+	Site     string
+	Before   int64
+	BeforeID string
+	Page     int32
 }
 
 func (q *Queries) ListActs(ctx context.Context, arg ListActsParams) ([]Act, error) {
-	rows, err := q.query(ctx, q.listActsStmt, listActs, arg.Site, arg.Before, arg.Page)
+	rows, err := q.query(ctx, q.listActsStmt, listActs,
+		arg.Site,
+		arg.Before,
+		arg.BeforeID,
+		arg.Page,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 const answerIntent = `-- name: AnswerIntent :execrows
-UPDATE intents SET state = $1, code = $2, answered_at = $3 WHERE id = $4 AND site = $5
+UPDATE intents SET state = $1, code = $2, answered_at = $3, body = '{}' WHERE id = $4 AND site = $5
     AND state IN ('pending', 'expired')
 `
 
@@ -22,7 +22,8 @@ type AnswerIntentParams struct {
 	Site       string
 }
 
-// An answer that comes after the row expired still counts: it is what happened.
+// An answer that comes after the row expired still counts: it is what happened. The body, which may
+// name people, is needed no more.
 func (q *Queries) AnswerIntent(ctx context.Context, arg AnswerIntentParams) (int64, error) {
 	result, err := q.exec(ctx, q.answerIntentStmt, answerIntent,
 		arg.State,
@@ -68,39 +69,6 @@ func (q *Queries) BuryJob(ctx context.Context, arg BuryJobParams) (int64, error)
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const countJobs = `-- name: CountJobs :many
-SELECT kind, state, COUNT(*) AS jobs FROM outbox GROUP BY kind, state ORDER BY kind, state
-`
-
-type CountJobsRow struct {
-	Kind  string
-	State string
-	Jobs  int64
-}
-
-func (q *Queries) CountJobs(ctx context.Context) ([]CountJobsRow, error) {
-	rows, err := q.query(ctx, q.countJobsStmt, countJobs)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []CountJobsRow
-	for rows.Next() {
-		var i CountJobsRow
-		if err := rows.Scan(&i.Kind, &i.State, &i.Jobs); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const countOpenIncidents = `-- name: CountOpenIncidents :one
@@ -237,7 +205,7 @@ func (q *Queries) EnqueueJob(ctx context.Context, arg EnqueueJobParams) (int64, 
 }
 
 const expireIntents = `-- name: ExpireIntents :many
-UPDATE intents SET state = 'expired', code = 'INTENT_EXPIRED' WHERE state = 'pending' AND expires_at <= $1
+UPDATE intents SET state = 'expired', code = 'INTENT_EXPIRED', body = '{}' WHERE state = 'pending' AND expires_at <= $1
 RETURNING id, site
 `
 

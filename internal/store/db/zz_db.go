@@ -42,9 +42,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countCollectedSinceStmt, err = db.PrepareContext(ctx, countCollectedSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCollectedSince: %w", err)
 	}
-	if q.countJobsStmt, err = db.PrepareContext(ctx, countJobs); err != nil {
-		return nil, fmt.Errorf("error preparing query CountJobs: %w", err)
-	}
 	if q.countOpenIncidentsStmt, err = db.PrepareContext(ctx, countOpenIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenIncidents: %w", err)
 	}
@@ -147,9 +144,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseAnnexStmt, err = db.PrepareContext(ctx, eraseAnnex); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseAnnex: %w", err)
 	}
-	if q.eraseTrackingStmt, err = db.PrepareContext(ctx, eraseTracking); err != nil {
-		return nil, fmt.Errorf("error preparing query EraseTracking: %w", err)
-	}
 	if q.expireIntentsStmt, err = db.PrepareContext(ctx, expireIntents); err != nil {
 		return nil, fmt.Errorf("error preparing query ExpireIntents: %w", err)
 	}
@@ -158,9 +152,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.findCarrierStmt, err = db.PrepareContext(ctx, findCarrier); err != nil {
 		return nil, fmt.Errorf("error preparing query FindCarrier: %w", err)
-	}
-	if q.findChangeStmt, err = db.PrepareContext(ctx, findChange); err != nil {
-		return nil, fmt.Errorf("error preparing query FindChange: %w", err)
 	}
 	if q.findCourierStmt, err = db.PrepareContext(ctx, findCourier); err != nil {
 		return nil, fmt.Errorf("error preparing query FindCourier: %w", err)
@@ -321,9 +312,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listDropRefusalsStmt, err = db.PrepareContext(ctx, listDropRefusals); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDropRefusals: %w", err)
 	}
-	if q.listDueStaysStmt, err = db.PrepareContext(ctx, listDueStays); err != nil {
-		return nil, fmt.Errorf("error preparing query ListDueStays: %w", err)
-	}
 	if q.listEpochOperationsStmt, err = db.PrepareContext(ctx, listEpochOperations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEpochOperations: %w", err)
 	}
@@ -347,9 +335,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listLiveStaysStmt, err = db.PrepareContext(ctx, listLiveStays); err != nil {
 		return nil, fmt.Errorf("error preparing query ListLiveStays: %w", err)
-	}
-	if q.listLiveStaysOfPlaceStmt, err = db.PrepareContext(ctx, listLiveStaysOfPlace); err != nil {
-		return nil, fmt.Errorf("error preparing query ListLiveStaysOfPlace: %w", err)
 	}
 	if q.listMootUnnotifiedStmt, err = db.PrepareContext(ctx, listMootUnnotified); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMootUnnotified: %w", err)
@@ -380,9 +365,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listRecipientsOfPropertyStmt, err = db.PrepareContext(ctx, listRecipientsOfProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecipientsOfProperty: %w", err)
-	}
-	if q.listRecipientsOfUnitStmt, err = db.PrepareContext(ctx, listRecipientsOfUnit); err != nil {
-		return nil, fmt.Errorf("error preparing query ListRecipientsOfUnit: %w", err)
 	}
 	if q.listRemindStaysStmt, err = db.PrepareContext(ctx, listRemindStays); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRemindStays: %w", err)
@@ -438,9 +420,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listWaitingOfRecipientStmt, err = db.PrepareContext(ctx, listWaitingOfRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query ListWaitingOfRecipient: %w", err)
 	}
-	if q.listWaitingOfUnitStmt, err = db.PrepareContext(ctx, listWaitingOfUnit); err != nil {
-		return nil, fmt.Errorf("error preparing query ListWaitingOfUnit: %w", err)
-	}
 	if q.markNoticeFailedStmt, err = db.PrepareContext(ctx, markNoticeFailed); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkNoticeFailed: %w", err)
 	}
@@ -479,9 +458,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putHealthLinkStmt, err = db.PrepareContext(ctx, putHealthLink); err != nil {
 		return nil, fmt.Errorf("error preparing query PutHealthLink: %w", err)
-	}
-	if q.putHealthSeenStmt, err = db.PrepareContext(ctx, putHealthSeen); err != nil {
-		return nil, fmt.Errorf("error preparing query PutHealthSeen: %w", err)
 	}
 	if q.putHealthStatusStmt, err = db.PrepareContext(ctx, putHealthStatus); err != nil {
 		return nil, fmt.Errorf("error preparing query PutHealthStatus: %w", err)
@@ -522,9 +498,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setRecipientLinkStmt, err = db.PrepareContext(ctx, setRecipientLink); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRecipientLink: %w", err)
 	}
-	if q.setSiteInstanceStmt, err = db.PrepareContext(ctx, setSiteInstance); err != nil {
-		return nil, fmt.Errorf("error preparing query SetSiteInstance: %w", err)
-	}
 	if q.setSiteLayoutStmt, err = db.PrepareContext(ctx, setSiteLayout); err != nil {
 		return nil, fmt.Errorf("error preparing query SetSiteLayout: %w", err)
 	}
@@ -539,9 +512,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setUserPasswordStmt, err = db.PrepareContext(ctx, setUserPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query SetUserPassword: %w", err)
-	}
-	if q.sitePropertyStmt, err = db.PrepareContext(ctx, siteProperty); err != nil {
-		return nil, fmt.Errorf("error preparing query SiteProperty: %w", err)
 	}
 	if q.statsIncidentsStmt, err = db.PrepareContext(ctx, statsIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query StatsIncidents: %w", err)
@@ -618,11 +588,6 @@ func (q *Queries) Close() error {
 	if q.countCollectedSinceStmt != nil {
 		if cerr := q.countCollectedSinceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countCollectedSinceStmt: %w", cerr)
-		}
-	}
-	if q.countJobsStmt != nil {
-		if cerr := q.countJobsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing countJobsStmt: %w", cerr)
 		}
 	}
 	if q.countOpenIncidentsStmt != nil {
@@ -795,11 +760,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseAnnexStmt: %w", cerr)
 		}
 	}
-	if q.eraseTrackingStmt != nil {
-		if cerr := q.eraseTrackingStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing eraseTrackingStmt: %w", cerr)
-		}
-	}
 	if q.expireIntentsStmt != nil {
 		if cerr := q.expireIntentsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing expireIntentsStmt: %w", cerr)
@@ -813,11 +773,6 @@ func (q *Queries) Close() error {
 	if q.findCarrierStmt != nil {
 		if cerr := q.findCarrierStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findCarrierStmt: %w", cerr)
-		}
-	}
-	if q.findChangeStmt != nil {
-		if cerr := q.findChangeStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing findChangeStmt: %w", cerr)
 		}
 	}
 	if q.findCourierStmt != nil {
@@ -1085,11 +1040,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listDropRefusalsStmt: %w", cerr)
 		}
 	}
-	if q.listDueStaysStmt != nil {
-		if cerr := q.listDueStaysStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listDueStaysStmt: %w", cerr)
-		}
-	}
 	if q.listEpochOperationsStmt != nil {
 		if cerr := q.listEpochOperationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listEpochOperationsStmt: %w", cerr)
@@ -1128,11 +1078,6 @@ func (q *Queries) Close() error {
 	if q.listLiveStaysStmt != nil {
 		if cerr := q.listLiveStaysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listLiveStaysStmt: %w", cerr)
-		}
-	}
-	if q.listLiveStaysOfPlaceStmt != nil {
-		if cerr := q.listLiveStaysOfPlaceStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listLiveStaysOfPlaceStmt: %w", cerr)
 		}
 	}
 	if q.listMootUnnotifiedStmt != nil {
@@ -1183,11 +1128,6 @@ func (q *Queries) Close() error {
 	if q.listRecipientsOfPropertyStmt != nil {
 		if cerr := q.listRecipientsOfPropertyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRecipientsOfPropertyStmt: %w", cerr)
-		}
-	}
-	if q.listRecipientsOfUnitStmt != nil {
-		if cerr := q.listRecipientsOfUnitStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listRecipientsOfUnitStmt: %w", cerr)
 		}
 	}
 	if q.listRemindStaysStmt != nil {
@@ -1280,11 +1220,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listWaitingOfRecipientStmt: %w", cerr)
 		}
 	}
-	if q.listWaitingOfUnitStmt != nil {
-		if cerr := q.listWaitingOfUnitStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listWaitingOfUnitStmt: %w", cerr)
-		}
-	}
 	if q.markNoticeFailedStmt != nil {
 		if cerr := q.markNoticeFailedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markNoticeFailedStmt: %w", cerr)
@@ -1348,11 +1283,6 @@ func (q *Queries) Close() error {
 	if q.putHealthLinkStmt != nil {
 		if cerr := q.putHealthLinkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putHealthLinkStmt: %w", cerr)
-		}
-	}
-	if q.putHealthSeenStmt != nil {
-		if cerr := q.putHealthSeenStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing putHealthSeenStmt: %w", cerr)
 		}
 	}
 	if q.putHealthStatusStmt != nil {
@@ -1420,11 +1350,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setRecipientLinkStmt: %w", cerr)
 		}
 	}
-	if q.setSiteInstanceStmt != nil {
-		if cerr := q.setSiteInstanceStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setSiteInstanceStmt: %w", cerr)
-		}
-	}
 	if q.setSiteLayoutStmt != nil {
 		if cerr := q.setSiteLayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setSiteLayoutStmt: %w", cerr)
@@ -1448,11 +1373,6 @@ func (q *Queries) Close() error {
 	if q.setUserPasswordStmt != nil {
 		if cerr := q.setUserPasswordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setUserPasswordStmt: %w", cerr)
-		}
-	}
-	if q.sitePropertyStmt != nil {
-		if cerr := q.sitePropertyStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing sitePropertyStmt: %w", cerr)
 		}
 	}
 	if q.statsIncidentsStmt != nil {
@@ -1570,7 +1490,6 @@ type Queries struct {
 	buryJobStmt                  *sql.Stmt
 	cancelNoticeStmt             *sql.Stmt
 	countCollectedSinceStmt      *sql.Stmt
-	countJobsStmt                *sql.Stmt
 	countOpenIncidentsStmt       *sql.Stmt
 	countStoredSinceStmt         *sql.Stmt
 	countWaitingOfRecipientStmt  *sql.Stmt
@@ -1605,11 +1524,9 @@ type Queries struct {
 	endDutyReportStmt            *sql.Stmt
 	enqueueJobStmt               *sql.Stmt
 	eraseAnnexStmt               *sql.Stmt
-	eraseTrackingStmt            *sql.Stmt
 	expireIntentsStmt            *sql.Stmt
 	findAPITokenStmt             *sql.Stmt
 	findCarrierStmt              *sql.Stmt
-	findChangeStmt               *sql.Stmt
 	findCourierStmt              *sql.Stmt
 	findCursorStmt               *sql.Stmt
 	findEnrolmentStmt            *sql.Stmt
@@ -1663,7 +1580,6 @@ type Queries struct {
 	listCouriersStmt             *sql.Stmt
 	listDeadJobsStmt             *sql.Stmt
 	listDropRefusalsStmt         *sql.Stmt
-	listDueStaysStmt             *sql.Stmt
 	listEpochOperationsStmt      *sql.Stmt
 	listEpochsStmt               *sql.Stmt
 	listHeadsStmt                *sql.Stmt
@@ -1672,7 +1588,6 @@ type Queries struct {
 	listIncidentNotesStmt        *sql.Stmt
 	listIntentsOfPlaceStmt       *sql.Stmt
 	listLiveStaysStmt            *sql.Stmt
-	listLiveStaysOfPlaceStmt     *sql.Stmt
 	listMootUnnotifiedStmt       *sql.Stmt
 	listNoticesStmt              *sql.Stmt
 	listNoticesOfStayStmt        *sql.Stmt
@@ -1683,7 +1598,6 @@ type Queries struct {
 	listPlacesStmt               *sql.Stmt
 	listPropertiesStmt           *sql.Stmt
 	listRecipientsOfPropertyStmt *sql.Stmt
-	listRecipientsOfUnitStmt     *sql.Stmt
 	listRemindStaysStmt          *sql.Stmt
 	listReportedOverStmt         *sql.Stmt
 	listRevivableStmt            *sql.Stmt
@@ -1702,7 +1616,6 @@ type Queries struct {
 	listUntoldStaysStmt          *sql.Stmt
 	listUsersStmt                *sql.Stmt
 	listWaitingOfRecipientStmt   *sql.Stmt
-	listWaitingOfUnitStmt        *sql.Stmt
 	markNoticeFailedStmt         *sql.Stmt
 	markNoticeSentStmt           *sql.Stmt
 	markSilentStmt               *sql.Stmt
@@ -1716,7 +1629,6 @@ type Queries struct {
 	putHeadStmt                  *sql.Stmt
 	putHealthFactsStmt           *sql.Stmt
 	putHealthLinkStmt            *sql.Stmt
-	putHealthSeenStmt            *sql.Stmt
 	putHealthStatusStmt          *sql.Stmt
 	putOrderStmt                 *sql.Stmt
 	putParcelStmt                *sql.Stmt
@@ -1730,13 +1642,11 @@ type Queries struct {
 	revokeAPITokenStmt           *sql.Stmt
 	setNoticeStateStmt           *sql.Stmt
 	setRecipientLinkStmt         *sql.Stmt
-	setSiteInstanceStmt          *sql.Stmt
 	setSiteLayoutStmt            *sql.Stmt
 	setSiteLinkStmt              *sql.Stmt
 	setSitePolicyStmt            *sql.Stmt
 	setSiteSettingsStmt          *sql.Stmt
 	setUserPasswordStmt          *sql.Stmt
-	sitePropertyStmt             *sql.Stmt
 	statsIncidentsStmt           *sql.Stmt
 	statsJobsStmt                *sql.Stmt
 	statsNoticesStmt             *sql.Stmt
@@ -1763,7 +1673,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		buryJobStmt:                  q.buryJobStmt,
 		cancelNoticeStmt:             q.cancelNoticeStmt,
 		countCollectedSinceStmt:      q.countCollectedSinceStmt,
-		countJobsStmt:                q.countJobsStmt,
 		countOpenIncidentsStmt:       q.countOpenIncidentsStmt,
 		countStoredSinceStmt:         q.countStoredSinceStmt,
 		countWaitingOfRecipientStmt:  q.countWaitingOfRecipientStmt,
@@ -1798,11 +1707,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		endDutyReportStmt:            q.endDutyReportStmt,
 		enqueueJobStmt:               q.enqueueJobStmt,
 		eraseAnnexStmt:               q.eraseAnnexStmt,
-		eraseTrackingStmt:            q.eraseTrackingStmt,
 		expireIntentsStmt:            q.expireIntentsStmt,
 		findAPITokenStmt:             q.findAPITokenStmt,
 		findCarrierStmt:              q.findCarrierStmt,
-		findChangeStmt:               q.findChangeStmt,
 		findCourierStmt:              q.findCourierStmt,
 		findCursorStmt:               q.findCursorStmt,
 		findEnrolmentStmt:            q.findEnrolmentStmt,
@@ -1856,7 +1763,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCouriersStmt:             q.listCouriersStmt,
 		listDeadJobsStmt:             q.listDeadJobsStmt,
 		listDropRefusalsStmt:         q.listDropRefusalsStmt,
-		listDueStaysStmt:             q.listDueStaysStmt,
 		listEpochOperationsStmt:      q.listEpochOperationsStmt,
 		listEpochsStmt:               q.listEpochsStmt,
 		listHeadsStmt:                q.listHeadsStmt,
@@ -1865,7 +1771,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listIncidentNotesStmt:        q.listIncidentNotesStmt,
 		listIntentsOfPlaceStmt:       q.listIntentsOfPlaceStmt,
 		listLiveStaysStmt:            q.listLiveStaysStmt,
-		listLiveStaysOfPlaceStmt:     q.listLiveStaysOfPlaceStmt,
 		listMootUnnotifiedStmt:       q.listMootUnnotifiedStmt,
 		listNoticesStmt:              q.listNoticesStmt,
 		listNoticesOfStayStmt:        q.listNoticesOfStayStmt,
@@ -1876,7 +1781,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPlacesStmt:               q.listPlacesStmt,
 		listPropertiesStmt:           q.listPropertiesStmt,
 		listRecipientsOfPropertyStmt: q.listRecipientsOfPropertyStmt,
-		listRecipientsOfUnitStmt:     q.listRecipientsOfUnitStmt,
 		listRemindStaysStmt:          q.listRemindStaysStmt,
 		listReportedOverStmt:         q.listReportedOverStmt,
 		listRevivableStmt:            q.listRevivableStmt,
@@ -1895,7 +1799,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listUntoldStaysStmt:          q.listUntoldStaysStmt,
 		listUsersStmt:                q.listUsersStmt,
 		listWaitingOfRecipientStmt:   q.listWaitingOfRecipientStmt,
-		listWaitingOfUnitStmt:        q.listWaitingOfUnitStmt,
 		markNoticeFailedStmt:         q.markNoticeFailedStmt,
 		markNoticeSentStmt:           q.markNoticeSentStmt,
 		markSilentStmt:               q.markSilentStmt,
@@ -1909,7 +1812,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putHeadStmt:                  q.putHeadStmt,
 		putHealthFactsStmt:           q.putHealthFactsStmt,
 		putHealthLinkStmt:            q.putHealthLinkStmt,
-		putHealthSeenStmt:            q.putHealthSeenStmt,
 		putHealthStatusStmt:          q.putHealthStatusStmt,
 		putOrderStmt:                 q.putOrderStmt,
 		putParcelStmt:                q.putParcelStmt,
@@ -1923,13 +1825,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		revokeAPITokenStmt:           q.revokeAPITokenStmt,
 		setNoticeStateStmt:           q.setNoticeStateStmt,
 		setRecipientLinkStmt:         q.setRecipientLinkStmt,
-		setSiteInstanceStmt:          q.setSiteInstanceStmt,
 		setSiteLayoutStmt:            q.setSiteLayoutStmt,
 		setSiteLinkStmt:              q.setSiteLinkStmt,
 		setSitePolicyStmt:            q.setSitePolicyStmt,
 		setSiteSettingsStmt:          q.setSiteSettingsStmt,
 		setUserPasswordStmt:          q.setUserPasswordStmt,
-		sitePropertyStmt:             q.sitePropertyStmt,
 		statsIncidentsStmt:           q.statsIncidentsStmt,
 		statsJobsStmt:                q.statsJobsStmt,
 		statsNoticesStmt:             q.statsNoticesStmt,

@@ -315,7 +315,6 @@ type Site struct {
 	ProofKey       string
 	LinkKey        []byte
 	Fingerprint    string
-	Instance       string
 	CreatedAt      int64
 }
 

@@ -26,21 +26,20 @@ CREATE INDEX properties_organization ON properties (organization);
 -- enrolled. code_key and proof_key name rows of site_keys. rev is the revision of the site's
 -- directory; directory_epoch changes when the server was restored from a backup.
 CREATE TABLE sites (
-    id         TEXT    NOT NULL PRIMARY KEY,
-    property   TEXT    NOT NULL REFERENCES properties (id),
-    name       TEXT    NOT NULL,
-    hosted     BOOLEAN NOT NULL CHECK (hosted IN (FALSE, TRUE)),
-    settings   TEXT    NOT NULL,
-    layout     TEXT    NOT NULL,
-    policy     TEXT    NOT NULL,
-    directory_epoch BIGINT NOT NULL,
-    rev        BIGINT  NOT NULL,
-    code_key   TEXT    NOT NULL,
-    proof_key  TEXT    NOT NULL,
-    link_key   BYTEA   NOT NULL,
-    fingerprint TEXT   NOT NULL,
-    instance   TEXT    NOT NULL,
-    created_at BIGINT  NOT NULL
+    id              TEXT    NOT NULL PRIMARY KEY,
+    property        TEXT    NOT NULL REFERENCES properties (id),
+    name            TEXT    NOT NULL,
+    hosted          BOOLEAN NOT NULL CHECK (hosted IN (FALSE, TRUE)),
+    settings        TEXT    NOT NULL,
+    layout          TEXT    NOT NULL,
+    policy          TEXT    NOT NULL,
+    directory_epoch BIGINT  NOT NULL,
+    rev             BIGINT  NOT NULL,
+    code_key        TEXT    NOT NULL,
+    proof_key       TEXT    NOT NULL,
+    link_key        BYTEA   NOT NULL,
+    fingerprint     TEXT    NOT NULL,
+    created_at      BIGINT  NOT NULL
 );
 CREATE INDEX sites_property ON sites (property);
 CREATE UNIQUE INDEX sites_fingerprint ON sites (fingerprint) WHERE fingerprint <> '';

@@ -59,9 +59,6 @@ ORDER BY tracking_key, site, id LIMIT sqlc.arg(page);
 SELECT site, id FROM parcels WHERE site = $1 AND tracking_tail = $2 AND tracking_tail <> ''
 ORDER BY begun_at DESC, id LIMIT sqlc.arg(page);
 
--- name: EraseTracking :exec
-UPDATE parcels SET tracking = '', tracking_key = '', tracking_tail = '' WHERE site = $1 AND id = $2;
-
 -- name: InsertCustody :exec
 INSERT INTO custody (site, place, epoch, number, stay) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (site, place, epoch, number, stay) DO NOTHING;
@@ -91,21 +88,10 @@ SELECT s.id, s.place, s.recipient, s.unit, s.state, s.revoked, s.stored_at, s.co
 FROM stays s LEFT JOIN units u ON u.id = s.unit
 WHERE s.site = $1 AND s.live = TRUE ORDER BY s.place, s.id;
 
--- name: ListLiveStaysOfPlace :many
-SELECT s.id, s.place, s.recipient, s.unit, s.state, s.revoked, s.stored_at, s.collect_by, s.size,
-    COALESCE(u.name, '') AS unit_name
-FROM stays s LEFT JOIN units u ON u.id = s.unit
-WHERE s.site = $1 AND s.live = TRUE AND s.place = $2 ORDER BY s.place, s.id;
-
 -- name: ListWaitingOfRecipient :many
 SELECT s.*, COALESCE(p.tracking, '') AS tracking, COALESCE(c.name, s.carrier) AS carrier_name
 FROM stays s LEFT JOIN parcels p ON p.site = s.site AND p.id = s.parcel LEFT JOIN carriers c ON c.id = s.carrier
 WHERE s.recipient = $1 AND s.live = TRUE ORDER BY s.begun_at, s.id LIMIT sqlc.arg(page);
-
--- name: ListWaitingOfUnit :many
-SELECT s.*, COALESCE(p.tracking, '') AS tracking, COALESCE(c.name, s.carrier) AS carrier_name
-FROM stays s LEFT JOIN parcels p ON p.site = s.site AND p.id = s.parcel LEFT JOIN carriers c ON c.id = s.carrier
-WHERE s.unit = $1 AND s.live = TRUE ORDER BY s.begun_at, s.id LIMIT sqlc.arg(page);
 
 -- name: CountStoredSince :one
 SELECT COUNT(*) FROM stays WHERE site = $1 AND begun_at >= sqlc.arg(since) AND stored_at > 0;
@@ -139,8 +125,3 @@ SELECT * FROM stay_orders WHERE site = $1 AND stay = $2;
 
 -- name: OrderStay :exec
 UPDATE stays SET recipient = $1, unit = $2, revoked = $3, collect_by = $4 WHERE site = $5 AND id = $6;
-
--- name: ListDueStays :many
--- Stays that wait, by when they must be collected: for reminders.
-SELECT * FROM stays WHERE live = TRUE AND state = 'stored' AND (collect_by, site, id) > (CAST(sqlc.arg(after) AS BIGINT), CAST(sqlc.arg(after_site) AS TEXT), CAST(sqlc.arg(after_id) AS TEXT))
-ORDER BY collect_by, site, id LIMIT sqlc.arg(page);

@@ -1,7 +1,7 @@
 -- name: CreateSite :exec
 INSERT INTO sites (id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key,
-    link_key, fingerprint, instance, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, sqlc.arg(link_key), '', '', $11);
+    link_key, fingerprint, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, sqlc.arg(link_key), '', $11);
 
 -- name: FindSite :one
 SELECT * FROM sites WHERE id = $1;
@@ -18,9 +18,6 @@ SELECT * FROM sites WHERE property = $1 ORDER BY id;
 -- name: ListHostedSites :many
 SELECT id FROM sites WHERE hosted ORDER BY id;
 
--- name: SiteProperty :one
-SELECT p.* FROM properties p JOIN sites s ON s.property = p.id WHERE s.id = $1;
-
 -- name: SetSiteSettings :exec
 UPDATE sites SET name = $1, settings = $2 WHERE id = $3;
 
@@ -31,10 +28,7 @@ UPDATE sites SET layout = $1 WHERE id = $2;
 UPDATE sites SET policy = $1 WHERE id = $2;
 
 -- name: SetSiteLink :exec
-UPDATE sites SET link_key = $1, fingerprint = $2, instance = '' WHERE id = $3;
-
--- name: SetSiteInstance :exec
-UPDATE sites SET instance = $1 WHERE id = $2;
+UPDATE sites SET link_key = $1, fingerprint = $2 WHERE id = $3;
 
 -- name: NextRev :one
 UPDATE sites SET rev = rev + $1 WHERE id = $2 RETURNING rev;
@@ -46,9 +40,6 @@ SET rev = excluded.rev, deleted = excluded.deleted, body = excluded.body;
 
 -- name: ListChanges :many
 SELECT * FROM directory_changes WHERE site = $1 AND rev > $2 ORDER BY rev LIMIT sqlc.arg(page);
-
--- name: FindChange :one
-SELECT * FROM directory_changes WHERE site = $1 AND kind = $2 AND object = $3;
 
 -- name: CreateSiteKey :exec
 INSERT INTO site_keys (site, kind, id, secret, created_at) VALUES ($1, $2, $3, $4, $5);
@@ -64,11 +55,6 @@ INSERT INTO site_health (site, status, status_at, seen_at, linked, link_via, lin
 VALUES ($1, $2, $3, $3, FALSE, '', 0, FALSE, FALSE, '{}', FALSE)
 ON CONFLICT (site) DO UPDATE SET status = excluded.status, status_at = excluded.status_at, seen_at = excluded.seen_at,
     silent = FALSE;
-
--- name: PutHealthSeen :exec
-INSERT INTO site_health (site, status, status_at, seen_at, linked, link_via, link_since, clock_bad, audit, parts, silent)
-VALUES ($1, '{}', 0, $2, FALSE, '', 0, FALSE, FALSE, '{}', FALSE)
-ON CONFLICT (site) DO UPDATE SET seen_at = excluded.seen_at, silent = FALSE;
 
 -- name: PutHealthLink :exec
 INSERT INTO site_health (site, status, status_at, seen_at, linked, link_via, link_since, clock_bad, audit, parts, silent)

@@ -30,7 +30,8 @@ SELECT * FROM properties WHERE organization = $1 ORDER BY name, id;
 INSERT INTO acts (id, at, user_id, via, kind, site, subject, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: ListActs :many
-SELECT * FROM acts WHERE site = $1 AND at < sqlc.arg(before) ORDER BY at DESC, id DESC LIMIT sqlc.arg(page);
+SELECT * FROM acts WHERE site = $1 AND (at, id) < (CAST(sqlc.arg(before) AS BIGINT), CAST(sqlc.arg(before_id) AS TEXT))
+ORDER BY at DESC, id DESC LIMIT sqlc.arg(page);
 
 -- name: CreateSecret :exec
 INSERT INTO secrets (name, secret, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING;

@@ -14,12 +14,13 @@ ORDER BY created_at, id LIMIT sqlc.arg(page);
 SELECT * FROM intents WHERE site = $1 AND place = $2 ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(page);
 
 -- name: AnswerIntent :execrows
--- An answer that comes after the row expired still counts: it is what happened.
-UPDATE intents SET state = $1, code = $2, answered_at = $3 WHERE id = $4 AND site = $5
+-- An answer that comes after the row expired still counts: it is what happened. The body, which may
+-- name people, is needed no more.
+UPDATE intents SET state = $1, code = $2, answered_at = $3, body = '{}' WHERE id = $4 AND site = $5
     AND state IN ('pending', 'expired');
 
 -- name: ExpireIntents :many
-UPDATE intents SET state = 'expired', code = 'INTENT_EXPIRED' WHERE state = 'pending' AND expires_at <= sqlc.arg(before)
+UPDATE intents SET state = 'expired', code = 'INTENT_EXPIRED', body = '{}' WHERE state = 'pending' AND expires_at <= sqlc.arg(before)
 RETURNING id, site;
 
 -- name: RaiseIncident :one
@@ -108,9 +109,6 @@ UPDATE outbox SET state = 'live', attempts = 0, due_at = $1, leased_until = 0 WH
 
 -- name: ListDeadJobs :many
 SELECT * FROM outbox WHERE state = 'dead' ORDER BY created_at, id LIMIT sqlc.arg(page);
-
--- name: CountJobs :many
-SELECT kind, state, COUNT(*) AS jobs FROM outbox GROUP BY kind, state ORDER BY kind, state;
 
 -- name: NextJobAt :one
 SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM outbox WHERE kind = $1 AND state = 'live';
