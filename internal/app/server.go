@@ -162,7 +162,7 @@ func (s *Server) Start(ctx context.Context) error {
 }
 
 func (s *Server) serve() error {
-	if s.http.TLSConfig != nil {
+	if s.opts.Config.TLS.CertFile != "" {
 		return s.http.ServeTLS(s.listen, "", "")
 	}
 	return s.http.Serve(s.listen)
@@ -181,7 +181,7 @@ func (s *Server) Failed() <-chan error { return s.failed }
 // URL returns where this server listens, for this computer.
 func (s *Server) URL() string {
 	scheme := "http://"
-	if s.http.TLSConfig != nil {
+	if s.opts.Config.TLS.CertFile != "" {
 		scheme = "https://"
 	}
 	return scheme + s.listen.Addr().String()

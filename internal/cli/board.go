@@ -108,7 +108,7 @@ func obey(w *virtual.World, words []string) error {
 		}
 		numbers[i] = n
 	}
-	addr, ch := board.Address(numbers[0]), board.Channel(numbers[1]) //nolint:gosec // checked above
+	addr, ch := board.Address(numbers[0]), board.Channel(numbers[1]) // checked above
 	switch words[0] {
 	case "shut":
 		return w.Close(addr, ch)

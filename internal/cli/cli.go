@@ -144,7 +144,7 @@ func (e *env) config() (config.Config, error) {
 
 // say prints a line for people.
 func (e *env) say(format string, args ...any) {
-	fmt.Fprintf(e.Err, format+"\n", args...) //nolint:errcheck // nobody is left to tell
+	_, _ = fmt.Fprintf(e.Err, format+"\n", args...) // nobody is left to tell
 }
 
 // print prints a line of the answer.

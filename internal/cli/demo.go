@@ -77,11 +77,11 @@ func (cmd demoCmd) headless(ctx context.Context, e *env, house *demo.House) erro
 		Parcels: cmd.Parcels, Seed: cmd.Seed, CutLink: cmd.CutLink,
 		Progress: func(done int, what string) {
 			bar.Describe(what)
-			_ = bar.Set(done) //nolint:errcheck // a picture only
+			_ = bar.Set(done) // a picture only
 		},
 	}
 	result, err := house.Run(ctx, task)
-	_ = bar.Finish() //nolint:errcheck // a picture only
+	_ = bar.Finish() // a picture only
 	data, jerr := json.Marshal(result)
 	if jerr == nil {
 		jerr = e.print("%s", data)
@@ -97,7 +97,7 @@ func (cmd demoCmd) headless(ctx context.Context, e *env, house *demo.House) erro
 }
 
 func (cmd demoCmd) live(ctx context.Context, e *env, house *demo.House) error {
-	pages, err := house.Mail.Handler("/")
+	pages, err := house.Mail.Handler("")
 	if err != nil {
 		return err
 	}

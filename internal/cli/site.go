@@ -63,7 +63,7 @@ func (cmd siteAddCmd) Run(ctx context.Context, e *env) error {
 // readLayout reads and checks a layout. JSON is YAML, and the keys are those of the API.
 func readLayout(path string) (locker.Layout, error) {
 	var layout locker.Layout
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path) // the operator names the file
 	if err != nil {
 		return layout, err
 	}

@@ -34,11 +34,11 @@ func (cmd verifyCmd) Run(ctx context.Context, e *env) error {
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(e.bars()), progressbar.OptionSetDescription("verify"),
 		progressbar.OptionClearOnFinish())
 	opts.Progress = func(done, total uint64) {
-		bar.ChangeMax64(int64(total)) //nolint:gosec // a count of records
-		_ = bar.Set64(int64(done))    //nolint:gosec,errcheck // a picture only
+		bar.ChangeMax64(int64(total)) // a count of records
+		_ = bar.Set64(int64(done)) // a picture only
 	}
 	report, err := cmd.verify(ctx, opts)
-	_ = bar.Finish() //nolint:errcheck // a picture only
+	_ = bar.Finish() // a picture only
 	if err != nil {
 		return err
 	}
