@@ -20,7 +20,7 @@ import (
 const (
 	hostedPage  = 500              // changes of a directory that are read at once
 	hostedLook  = 15 * time.Second // how often a hosted site looks for news when nobody woke it
-	hostedRetry = 5 * time.Second  // wait before a hosted site that failed is started again
+	hostedRetry = time.Second      // how often sites to run are looked for, new and failed ones
 )
 
 // host runs the sites that have no hardware: for each the controller's own code, over the server's
