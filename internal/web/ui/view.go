@@ -408,3 +408,10 @@ func streamAttributes(stream, target, swap string) templ.Attributes {
 // scalarConfig turns off everything in the API viewer that would ask another host.
 const scalarConfig = `{"withDefaultFonts":false,"telemetry":false,"hideClientButton":true,"showDeveloperTools":"never",` +
 	`"agent":{"disabled":true},"mcp":{"disabled":true}}`
+
+func referrer(policy string) string {
+	if policy == "" {
+		return "same-origin"
+	}
+	return policy
+}

@@ -49,6 +49,14 @@ document.addEventListener('click', async (e) => {
   setTimeout(() => { text.textContent = before; }, 3000);
 });
 
+// A scanner ends with Enter: in a field that names the next one it moves on instead of sending the form.
+document.addEventListener('keydown', (e) => {
+  const next = e.key === 'Enter' && e.target.dataset?.next && document.getElementById(e.target.dataset.next);
+  if (!next) return;
+  e.preventDefault();
+  next.focus();
+});
+
 // ui.neighbour finds the element that lies next to another in the direction of an arrow key, as
 // the eye sees it, whatever the direction of reading.
 ui.neighbour = (from, key, all) => {
