@@ -311,18 +311,19 @@ func (c *Controller) loop(ctx context.Context) error {
 		wait := time.Duration(c.lastTick+pace.Milliseconds()-c.instant().MonoMS) * time.Millisecond
 		timer.Reset(max(wait, 0))
 		var group []question
+		quiet := false
 		select {
 		case q := <-c.queue:
 			group = c.drain([]question{q})
 		case <-timer.C:
-			group = c.ticks()
+			group, quiet = c.ticks(), pace == tickEvery
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 		if err := c.serve(ctx, group); err != nil {
 			return err
 		}
-		if len(c.queue) == 0 {
+		if quiet && len(c.queue) == 0 {
 			if err := c.maintain(ctx); err != nil {
 				return err
 			}

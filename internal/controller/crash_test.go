@@ -179,6 +179,7 @@ func TestController_RestartRestoresBudgetsAndSnapshot(t *testing.T) {
 			_, err := r.enter(wrong)
 			wantCode(t, err, locker.CodeCodeWrong)
 			if i%4 == 3 {
+				time.Sleep(2 * time.Second) // a quiet moment, for the snapshot
 				r.stop()
 				r.start()
 			}

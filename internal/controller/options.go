@@ -21,7 +21,7 @@ const (
 	DefaultIdlePoll   = 500 * time.Millisecond // a door opened by force shows within half a second
 	DefaultBusyPoll   = 100 * time.Millisecond // a person waits for the screen to follow the door
 	DefaultFirstLook  = 2 * time.Second        // longest reading of all sensors at a start
-	DefaultSnapshotAt = 500                    // operations between two snapshots
+	DefaultSnapshotAt = 2000                   // operations between two snapshots: some 50 ms of replay
 )
 
 // Journal is the append-only record of the site. *journal.Log implements it; optional powers are
