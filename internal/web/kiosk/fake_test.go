@@ -2,6 +2,7 @@ package kiosk_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"cubby/internal/controller"
@@ -17,6 +18,8 @@ type fake struct {
 	acts    []controller.Act
 	entered []controller.Input
 	changed chan struct{}
+	onEnter func()               // changes the turn, with the lock held
+	onAct   func(controller.Act) // as onEnter
 }
 
 func (f *fake) Home(context.Context, controller.PanelID) (controller.Home, error) {
@@ -35,6 +38,9 @@ func (f *fake) Enter(_ context.Context, _ controller.PanelID, in controller.Inpu
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.entered = append(f.entered, in)
+	if f.onEnter != nil {
+		f.onEnter()
+	}
 	return f.turn, f.err
 }
 
@@ -42,6 +48,9 @@ func (f *fake) Act(_ context.Context, _ controller.PanelID, act controller.Act) 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.acts = append(f.acts, act)
+	if f.onAct != nil {
+		f.onAct(act)
+	}
 	return f.turn, f.err
 }
 
@@ -73,4 +82,19 @@ func (f *fake) put(home controller.Home, turn controller.Turn) {
 		close(f.changed)
 		f.changed = nil
 	}
+}
+
+func (f *fake) lastEntered() controller.Input {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.entered) == 0 {
+		return controller.Input{}
+	}
+	return f.entered[len(f.entered)-1]
+}
+
+func (f *fake) done() []controller.Act {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.acts)
 }

@@ -267,7 +267,7 @@ func fixturesOfStaff() []Fixture {
 	serving := menu
 	serving.Service = fixtureNow().Add(20 * time.Minute)
 	code := staff(controller.StepStaffCode)
-	code.Issued = &controller.IssuedCode{
+	code.Issued = &controller.IssuedCode{ //nolint:gosec // it opens nothing
 		Symbols: "HJK-3MP-2XY", Digits: "012-345-678", Number: "12", Token: "C1.A7KQ2MZX9RTC4HJE6FNDP3",
 	}
 	failed := turnOf(controller.RoleStaff, controller.StepFailed, locker.PurposeOpen)

@@ -82,7 +82,7 @@ func New(opts Options) (*Handler, error) {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve.ServeHTTP(w, r) }
 
 // panelName keeps what comes as part of an address out of everything else.
-var panelName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) //nolint:gochecknoglobals // a compiled constant
+var panelName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // panelOf returns the panel that the address names; ok is false after a 404 was sent.
 func panelOf(w http.ResponseWriter, r *http.Request) (panel controller.PanelID, ok bool) {

@@ -153,8 +153,10 @@ func (pg page) unitEntry() codeEntryView {
 	p := pg.text
 	v := codeEntryView{
 		Pad: pg.pad(3, splitKeys(digitKeys)), Form: formView{Action: base(pg.panel) + "/code"},
-		Field: &ui.FieldView{ID: "unit", Label: p.T("kiosk.unit.title"), Hint: p.T("kiosk.unit.hint"), MaxLength: 12, LTR: true,
-			InputMode: "numeric", Autocomplete: "off", Required: true, Attrs: keyed()},
+		Field: &ui.FieldView{
+			ID: "unit", Label: p.T("kiosk.unit.title"), Hint: p.T("kiosk.unit.hint"), MaxLength: 12, LTR: true,
+			InputMode: "numeric", Autocomplete: "off", Required: true, Attrs: keyed(),
+		},
 	}
 	v.Pad.OKText = p.T("common.continue")
 	if pg.failure != nil && pg.entered.Unit != "" {

@@ -199,7 +199,7 @@ func TestPages_AreWhole(t *testing.T) {
 			if strings.Contains(page, "[kiosk.") || strings.Contains(page, "[error.") || strings.Contains(page, "[common.") {
 				t.Errorf("%s %s: a sentence is missing", f.Name, lang)
 			}
-			if n := strings.Count(page, "<h1"); n != 1 && !strings.Contains(page, `class="k-type"`) {
+			if n := strings.Count(page, "<h1"); n != 1 {
 				t.Errorf("%s %s: %d headings of the first level", f.Name, lang, n)
 			}
 			ids := map[string]bool{}
@@ -359,7 +359,8 @@ func TestCode_EntersAndExplains(t *testing.T) {
 		},
 		{
 			"flooded", "code=234679CFH", locker.Errorf(locker.CodeCodeFlooded, ""), 422,
-			`<input type="hidden" name="code" value="234679CFH">`, controller.Input{Code: "234679CFH"},
+			`<input type="hidden" name="code" value="234679CFH">`,
+			controller.Input{Code: "234679CFH"},
 		},
 		{"digits without number", "code=012345678", locker.Errorf(locker.CodeUnitUnknown, ""), 422, `name="unit"`, controller.Input{Code: "012345678"}},
 	} {

@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"bytes"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -27,7 +28,7 @@ const (
 )
 
 // viewName is what may stand in ?view= of an address.
-var viewName = regexp.MustCompile(`^[a-z]{1,12}$`) //nolint:gochecknoglobals // a compiled constant
+var viewName = regexp.MustCompile(`^[a-z]{1,12}$`)
 
 // answer is what a page must say beyond the turn.
 type answer struct {
@@ -132,7 +133,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // nobody waits for an answer
 	}
-	h.opts.Logger.ErrorContext(r.Context(), "kiosk page not made", "path", r.URL.Path, "error", err)
+	h.opts.Logger.ErrorContext(r.Context(), "kiosk page not made", slog.String("path", r.URL.Path), slog.Any("error", err))
 	p := h.opts.Text.For(r.URL.Query().Get("lang"))
 	var body bytes.Buffer
 	if err := ui.OneMoment(h.oneMoment(p)).Render(r.Context(), &body); err != nil {
