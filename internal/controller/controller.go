@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -253,7 +254,11 @@ func (c *Controller) beginEpoch(ctx context.Context) error {
 			reason = e.Reason
 		}
 	}
-	return c.commit(ctx, []Outcome{c.machine.Epoch(epoch, reason, c.opts.Sealed, c.instant())})
+	sealed := c.opts.Sealed
+	if sealed == "" && strings.HasPrefix(reason, "sealed") { // the start that sealed it got no further
+		sealed = reason
+	}
+	return c.commit(ctx, []Outcome{c.machine.Epoch(epoch, reason, sealed, c.instant())})
 }
 
 // firstLook reads all sensors, at most for FirstLook. Nothing is pulsed.

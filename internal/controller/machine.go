@@ -16,8 +16,8 @@ type MachineOptions struct {
 	Version string
 	// NewID returns a fresh id, a UUIDv7 in lower case. The machine has no other randomness.
 	NewID func() string
-	// Limits of wrong codes. Zero: credential.DefaultLimits, lowered for a large site until a stranger's
-	// chance is what credential.MaxChance allows.
+	// Limits of wrong codes. Zero, or the defaults: credential.DefaultLimits, lowered for a large site
+	// until a stranger's chance is what credential.MaxChance allows. Any other are checked against it.
 	Limits credential.Limits
 	// ProofKey is the secret of what the kiosk shows to prove that a phone is near. The server must not
 	// know it: openings with a proof are not bound by the limit on remote ones. Zero: no proofs.
@@ -91,7 +91,7 @@ func fitLimits(limits credential.Limits, dir *locker.Directory) (credential.Limi
 	counts := credential.DefaultCounts()
 	counts.Live = max(counts.Live, len(dir.PlaceIDs())+len(dir.Grants)+len(dir.Couriers)+len(dir.Staff))
 	policy := credential.DefaultPolicy()
-	if limits == (credential.Limits{}) {
+	if limits == (credential.Limits{}) || limits == credential.DefaultLimits() {
 		fitted, err := credential.Fit(policy, counts)
 		if err != nil {
 			return credential.Limits{}, fmt.Errorf("limits of wrong codes: %w", err)

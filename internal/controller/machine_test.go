@@ -498,3 +498,27 @@ func TestMachine_WeakLimitsAreRefused(t *testing.T) {
 		t.Errorf("error %v, want that 500 guesses a day are too many", err)
 	}
 }
+
+func TestMachine_LargeSitesGetFewerGuesses(t *testing.T) {
+	t.Parallel()
+	d := locker.NewDirectory()
+	for i := range 2000 {
+		id := locker.GrantID(fmt.Sprintf("g%d", i))
+		d.Grants[id] = locker.Grant{ID: id}
+	}
+	m, err := controller.NewMachine(controller.MachineOptions{
+		Site: siteID, NewID: (&ids{}).next, Limits: credential.DefaultLimits(),
+	}, d, wire.NewKeys(), controller.Snapshot{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := controller.Instant{Boot: "b", Wall: noon}
+	for i := range 20 {
+		code := credential.Derive(keyOf(t, "codes"), fmt.Sprintf("stay:%d", i), 1).Symbols()
+		out := m.Step(controller.CodeEntered{Panel: "k", Input: controller.Input{Code: code}}, now)
+		if errors.Is(out.Reply.Err, &locker.Error{Code: locker.CodeCodeFlooded}) {
+			return
+		}
+	}
+	t.Error("2,000 codes are guarded like 200")
+}
