@@ -38,7 +38,7 @@ type Problem struct {
 	Field  Field
 	Code   ProblemCode
 	Value  string // what stands there, shortened
-	Other  int    // line of the row that this one repeats; 0: none
+	Other  int    // line of the row that this one repeats or contradicts; 0: none
 }
 
 // ProblemCode says what is wrong. Stable; pages translate it under "import.problem.<code>".
@@ -56,9 +56,8 @@ const (
 	ProblemKind          ProblemCode = "kind_unknown"
 	ProblemLowDoor       ProblemCode = "yes_no_wrong"
 	ProblemNumber        ProblemCode = "number_not_digits"
-	ProblemNumberDiffers ProblemCode = "number_differs" // from that of the same unit elsewhere
-	ProblemNumberTaken   ProblemCode = "number_taken"   // by another unit
+	ProblemNumberDiffers ProblemCode = "number_differs" // from that of the same unit on line Other
 	ProblemDuplicate     ProblemCode = "duplicate"      // of the row on line Other
 	ProblemCells         ProblemCode = "cells_extra"    // more cells than the header has columns
-	ProblemQuote         ProblemCode = "quote_open"     // a quotation that never ends
+	ProblemQuote         ProblemCode = "quote_wrong"    // a quotation mark where none can be, or one that never ends
 )
