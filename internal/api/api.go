@@ -2,9 +2,7 @@ package api
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -106,20 +104,3 @@ type Route struct {
 
 // Routes lists every operation in the order of routes.go.
 func (a *API) Routes() []Route { return append([]Route(nil), a.routes...) }
-
-// document writes the description out, indented for people who compare versions.
-func document(spec *huma.OpenAPI) ([]byte, error) {
-	// huma's own error type stands in the registry, but no operation uses it: see problem.go.
-	delete(spec.Components.Schemas.Map(), "ErrorModel")
-	delete(spec.Components.Schemas.Map(), "ErrorDetail")
-	raw, err := json.Marshal(spec)
-	if err != nil {
-		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, raw, "", "  "); err != nil {
-		return nil, fmt.Errorf("indent the OpenAPI document: %w", err)
-	}
-	out.WriteByte('\n')
-	return out.Bytes(), nil
-}

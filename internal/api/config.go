@@ -1,7 +1,12 @@
 package api
 
 import (
+	"reflect"
+	"strings"
+
 	"github.com/danielgtaylor/huma/v2"
+
+	"cubby/internal/locker"
 )
 
 // description is the first thing that a reader of the API's documentation sees.
@@ -30,7 +35,7 @@ func (a *API) config() huma.Config {
 				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					securityScheme: {
 						Type: "http", Scheme: "bearer", BearerFormat: "cubby_…",
@@ -48,6 +53,23 @@ func (a *API) config() huma.Config {
 }
 
 const securityScheme = "token"
+
+// schemaName names a schema by its type. The parts of a layout come from locker as they are and carry
+// its name, because a bank of the wall is not a bank of the layout.
+func schemaName(t reflect.Type, hint string) string {
+	name := camel(huma.DefaultSchemaNamer(t, hint))
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() != reflect.TypeFor[locker.Layout]().PkgPath() {
+		return name
+	}
+	switch name {
+	case "Layout", "Policy", "Features":
+		return name
+	}
+	return "Layout" + name
+}
 
 // Tags group operations in the documentation.
 const (
@@ -70,4 +92,16 @@ func tags() []*huma.Tag {
 		{Name: tagIncidents, Description: "What a person must look at, with a clock and an owner."},
 		{Name: tagRecord, Description: "Facts: the numbered record of what happened on site."},
 	}
+}
+
+// camel writes the names that huma makes out of operations as types are written: open-place becomes
+// OpenPlace.
+func camel(name string) string {
+	var out strings.Builder
+	for part := range strings.SplitSeq(name, "-") {
+		if part != "" {
+			out.WriteString(strings.ToUpper(part[:1]) + part[1:])
+		}
+	}
+	return out.String()
 }
