@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -269,6 +270,38 @@ func TestController_UnexpectedOpening(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if r.count("place_doubted") != 1 || r.count("open_requested") != 0 {
 			t.Errorf("doubted %d, requested %d", r.count("place_doubted"), r.count("open_requested"))
+		}
+	})
+}
+
+// TestController_PulsesOfABankKeepTheirDistance lets two people type their codes at the same moment at
+// two panels of one bank: both doors open, one second apart.
+func TestController_PulsesOfABankKeepTheirDistance(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, layoutOf(8, latchOnly()), nil)
+		r.signIn()
+		first, _ := r.drop("103", locker.SizeS)
+		second, _ := r.drop("101", locker.SizeS)
+		r.act(controller.Finish{})
+		before := len(r.world.Pulses())
+		var both sync.WaitGroup
+		for panel, stay := range map[controller.PanelID]locker.StayID{"left": first, "right": second} {
+			both.Go(func() {
+				code := r.code("stay:"+string(stay), 1)
+				if _, err := r.c.Enter(t.Context(), panel, controller.Input{Code: code}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		time.Sleep(3 * time.Second)
+		pulses := r.world.Pulses()[before:]
+		if len(pulses) != 2 {
+			t.Fatalf("%d pulses, want 2", len(pulses))
+		}
+		if gap := pulses[1].At.Sub(pulses[0].At); gap < time.Second || gap > 1500*time.Millisecond {
+			t.Errorf("the pulses are %s apart", gap)
 		}
 	})
 }

@@ -359,6 +359,8 @@ func (c *Controller) Watch(ctx context.Context, panel PanelID, after uint64) (Tu
 		case <-changed:
 		case <-ctx.Done():
 			return turn, fmt.Errorf("watch panel %s: %w", panel, ctx.Err())
+		case <-c.stopped:
+			return turn, fmt.Errorf("watch panel %s: %w", panel, ErrStopped)
 		}
 	}
 }
