@@ -109,10 +109,10 @@ func (p *Post) Permit(ctx context.Context, who Principal, role Role, site locker
 	return err
 }
 
-// Wrote writes down that somebody had a message sent.
-func (p *Post) Wrote(ctx context.Context, q *db.Queries, who Principal, kind, site, subject string) error {
-	if err := p.cloud.act(ctx, q, who, act{kind: kind, site: site, subject: subject}); err != nil {
-		return fmt.Errorf("write down %s: %w", kind, err)
+// Wrote writes down that somebody had a message sent, or tried the mail server: what names which.
+func (p *Post) Wrote(ctx context.Context, q *db.Queries, who Principal, site, what string) error {
+	if err := p.cloud.act(ctx, q, who, act{kind: "send_message", site: site, subject: what}); err != nil {
+		return fmt.Errorf("write down a message: %w", err)
 	}
 	return nil
 }

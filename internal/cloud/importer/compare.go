@@ -96,10 +96,12 @@ type comparison struct {
 
 	units   map[string]Unit // by key, with what the file makes of them
 	planned map[string]int  // index in plan.Units by key
+	taken   []bool          // by index of known.People
+
+	// Who could be meant, as indices of known.People.
 	byID    map[string][]int
 	byName  map[string][]int
 	byEmail map[string][]int
-	taken   []bool // by index of known.People
 }
 
 func newComparison(known Known, source string) *comparison {
@@ -111,12 +113,21 @@ func newComparison(known Known, source string) *comparison {
 		c.units[unit.Key] = unit
 	}
 	for i, p := range known.People {
-		if p.ExternalID != "" && p.Source == source {
+		// Somebody who has an id of the source is somebody else than a row with another id.
+		named := p.ExternalID != "" && p.Source == source
+		if named {
 			c.byID[p.ExternalID] = append(c.byID[p.ExternalID], i)
 		}
-		c.byName[p.Unit+"|"+p.NameKey] = append(c.byName[p.Unit+"|"+p.NameKey], i)
-		if p.Email != "" {
-			c.byEmail[p.Unit+"|"+p.Email] = append(c.byEmail[p.Unit+"|"+p.Email], i)
+		for _, rowNamed := range []bool{false, true} {
+			if named && rowNamed {
+				continue
+			}
+			key := sign(rowNamed, p.Unit, p.NameKey)
+			c.byName[key] = append(c.byName[key], i)
+			if p.Email != "" {
+				key = sign(rowNamed, p.Unit, p.Email)
+				c.byEmail[key] = append(c.byEmail[key], i)
+			}
 		}
 	}
 	return c
@@ -156,30 +167,34 @@ func unitKind(k locker.RecipientKind) locker.UnitKind {
 // for all rows, so that nobody is taken by a weaker one.
 func (c *comparison) match(rows []Row) []int {
 	found := slices.Repeat([]int{-1}, len(rows))
-	take := func(row int, candidates []int, anybody bool) {
-		for _, i := range candidates {
-			// Somebody who has an id of the source is somebody else than a row with another id.
-			other := rows[row].ExternalID != "" && c.known.People[i].Source == c.source &&
-				c.known.People[i].ExternalID != "" && !anybody
-			if found[row] < 0 && !c.taken[i] && !other {
-				found[row], c.taken[i] = i, true
-			}
+	take := func(row int, from map[string][]int, key string) {
+		candidates := from[key]
+		for len(candidates) > 0 && c.taken[candidates[0]] {
+			candidates = candidates[1:]
+		}
+		if from[key] = candidates; found[row] < 0 && len(candidates) > 0 {
+			found[row], c.taken[candidates[0]] = candidates[0], true
 		}
 	}
 	for i, row := range rows {
 		if row.ExternalID != "" {
-			take(i, c.byID[row.ExternalID], true)
+			take(i, c.byID, row.ExternalID)
 		}
 	}
 	for i, row := range rows {
-		take(i, c.byName[row.unitKey+"|"+row.nameKey], false)
+		take(i, c.byName, sign(row.ExternalID != "", row.unitKey, row.nameKey))
 	}
 	for i, row := range rows {
 		if row.Email != "" {
-			take(i, c.byEmail[row.unitKey+"|"+row.Email], false)
+			take(i, c.byEmail, sign(row.ExternalID != "", row.unitKey, row.Email))
 		}
 	}
 	return found
+}
+
+// sign joins what tells a person of a unit, for rows with an external id or without.
+func sign(named bool, unit, what string) string {
+	return strconv.FormatBool(named) + "|" + unit + "|" + what
 }
 
 // person plans what becomes of a row's recipient.

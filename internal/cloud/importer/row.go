@@ -132,14 +132,12 @@ func (p *parser) row(record Record) Row {
 			p.add(row.Line, f, ProblemHidden, strings.Map(visible, cell))
 			continue
 		}
-		switch f {
-		case FieldFirstName:
+		if f == FieldFirstName {
 			first = cell
-		case FieldLastName:
+		} else if f == FieldLastName {
 			last = cell
-		default:
-			p.set(&row, f, cell)
 		}
+		p.set(&row, f, cell)
 	}
 	if row.Name == "" {
 		row.Name = clean(first + " " + last)

@@ -46,7 +46,7 @@ func Read(data []byte, maxRows int) (Table, error) {
 		return Table{}, err
 	}
 	t := Table{Encoding: name}
-	skipped := 0
+	var skipped int
 	if t.Separator, text, skipped = separator(text); strings.TrimSpace(text) == "" {
 		return Table{}, locker.Errorf(locker.CodeImportInvalid, "the file is empty")
 	}

@@ -46,7 +46,7 @@ func (n *Notifier) SendTestMail(ctx context.Context, p cloud.Principal, to strin
 	if err := n.opts.Mailer.Send(ctx, m); err != nil {
 		return mailProblem(err)
 	}
-	return n.opts.Store.Tx(ctx, func(q *db.Queries) error { return n.opts.Post.Wrote(ctx, q, p, "send_test_mail", "", "") })
+	return n.opts.Store.Tx(ctx, func(q *db.Queries) error { return n.opts.Post.Wrote(ctx, q, p, "", "test") })
 }
 
 // mailProblem says what to look at when the mail server did not take a mail.

@@ -380,7 +380,7 @@ func (n *Notifier) RetryNotice(ctx context.Context, p cloud.Principal, id string
 		if changed == 0 {
 			return locker.Errorf(locker.CodeConflict, "this message was sent, or is about to be")
 		}
-		if err := n.opts.Post.Wrote(ctx, q, p, "retry_notice", row.Site, id); err != nil {
+		if err := n.opts.Post.Wrote(ctx, q, p, row.Site, id); err != nil {
 			return err
 		}
 		return n.enqueue(ctx, q, store.Job{Kind: JobSend, Key: id}, sendJob{Notice: id})
