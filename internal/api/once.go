@@ -142,6 +142,7 @@ func (a *API) replay(ctx huma.Context, reply cloud.Reply) {
 	}
 	if len(stored.Body) > 0 {
 		w.Header().Set("Content-Type", "application/json")
+		stored.Body = append(stored.Body, '\n') // the first answer had one, and storing took it away
 	}
 	w.WriteHeader(reply.Status)
 	_, _ = w.Write(stored.Body) // as in send

@@ -85,18 +85,18 @@ func (a *API) findParcels(ctx context.Context, who cloud.Principal, site locker.
 
 // TimelineEntry is one fact of custody or of the life of a place.
 type TimelineEntry struct {
-	At        time.Time       `json:"at" doc:"By the site's clock."`
-	Kind      string          `json:"kind" doc:"Which fact." example:"parcel_stored"`
-	Place     locker.PlaceID  `json:"place,omitempty" doc:"Id of the place."`
-	Stay      locker.StayID   `json:"stay,omitempty" doc:"Id of the stay."`
-	Actor     Actor           `json:"actor" doc:"Who."`
-	Evidence  locker.Evidence `json:"evidence,omitempty" enum:"door_cycle,infrared,weight,person,none" doc:"What it rests on."`
-	Purpose   locker.Purpose  `json:"purpose,omitempty" doc:"What an opening was for."`
-	Reason    string          `json:"reason,omitempty" doc:"A code or word of the fact."`
-	Note      string          `json:"note,omitempty" doc:"What a person typed; with the scope pii."`
-	Epoch     uint64          `json:"epoch" doc:"Where it stands in the record."`
-	Number    uint64          `json:"number" doc:"Where it stands in the record."`
-	Index     int             `json:"index" doc:"Within its operation."`
+	At       time.Time       `json:"at" doc:"By the site's clock."`
+	Kind     string          `json:"kind" doc:"Which fact." example:"parcel_stored"`
+	Place    locker.PlaceID  `json:"place,omitempty" doc:"Id of the place."`
+	Stay     locker.StayID   `json:"stay,omitempty" doc:"Id of the stay."`
+	Actor    Actor           `json:"actor" doc:"Who."`
+	Evidence locker.Evidence `json:"evidence,omitempty" enum:"door_cycle,infrared,weight,person,none" doc:"What it rests on."`
+	Purpose  locker.Purpose  `json:"purpose,omitempty" doc:"What an opening was for."`
+	Reason   string          `json:"reason,omitempty" doc:"A code or word of the fact."`
+	Note     string          `json:"note,omitempty" doc:"What a person typed; with the scope pii."`
+	Epoch    uint64          `json:"epoch" doc:"Where it stands in the record."`
+	Number   uint64          `json:"number" doc:"Where it stands in the record."`
+	Index    int             `json:"index" doc:"Within its operation."`
 }
 
 // Actor is who acted.

@@ -12,8 +12,8 @@ import (
 
 // What a request carries through its context. Dependencies do not.
 type (
-	requestKey   struct{} // string: its id
-	languageKey  struct{} // string: BCP 47, of titles
+	requestKey  struct{} // string: its id
+	languageKey struct{} // string: BCP 47, of titles
 	callerKey   struct{} // caller: who asks
 )
 
@@ -110,4 +110,3 @@ func (r *recorded) Write(b []byte) (int, error) {
 	r.body = append(r.body, b...)
 	return len(b), nil
 }
-

@@ -1,0 +1,4 @@
+package api
+
+// StatusOfForTest is statusOf.
+var StatusOfForTest = statusOf

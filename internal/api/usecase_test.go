@@ -1,0 +1,73 @@
+package api_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"cubby/internal/cloud"
+)
+
+// unreachable are the use cases that the API does not offer, with the reason.
+func unreachable() map[string]string {
+	const (
+		person   = "people sign in with a password and a session; a token must make neither people nor tokens"
+		resident = "for whoever holds a resident's link: internal/web/resident"
+		inside   = "composition and background work of this process"
+		page     = "for one part of a page; the API gives the whole"
+	)
+	return map[string]string{
+		"CreateOwner": person, "SignIn": person, "SignOut": person, "Session": person, "Users": person, "PutUser": person,
+		"SetPassword": person, "StaffCode": person, "CreateAPIToken": person, "APITokens": person, "RevokeAPIToken": person,
+		"Operator":     "whoever works on the server itself",
+		"ResidentPage": resident, "ResidentOpen": resident, "ResidentAwait": resident, "SetResidentWishes": resident,
+		"Start": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "Post": inside,
+		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside,
+		"Subscribe": "live pages; programs read facts since a cursor", "OpenIncidents": page, "WallPlace": page, "Tiles": page,
+		"FindRecipients": "list-residents with q",
+		"Act":            "each kind of intent has an operation of its own, with its own input",
+	}
+}
+
+// TestUseCases holds the API to what pages can do: a method of Cloud is called by a handler or stands in
+// the table above.
+func TestUseCases(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	must(t, err)
+	call := regexp.MustCompile(`a\.cloud\.([A-Z]\w*)`)
+	called := map[string]bool{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		must(t, err)
+		for _, m := range call.FindAllStringSubmatch(string(source), -1) {
+			called[m[1]] = true
+		}
+	}
+	reasons := unreachable()
+	methods := reflect.TypeFor[*cloud.Cloud]()
+	known := map[string]bool{}
+	for i := range methods.NumMethod() {
+		name := methods.Method(i).Name
+		known[name] = true
+		switch {
+		case called[name] && reasons[name] != "":
+			t.Errorf("%s is offered: take it out of the table", name)
+		case !called[name] && reasons[name] == "":
+			t.Errorf("no operation offers %s: add one to routes.go, or say here why not", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(reasons)) {
+		if !known[name] {
+			t.Errorf("the table names %s, which Cloud does not have", name)
+		}
+	}
+}
