@@ -1,0 +1,100 @@
+package consoletest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+)
+
+// Fixture is one request that shows a page, or a page in a special state.
+type Fixture struct {
+	Name     string
+	Method   string // "" is GET
+	Path     string
+	Form     url.Values
+	Stranger bool // without the session's cookie
+	Partial  bool // as htmx asks for a fragment
+	Lists    bool // with the lists empty
+	Status   int  // 0 is 200
+}
+
+// Fixtures lists a request for every page of the console and for its forms in the wrong.
+func Fixtures() []Fixture {
+	const (
+		post = http.MethodPost
+		bad  = http.StatusUnprocessableEntity
+	)
+	bank, room := "/sites/harbour", "/sites/room"
+	door, parcel := bank+"/doors/main~1B04", bank+"/parcels/p4"
+	return []Fixture{
+		{Name: "sign-in", Path: "/sign-in", Stranger: true},
+		{Name: "sign-in-wrong", Method: post, Path: "/sign-in", Form: url.Values{"email": {"ana@example.org"}, "password": {"x"}}, Stranger: true, Status: bad},
+		{Name: "help", Path: "/help"},
+		{Name: "wall", Path: bank + "/wall"},
+		{Name: "wall-list", Path: bank + "/wall?view=list"},
+		{Name: "wall-room", Path: room + "/wall"},
+		{Name: "door", Path: door},
+		{Name: "door-sheet", Path: door, Partial: true},
+		{Name: "door-open", Path: door + "/open"},
+		{Name: "door-open-wrong", Method: post, Path: door + "/open", Form: url.Values{"reason": {"x"}}, Status: bad},
+		{Name: "door-verify", Path: door + "/verify", Partial: true},
+		{Name: "log", Path: room + "/log"},
+		{Name: "log-wrong", Method: post, Path: room + "/log", Form: url.Values{"who": {"smith"}, "tracking": {"1Z999"}}, Status: bad},
+		{Name: "log-done", Path: room + "/log?intent=i1&size=M&place=desk"},
+		{Name: "hand-over", Path: room + "/hand-over?q=310"},
+		{Name: "hand-over-start", Path: room + "/hand-over"},
+		{Name: "hand-over-wrong", Method: post, Path: room + "/hand-over", Form: url.Values{"q": {"310"}}, Status: bad},
+		{Name: "deliveries", Path: "/deliveries"},
+		{Name: "deliveries-none", Path: "/deliveries?q=zz&state=overdue", Lists: true},
+		{Name: "parcel", Path: parcel},
+		{Name: "parcel-code", Method: post, Path: parcel + "/code", Form: url.Values{"reason": {"Resident at the desk"}}},
+		{Name: "parcel-reassign", Path: parcel + "/reassign"},
+		{Name: "parcel-extend", Path: parcel + "/extend", Partial: true},
+		{Name: "incidents", Path: "/incidents"},
+		{Name: "incidents-none", Path: "/incidents", Lists: true},
+		{Name: "incident", Path: "/incidents/n1"},
+		{Name: "incident-wrong", Method: post, Path: "/incidents/n1/resolve", Form: url.Values{}, Status: bad},
+		{Name: "residents", Path: bank + "/residents"},
+		{Name: "resident", Path: bank + "/residents/r4"},
+		{Name: "resident-wrong", Method: post, Path: bank + "/residents/new", Form: url.Values{"unit": {"999"}, "name": {"Kim Lo"}, "kind": {"resident"}}, Status: bad},
+		{Name: "resident-link", Method: post, Path: bank + "/residents/r4/link", Form: url.Values{"do": {"show"}}},
+		{Name: "import", Path: bank + "/residents/import"},
+		{Name: "couriers", Path: bank + "/couriers"},
+		{Name: "courier-card", Method: post, Path: bank + "/couriers/c1/code", Form: url.Values{}},
+		{Name: "courier-wrong", Method: post, Path: bank + "/couriers", Form: url.Values{}, Status: bad},
+		{Name: "courier-revoke", Path: bank + "/couriers/c1/revoke", Partial: true},
+		{Name: "sites", Path: "/sites"},
+		{Name: "sites-none", Path: "/sites", Lists: true},
+		{Name: "health", Path: bank + "/health"},
+		{Name: "enrol", Method: post, Path: bank + "/enrol", Form: url.Values{}},
+		{Name: "reboot", Path: bank + "/reboot"},
+		{Name: "settings", Path: "/settings"},
+		{Name: "settings-wrong", Method: post, Path: "/settings/test-mail", Form: url.Values{"to": {"nobody"}}, Status: bad},
+		{Name: "not-found", Path: "/nowhere", Status: http.StatusNotFound},
+	}
+}
+
+// Request is the fixture as a request in a language; theme may be empty.
+func (x Fixture) Request(f *Fake, lang, theme string) *http.Request {
+	method := x.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	r := httptest.NewRequest(method, x.Path, strings.NewReader(x.Form.Encode()))
+	if x.Form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if !x.Stranger {
+		r.AddCookie(f.Cookie())
+	}
+	if x.Partial {
+		r.Header.Set("HX-Request", "true")
+		r.Header.Set("HX-Request-Type", "partial")
+	}
+	r.AddCookie(&http.Cookie{Name: "cubby-lang", Value: lang})
+	if theme != "" {
+		r.AddCookie(&http.Cookie{Name: "cubby-theme", Value: theme})
+	}
+	return r
+}

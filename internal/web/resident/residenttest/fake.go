@@ -1,0 +1,164 @@
+// Package residenttest gives the resident's pages something to show: a Fake in the place of the server
+// half and Fixtures, which name a request for every page.
+package residenttest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"cubby/internal/cloud"
+	"cubby/internal/locker"
+	"cubby/internal/web/resident"
+)
+
+// The links of the sample.
+const (
+	LinkOne   = "one0000000000000000000000a" // one parcel behind a door
+	LinkMany  = "many000000000000000000000a" // two doors, a shelf, and one that staff hold
+	LinkNone  = "none000000000000000000000a" // nothing waits
+	LinkAway  = "away000000000000000000000a" // its site is not connected
+	LinkEnded = "ended00000000000000000000a" // unknown
+)
+
+// Now is the moment of the goldens: a Wednesday at 12:46 in New York.
+func Now() time.Time { return time.Date(2026, 11, 25, 17, 46, 0, 0, time.UTC) }
+
+// Fake answers like a cloud.Cloud. It is safe for concurrent use.
+type Fake struct {
+	now time.Time
+
+	mu      sync.Mutex
+	calls   []string
+	openErr error
+	pageErr error
+	answer  cloud.IntentView
+}
+
+var _ resident.Backend = (*Fake)(nil)
+
+// New returns a Fake at a moment whose doors open.
+func New(now time.Time) *Fake {
+	return &Fake{now: now, answer: cloud.IntentView{State: cloud.IntentDone}}
+}
+
+// Answer sets what a site answers.
+func (f *Fake) Answer(a cloud.IntentView) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answer = a
+}
+
+// FailOpen lets opening fail; FailPage every page.
+func (f *Fake) FailOpen(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.openErr = err
+}
+
+// FailPage lets every page fail.
+func (f *Fake) FailPage(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pageErr = err
+}
+
+// Calls lists what was asked, e.g. "one… s2 HJK3MP".
+func (f *Fake) Calls() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.calls...)
+}
+
+func (f *Fake) parcel(n, door string) cloud.WaitingParcel {
+	return cloud.WaitingParcel{
+		Site: "harbour", SiteName: "Harbour House", TimeZone: "America/New_York", Phone: "+1 555 0100", Mail: "desk@example.org",
+		Stay: locker.StayID("s" + n), Place: locker.PlaceID("main/" + door), PlaceName: door, PlaceKind: locker.PlaceCompartment,
+		Bank: "Locker 1", Column: 2, Row: 7, Carrier: "UPS", Last4: "6784", Size: locker.SizeM, StoredAt: f.now.Add(-64 * time.Minute),
+		CollectBy: f.now.Add(30*time.Hour + 14*time.Minute), MayOpen: true,
+		Code: cloud.Code{Symbols: "4F7-H2K-MX9", Token: "C1.4QZT7W2K6YJH3MPX9RNC", Unit: "310", Digits: "471-082-336"},
+	}
+}
+
+// ResidentPage knows the links above.
+func (f *Fake) ResidentPage(_ context.Context, token string) (cloud.ResidentPage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := cloud.ResidentPage{Name: "Jane", Parcels: []cloud.WaitingParcel{f.parcel("2", "B07")}}
+	switch token {
+	case LinkOne:
+	case LinkMany:
+		shelf, held := f.parcel("4", "4"), f.parcel("5", "D04")
+		shelf.Site, shelf.SiteName, shelf.PlaceKind, shelf.Bank, shelf.MayOpen = "room", "Harbour package room", locker.PlaceShelf, "Ground floor", false
+		shelf.Code.Symbols, shelf.Code.Token = "HJK-3MP-2XY", "C1.7W2K6YJH3MPX9RNC4QZT"
+		held.Held, held.Code, held.Overdue, held.CollectBy = true, cloud.Code{}, true, f.now.Add(-26*time.Hour)
+		p.Parcels = append(p.Parcels, f.parcel("3", "E01"), held, shelf)
+	case LinkNone:
+		p.Parcels = nil
+	case LinkAway:
+		p.Parcels[0].MayOpen = false
+	default:
+		return cloud.ResidentPage{}, locker.Errorf(locker.CodeNotFound, "no such link")
+	}
+	return p, f.pageErr
+}
+
+// ResidentOpen notes the wish.
+func (f *Fake) ResidentOpen(_ context.Context, token string, stay locker.StayID, proof string) (locker.IntentID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, strings.Join([]string{token, string(stay), proof}, " "))
+	return "i1", f.openErr
+}
+
+// ResidentAwait answers as Answer says.
+func (f *Fake) ResidentAwait(_ context.Context, _ string, id locker.IntentID) (cloud.IntentView, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := f.answer
+	a.ID = id
+	return a, nil
+}
+
+// Fixture is one request that shows a page.
+type Fixture struct {
+	Name   string
+	Method string // "" is GET
+	Path   string
+	Form   url.Values
+	Status int // 0 is 200
+}
+
+// Fixtures lists a request for every page.
+func Fixtures() []Fixture {
+	return []Fixture{
+		{Name: "one", Path: "/p/" + LinkOne},
+		{Name: "many", Path: "/p/" + LinkMany},
+		{Name: "none", Path: "/p/" + LinkNone},
+		{Name: "away", Path: "/p/" + LinkAway},
+		{Name: "ended", Path: "/p/" + LinkEnded, Status: http.StatusNotFound},
+		{Name: "help", Path: "/p/" + LinkOne + "/help"},
+		{Name: "open", Path: "/p/" + LinkOne + "/open"},
+		{Name: "open-many", Path: "/p/" + LinkMany + "/open"},
+		{Name: "open-wrong", Method: http.MethodPost, Path: "/p/" + LinkOne + "/open", Form: url.Values{"stay": {"s2"}}, Status: http.StatusUnprocessableEntity},
+		{Name: "opened", Path: "/p/" + LinkOne + "/opened/i1?stay=s2"},
+	}
+}
+
+// Request is the fixture as a request in a language.
+func (x Fixture) Request(lang string) *http.Request {
+	method := x.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	r := httptest.NewRequest(method, x.Path, strings.NewReader(x.Form.Encode()))
+	if x.Form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.AddCookie(&http.Cookie{Name: "cubby-lang", Value: lang})
+	return r
+}
