@@ -11,9 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"cubby/internal/auth"
+	"cubby/internal/cloud/feed"
+	"cubby/internal/cloud/incident"
+	"cubby/internal/cloud/intake"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -49,11 +50,11 @@ type Cloud struct {
 	rand      io.Reader
 	publicURL string
 	identity  auth.Identity
-	signer    note.Signer
 	passwords *auth.Passwords
-	intake    *intake
-	feed      *feed
-	waiting   *waiting
+	book      *incident.Book
+	intake    *intake.Intake
+	feed      *feed.Feed
+	waiting   *feed.Waiting
 
 	mu    sync.Mutex
 	tried map[string]time.Time // when a stale site was last built again
@@ -82,11 +83,14 @@ func New(opts Options) (*Cloud, error) {
 	}
 	c := &Cloud{
 		store: opts.Store, log: opts.Logger, now: opts.Now, newID: opts.NewID, rand: opts.Rand,
-		publicURL: strings.TrimRight(opts.PublicURL, "/"), identity: opts.Identity, signer: signer,
+		publicURL: strings.TrimRight(opts.PublicURL, "/"), identity: opts.Identity,
 		passwords: auth.NewPasswords(auth.PasswordOptions{Rand: opts.Rand}),
-		feed:      newFeed(), waiting: newWaiting(), tried: map[string]time.Time{},
+		feed:      feed.New(), waiting: feed.NewWaiting(), tried: map[string]time.Time{},
 	}
-	c.intake = newIntake(c)
+	c.book = &incident.Book{Store: c.store, Now: c.now, NewID: c.newID}
+	c.intake = intake.New(intake.Options{
+		Store: c.store, Logger: c.log, Now: c.now, Book: c.book, Feed: c.feed, Waiting: c.waiting, Signer: signer,
+	})
 	return c, nil
 }
 
@@ -102,9 +106,7 @@ func (c *Cloud) Start(ctx context.Context) error {
 		return errors.New("cloud: was started before")
 	}
 	ctx, c.stop = context.WithCancel(ctx)
-	for _, w := range c.intake.writers {
-		c.done.Go(func() { w.loop(ctx) })
-	}
+	c.done.Go(func() { c.intake.Run(ctx) })
 	c.done.Go(func() { c.sweepLoop(ctx) })
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/intake"
 	"cubby/internal/locker"
 	"cubby/internal/store"
 	"cubby/internal/store/db"
@@ -162,7 +163,7 @@ func parseCursor(text string) (int64, string, error) {
 func (c *Cloud) search(ctx context.Context, p Principal, text string, query *store.DeliveryQuery) error {
 	query.Narrow = true
 	q := c.store.Read()
-	key := trackingKey(text)
+	key := intake.TrackingKey(text)
 	if utf8.RuneCountInString(key) > trackingTail {
 		rows, err := q.FindTracking(ctx, db.FindTrackingParams{Low: key, High: key + "\U0010FFFF", Page: MaxPage})
 		if err != nil {

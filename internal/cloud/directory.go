@@ -3,41 +3,25 @@ package cloud
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
+	"cubby/internal/cloud/intake"
+	"cubby/internal/cloud/rows"
 	"cubby/internal/credential"
 	"cubby/internal/locker"
-	"cubby/internal/store"
 	"cubby/internal/store/db"
 	"cubby/internal/wire"
 )
 
-func isNone(err error) bool { return errors.Is(err, store.ErrNone) }
+// Short names for what nearly every use case needs.
 
-// notFound turns "no such row" into NOT_FOUND and wraps every other error.
-func notFound(err error, what string) error {
-	if isNone(err) {
-		return locker.Errorf(locker.CodeNotFound, "no such %s", what)
-	}
-	return fmt.Errorf("find %s: %w", what, err)
-}
-
-func encodeJSON(v any) (string, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("encode %T: %w", v, err)
-	}
-	return string(data), nil
-}
-
-func decodeJSON(text string, v any) error {
-	if err := json.Unmarshal([]byte(text), v); err != nil {
-		return fmt.Errorf("decode %T: %w", v, err)
-	}
-	return nil
-}
+func isNone(err error) bool                 { return rows.None(err) }
+func notFound(err error, what string) error { return rows.NotFound(err, what) }
+func encodeJSON(v any) (string, error)      { return rows.Encode(v) }
+func decodeJSON(text string, v any) error   { return rows.Decode(text, v) }
+func orEmpty(b []byte) []byte               { return rows.Bytes(b) }
+func shorten(text string) string            { return rows.Shorten(text) }
 
 // scope returns the organizations that a principal sees.
 func (c *Cloud) scope(ctx context.Context, q *db.Queries, p Principal) ([]string, error) {
@@ -115,15 +99,7 @@ func (c *Cloud) listSites(ctx context.Context, p Principal) ([]db.Site, error) {
 }
 
 func siteLayout(ctx context.Context, q *db.Queries, site string) (locker.Layout, error) {
-	row, err := q.FindSite(ctx, site)
-	if isNone(err) {
-		return locker.Layout{}, nil // facts of a site that was taken away
-	}
-	if err != nil {
-		return locker.Layout{}, fmt.Errorf("read the layout of site %s: %w", site, err)
-	}
-	var layout locker.Layout
-	return layout, decodeJSON(row.Layout, &layout)
+	return intake.Layout(ctx, q, site)
 }
 
 // publish writes changes of a site's directory, each with a revision of its own. Call wakeSites
@@ -172,7 +148,7 @@ func (c *Cloud) publishToProperty(
 func (c *Cloud) wakeSites(sites ...locker.SiteID) {
 	for _, site := range sites {
 		c.wake(site)
-		c.feed.publish(Change{Site: site, All: true, Tiles: true})
+		c.feed.Publish(Change{Site: site, All: true, Tiles: true})
 	}
 }
 

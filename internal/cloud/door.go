@@ -3,8 +3,8 @@ package cloud
 import (
 	"context"
 	"fmt"
-	"time"
 
+	"cubby/internal/cloud/timeline"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 )
@@ -46,24 +46,7 @@ type DoorSheet struct {
 }
 
 // TimelineEntry is one fact of the custody of a parcel or of the life of a place.
-type TimelineEntry struct {
-	At        time.Time // by the site's clock
-	Kind      string    // of the fact, e.g. "parcel_stored"
-	Place     locker.PlaceID
-	PlaceName string
-	Stay      locker.StayID
-	Actor     locker.Actor
-	ActorName string // of the courier, the person or the recipient; empty when unknown or erased
-	Evidence  locker.Evidence
-	Purpose   locker.Purpose
-	Reason    string // why: a code or word of the fact
-	Note      string // what a person typed, from the annex; empty when erased
-	Request   locker.RequestID
-	Epoch     uint64 // where it stands in the site's record
-	Number    uint64
-	Index     int // within its operation
-	Fact      locker.Fact
-}
+type TimelineEntry = timeline.Entry
 
 // DoorSheet returns one place with its parcels, the last 100 entries of its timeline (newest
 // first) and what may be done.

@@ -2,93 +2,13 @@ package cloud
 
 import (
 	"context"
-	"slices"
-	"sync"
 
+	"cubby/internal/cloud/feed"
 	"cubby/internal/locker"
 )
 
-// Change says what of a site changed, for live pages. Changes that wait are folded together.
-type Change struct {
-	Site      locker.SiteID
-	Places    []locker.PlaceID // changed, sorted; none with All
-	All       bool             // draw everything again: the layout or too much changed
-	Tiles     bool             // counts changed
-	Incidents bool             // incidents changed
-	Health    bool             // link or health changed
-}
-
-func (c Change) empty() bool {
-	return len(c.Places) == 0 && !c.All && !c.Tiles && !c.Incidents && !c.Health
-}
-
-// maxChangedPlaces bounds what waits for a slow reader: beyond it the whole wall is drawn again.
-const maxChangedPlaces = 200
-
-// merge folds a later change into c.
-func (c Change) merge(o Change) Change {
-	c.All, c.Tiles = c.All || o.All, c.Tiles || o.Tiles
-	c.Incidents, c.Health = c.Incidents || o.Incidents, c.Health || o.Health
-	if !c.All {
-		c.Places = slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.Places, o.Places))))
-	}
-	if c.All || len(c.Places) > maxChangedPlaces {
-		c.All, c.Places = true, nil
-	}
-	return c
-}
-
-// feed hands changes to whoever watches a site, within this process.
-type feed struct {
-	mu   sync.Mutex
-	subs map[locker.SiteID][]*subscriber
-}
-
-type subscriber struct {
-	pending Change
-	ready   chan struct{} // has room for one
-}
-
-func newFeed() *feed { return &feed{subs: map[locker.SiteID][]*subscriber{}} }
-
-func (f *feed) publish(c Change) {
-	if c.empty() {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, s := range f.subs[c.Site] {
-		s.pending = s.pending.merge(c)
-		select {
-		case s.ready <- struct{}{}:
-		default:
-		}
-	}
-}
-
-func (f *feed) take(s *subscriber) Change {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c := s.pending
-	s.pending = Change{}
-	return c
-}
-
-func (f *feed) add(site locker.SiteID) *subscriber {
-	s := &subscriber{ready: make(chan struct{}, 1)}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.subs[site] = append(f.subs[site], s)
-	return s
-}
-
-func (f *feed) remove(site locker.SiteID, s *subscriber) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.subs[site] = slices.DeleteFunc(f.subs[site], func(x *subscriber) bool { return x == s }); len(f.subs[site]) == 0 {
-		delete(f.subs, site)
-	}
-}
+// Change says what of a site changed, for live pages.
+type Change = feed.Change
 
 // Subscribe returns the changes of a site that the principal may see until ctx ends; the channel is
 // then closed. A slow reader gets fewer, larger changes, never old ones. It watches what this
@@ -97,64 +17,5 @@ func (c *Cloud) Subscribe(ctx context.Context, p Principal, site locker.SiteID) 
 	if _, err := c.findSite(ctx, p, site); err != nil {
 		return nil, err
 	}
-	s := c.feed.add(site)
-	changes := make(chan Change)
-	go func() { // ends with ctx, which the caller owns
-		defer close(changes)
-		defer c.feed.remove(site, s)
-		for {
-			select {
-			case <-s.ready:
-			case <-ctx.Done():
-				return
-			}
-			change := c.feed.take(s)
-			if change.empty() {
-				continue
-			}
-			change.Site = site
-			select {
-			case changes <- change:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return changes, nil
-}
-
-// waiting wakes whoever waits for the answer to an intent.
-type waiting struct {
-	mu   sync.Mutex
-	byID map[locker.IntentID][]chan struct{}
-}
-
-func newWaiting() *waiting { return &waiting{byID: map[locker.IntentID][]chan struct{}{}} }
-
-func (w *waiting) add(id locker.IntentID) <-chan struct{} {
-	ch := make(chan struct{}, 1)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.byID[id] = append(w.byID[id], ch)
-	return ch
-}
-
-func (w *waiting) remove(id locker.IntentID, ch <-chan struct{}) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	left := slices.DeleteFunc(w.byID[id], func(x chan struct{}) bool { return x == ch })
-	if w.byID[id] = left; len(left) == 0 {
-		delete(w.byID, id)
-	}
-}
-
-func (w *waiting) wake(id locker.IntentID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, ch := range w.byID[id] {
-		select {
-		case ch <- struct{}{}:
-		default:
-		}
-	}
+	return c.feed.Watch(ctx, site), nil
 }

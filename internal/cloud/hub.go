@@ -4,10 +4,9 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
-	"log/slog"
 
 	"cubby/internal/auth"
-	"cubby/internal/journal"
+	"cubby/internal/cloud/incident"
 	"cubby/internal/link"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
@@ -55,7 +54,7 @@ func (h *Hub) Enrol(ctx context.Context, request link.EnrolRequest) (locker.Site
 	if err != nil {
 		return "", err
 	}
-	c.feed.publish(Change{Site: locker.SiteID(site), Health: true})
+	c.feed.Publish(Change{Site: locker.SiteID(site), Health: true})
 	return locker.SiteID(site), nil
 }
 
@@ -143,32 +142,32 @@ func (h *Hub) Present(ctx context.Context, site locker.SiteID, presence link.Pre
 	if err != nil {
 		c.log.ErrorContext(ctx, "connection not noted", siteAttr(string(site)), errAttr(err))
 	}
-	c.feed.publish(Change{Site: site, Health: true})
+	c.feed.Publish(Change{Site: site, Health: true})
 }
 
 // heard ends the incident of a site that was silent.
 func (c *Cloud) heard(ctx context.Context, q *db.Queries, site string) error {
-	return c.settle(ctx, q, incident{site: site, kind: IncidentSiteSilent}, "heard again")
+	return c.settle(ctx, q, incident.Incident{Site: site, Kind: incident.SiteSilent}, "heard again")
 }
 
 // Collided implements link.Registry: somebody may have copied the controller's key.
 func (h *Hub) Collided(ctx context.Context, site locker.SiteID, collision link.Collision) {
 	c := h.cloud
 	err := c.store.Tx(ctx, func(q *db.Queries) error {
-		return c.raise(ctx, q, incident{
-			site: string(site), kind: IncidentIdentityInUse, severity: SeverityUrgent, detail: collision.Remote,
-			key: collision.Newcomer,
+		return c.raise(ctx, q, incident.Incident{
+			Site: string(site), Kind: incident.IdentityInUse, Severity: incident.Urgent, Detail: collision.Remote,
+			Key: collision.Newcomer,
 		})
 	})
 	if err != nil {
 		c.log.ErrorContext(ctx, "collision not noted", siteAttr(string(site)), errAttr(err))
 	}
-	c.feed.publish(Change{Site: site, Incidents: true, Tiles: true})
+	c.feed.Publish(Change{Site: site, Incidents: true, Tiles: true})
 }
 
 // Ingest implements link.Hub.
 func (h *Hub) Ingest(ctx context.Context, site locker.SiteID, uploads []wire.Upload) (wire.Position, error) {
-	return h.cloud.intake.submit(ctx, &arrival{site: site, uploads: uploads})
+	return h.cloud.intake.Submit(ctx, site, uploads)
 }
 
 // Directory implements link.Hub.
@@ -215,147 +214,15 @@ func (h *Hub) Status(ctx context.Context, site locker.SiteID, status wire.Status
 	if err != nil {
 		return fmt.Errorf("keep the status of site %s: %w", site, err)
 	}
-	c.feed.publish(Change{Site: site, Health: true})
+	c.feed.Publish(Change{Site: site, Health: true})
 	return nil
 }
 
-// Head implements link.Hub: it compares a tree head that the site signed with the tree of what the
-// server holds, and countersigns it when they agree.
+// Head implements link.Hub.
 func (h *Hub) Head(ctx context.Context, site locker.SiteID, note string) (string, error) {
-	c := h.cloud
-	row, err := c.store.Read().FindSite(ctx, string(site))
+	row, err := h.cloud.store.Read().FindSite(ctx, string(site))
 	if err != nil {
 		return "", notFound(err, "site")
 	}
-	verifier, err := journal.NewVerifier(journal.SiteKeyName(string(site)), ed25519.PublicKey(row.LinkKey))
-	if err != nil {
-		return "", fmt.Errorf("read the key of site %s: %w", site, err)
-	}
-	checkpoint, err := journal.OpenCheckpoint([]byte(note), verifier)
-	if err != nil || checkpoint.Site != string(site) {
-		return "", locker.Errorf(locker.CodeInputInvalid, "the tree head is not signed by this site")
-	}
-	if have, err := c.store.Read().FindHead(ctx, db.FindHeadParams{
-		Site: string(site), Epoch: int64(checkpoint.Epoch), Size: int64(checkpoint.Size),
-	}); err == nil && journal.HashHead(have.Note) == journal.HashHead([]byte(note)) {
-		return string(have.Note), nil
-	}
-	frontier, err := c.treeAt(ctx, site, checkpoint)
-	if err != nil {
-		return "", err
-	}
-	if frontier.Root() != checkpoint.Root {
-		return "", c.headMismatch(ctx, site, checkpoint, "root")
-	}
-	if err := c.checkPrevious(ctx, site, checkpoint); err != nil {
-		return "", err
-	}
-	signed, err := journal.Countersign([]byte(note), verifier, c.signer)
-	if err != nil {
-		return "", fmt.Errorf("countersign the head of site %s: %w", site, err)
-	}
-	return string(signed), c.keepHead(ctx, site, checkpoint, signed, frontier)
-}
-
-// treeAt returns the tree of the server's copy at the size of a head.
-func (c *Cloud) treeAt(ctx context.Context, site locker.SiteID, at journal.Checkpoint) (*journal.Frontier, error) {
-	q := c.store.Read()
-	epoch, err := q.FindEpoch(ctx, db.FindEpochParams{Site: string(site), Number: int64(at.Epoch)})
-	if err != nil && !isNone(err) {
-		return nil, fmt.Errorf("read epoch %d of site %s: %w", at.Epoch, site, err)
-	}
-	if uint64(epoch.Size) < at.Size || isNone(err) && at.Size > 0 {
-		return nil, locker.Errorf(locker.CodeConflict, "the server has not got everything that this head covers")
-	}
-	frontier := new(journal.Frontier)
-	if uint64(epoch.Size) == at.Size {
-		return frontier, frontier.UnmarshalBinary(epoch.Frontier)
-	}
-	return frontier, c.replayTree(ctx, site, at, frontier)
-}
-
-// replayTree hashes the server's copy from the last head before a size up to it: operations came
-// while the head was on its way.
-func (c *Cloud) replayTree(ctx context.Context, site locker.SiteID, at journal.Checkpoint, frontier *journal.Frontier) error {
-	q := c.store.Read()
-	heads, err := q.ListHeads(ctx, db.ListHeadsParams{Site: string(site), Epoch: int64(at.Epoch)})
-	if err != nil {
-		return fmt.Errorf("read heads of site %s: %w", site, err)
-	}
-	for _, head := range heads {
-		if uint64(head.Size) <= at.Size && len(head.Frontier) > 0 {
-			if err := frontier.UnmarshalBinary(head.Frontier); err != nil {
-				return fmt.Errorf("read the tree of site %s: %w", site, err)
-			}
-		}
-	}
-	for frontier.Size() < at.Size {
-		rows, err := q.ListEpochOperations(ctx, db.ListEpochOperationsParams{
-			Site: string(site), Epoch: int64(at.Epoch), First: int64(frontier.Size() + 1),
-			Page: int32(min(at.Size-frontier.Size(), commitCap)),
-		})
-		if err != nil {
-			return fmt.Errorf("read operations of site %s: %w", site, err)
-		}
-		if len(rows) == 0 {
-			return locker.Errorf(locker.CodeConflict, "the server has not got everything that this head covers")
-		}
-		for _, row := range rows {
-			frontier.AppendBody(row.Body)
-		}
-	}
-	return nil
-}
-
-// checkPrevious checks that a head of a continued epoch names a head that the server knows.
-func (c *Cloud) checkPrevious(ctx context.Context, site locker.SiteID, at journal.Checkpoint) error {
-	if at.Prev == [32]byte{} {
-		return nil
-	}
-	q := c.store.Read()
-	epochs, err := q.ListEpochs(ctx, string(site))
-	if err != nil {
-		return fmt.Errorf("read epochs of site %s: %w", site, err)
-	}
-	for _, epoch := range epochs {
-		if uint64(epoch.Number) >= at.Epoch {
-			continue
-		}
-		heads, err := q.ListHeads(ctx, db.ListHeadsParams{Site: string(site), Epoch: epoch.Number})
-		if err != nil {
-			return fmt.Errorf("read heads of site %s: %w", site, err)
-		}
-		for _, head := range heads {
-			if journal.HashHead(head.Note) == at.Prev {
-				return nil
-			}
-		}
-	}
-	return c.headMismatch(ctx, site, at, "previous")
-}
-
-func (c *Cloud) headMismatch(ctx context.Context, site locker.SiteID, at journal.Checkpoint, what string) error {
-	c.log.ErrorContext(ctx, "tree head differs from the server's copy", siteAttr(string(site)),
-		slog.Uint64("epoch", at.Epoch), slog.Uint64("size", at.Size), slog.String("what", what))
-	if err := c.Raise(ctx, site, IncidentHeadMismatch, SeverityUrgent, fmt.Sprintf("%s %d/%d", what, at.Epoch, at.Size)); err != nil {
-		return err
-	}
-	return locker.Errorf(locker.CodeJournalFork, "the tree head %d/%d does not fit the server's copy", at.Epoch, at.Size)
-}
-
-func (c *Cloud) keepHead(ctx context.Context, site locker.SiteID, at journal.Checkpoint, signed []byte, frontier *journal.Frontier) error {
-	tree, err := frontier.MarshalBinary()
-	if err != nil {
-		return fmt.Errorf("write the tree of site %s: %w", site, err)
-	}
-	err = c.store.Tx(ctx, func(q *db.Queries) error {
-		return q.PutHead(ctx, db.PutHeadParams{
-			Site: string(site), Epoch: int64(at.Epoch), Size: int64(at.Size), Note: signed, Countersigned: true,
-			Frontier: tree, At: c.millis(),
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("keep the head of site %s: %w", site, err)
-	}
-	return nil
+	return h.cloud.intake.Head(ctx, site, row.LinkKey, note)
 }

@@ -6,46 +6,48 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/incident"
 	"cubby/internal/locker"
 	"cubby/internal/store"
 	"cubby/internal/store/db"
 )
 
-// IncidentKind says what a person must look at. Stable; pages translate it under
-// "incident.<kind>".
-type IncidentKind string
+// Kinds and severities of incidents stand in package incident.
+type (
+	// IncidentKind says what a person must look at.
+	IncidentKind = incident.Kind
+	// Severity says how soon a person must look.
+	Severity = incident.Severity
+)
 
 // The kinds of incident.
 const (
-	IncidentRevokedCollected IncidentKind = "collected_after_revoke"
-	IncidentUnexpectedOpen   IncidentKind = "unexpected_open"
-	IncidentFault            IncidentKind = "fault"
-	IncidentPlaceDoubted     IncidentKind = "place_doubted"
-	IncidentOpenUnconfirmed  IncidentKind = "open_unconfirmed"
-	IncidentOpenFailed       IncidentKind = "open_failed"
-	IncidentProblem          IncidentKind = "problem_reported"
-	IncidentDropRefused      IncidentKind = "drop_refused"
-	IncidentLockout          IncidentKind = "lockout"
-	IncidentIdentityInUse    IncidentKind = "identity_in_use"
-	IncidentClockDoubted     IncidentKind = "clock_doubted"
-	IncidentJournalSealed    IncidentKind = "journal_sealed"
-	IncidentJournalFork      IncidentKind = "journal_fork"
-	IncidentHeadMismatch     IncidentKind = "head_mismatch"
-	IncidentSiteSilent       IncidentKind = "site_silent"
-	IncidentProjection       IncidentKind = "projection_failed"
-	IncidentUnnotified       IncidentKind = "unnotified"
-	IncidentUnknownParcel    IncidentKind = "unknown_parcel"
-	IncidentMissing          IncidentKind = "parcel_missing"
+	IncidentRevokedCollected = incident.RevokedCollected
+	IncidentUnexpectedOpen   = incident.UnexpectedOpen
+	IncidentFault            = incident.Fault
+	IncidentPlaceDoubted     = incident.PlaceDoubted
+	IncidentOpenUnconfirmed  = incident.OpenUnconfirmed
+	IncidentOpenFailed       = incident.OpenFailed
+	IncidentProblem          = incident.Problem
+	IncidentDropRefused      = incident.DropRefused
+	IncidentLockout          = incident.Lockout
+	IncidentIdentityInUse    = incident.IdentityInUse
+	IncidentClockDoubted     = incident.ClockDoubted
+	IncidentJournalSealed    = incident.JournalSealed
+	IncidentJournalFork      = incident.JournalFork
+	IncidentHeadMismatch     = incident.HeadMismatch
+	IncidentSiteSilent       = incident.SiteSilent
+	IncidentProjection       = incident.Projection
+	IncidentUnnotified       = incident.Unnotified
+	IncidentUnknownParcel    = incident.UnknownParcel
+	IncidentMissing          = incident.Missing
 )
-
-// Severity says how soon a person must look. The zero value is invalid.
-type Severity string
 
 // The severities.
 const (
-	SeverityLow    Severity = "low"
-	SeverityHigh   Severity = "high"
-	SeverityUrgent Severity = "urgent"
+	SeverityLow    = incident.Low
+	SeverityHigh   = incident.High
+	SeverityUrgent = incident.Urgent
 )
 
 // IncidentView is one incident.
@@ -266,7 +268,7 @@ func (c *Cloud) changeIncident(ctx context.Context, p Principal, id, kind string
 		return c.act(ctx, q, p, act{kind: kind, site: row.Site, subject: id})
 	})
 	if err == nil {
-		c.feed.publish(Change{Site: locker.SiteID(site), Incidents: true, Tiles: true})
+		c.feed.Publish(Change{Site: locker.SiteID(site), Incidents: true, Tiles: true})
 	}
 	return err
 }

@@ -201,8 +201,8 @@ func (c *Cloud) Intent(ctx context.Context, p Principal, id locker.IntentID) (In
 // await waits until the row of an intent is no longer pending, at most MaxAwait. An answer that
 // another server process committed is found by looking now and then.
 func (c *Cloud) await(ctx context.Context, id locker.IntentID) (db.Intent, error) {
-	answered := c.waiting.add(id)
-	defer c.waiting.remove(id, answered)
+	answered := c.waiting.Add(id)
+	defer c.waiting.Remove(id, answered)
 	ctx, cancel := context.WithTimeout(ctx, MaxAwait)
 	defer cancel()
 	look := time.NewTicker(lookEvery)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/incident"
+	"cubby/internal/cloud/intake"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 	"cubby/internal/wire"
@@ -104,7 +106,7 @@ func (c *Cloud) order(ctx context.Context, p Principal, d orderDraft, decide fun
 		return err
 	}
 	c.wake(d.site)
-	c.feed.publish(Change{Site: d.site, Places: []locker.PlaceID{locker.PlaceID(place)}, Tiles: true, Incidents: true})
+	c.feed.Publish(Change{Site: d.site, Places: []locker.PlaceID{locker.PlaceID(place)}, Tiles: true, Incidents: true})
 	return nil
 }
 
@@ -113,7 +115,7 @@ func (c *Cloud) writeOrder(ctx context.Context, q *db.Queries, stay db.Stay, o d
 		return fmt.Errorf("write the order of stay %s: %w", stay.ID, err)
 	}
 	before := stay
-	applyOrder(&stay, o)
+	intake.ApplyOrder(&stay, o)
 	err := q.OrderStay(ctx, db.OrderStayParams{
 		Recipient: stay.Recipient, Unit: stay.Unit, Revoked: stay.Revoked, CollectBy: stay.CollectBy, Site: stay.Site,
 		ID: stay.ID,
@@ -134,13 +136,13 @@ func (c *Cloud) writeOrder(ctx context.Context, q *db.Queries, stay db.Stay, o d
 	if stay.Recipient == before.Recipient || stay.State != string(locker.StayStored) || !stay.Settled || stay.Revoked {
 		return nil
 	}
-	if err := c.settle(ctx, q, ofSite(stay.Site, unknownParcel(locker.StayID(stay.ID), locker.PlaceID(stay.Place))), "assigned"); err != nil {
+	if err := c.settle(ctx, q, ofSite(stay.Site, intake.UnknownParcel(locker.StayID(stay.ID), locker.PlaceID(stay.Place))), "assigned"); err != nil {
 		return err
 	}
 	return c.announce(ctx, q, stay)
 }
 
-func ofSite(site string, i incident) incident {
-	i.site = site
+func ofSite(site string, i incident.Incident) incident.Incident {
+	i.Site = site
 	return i
 }

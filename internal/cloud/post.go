@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/incident"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 )
@@ -73,10 +74,10 @@ func (p *Post) Announce(ctx context.Context, q *db.Queries, stay db.Stay) error 
 	return p.cloud.announce(ctx, q, stay)
 }
 
-func unnotified(stay db.Stay, why string) incident {
-	return incident{
-		site: stay.Site, kind: IncidentUnnotified, severity: SeverityHigh, place: stay.Place, stay: stay.ID, detail: why,
-		key: stay.ID,
+func unnotified(stay db.Stay, why string) incident.Incident {
+	return incident.Incident{
+		Site: stay.Site, Kind: incident.Unnotified, Severity: incident.High, Place: stay.Place, Stay: stay.ID, Detail: why,
+		Key: stay.ID,
 	}
 }
 
@@ -93,7 +94,7 @@ func (p *Post) Notified(ctx context.Context, q *db.Queries, stay db.Stay, how st
 
 // Changed tells live pages that incidents of a site changed.
 func (p *Post) Changed(site string) {
-	p.cloud.feed.publish(Change{Site: locker.SiteID(site), Incidents: true, Tiles: true})
+	p.cloud.feed.Publish(Change{Site: locker.SiteID(site), Incidents: true, Tiles: true})
 }
 
 // Permit returns NOT_ALLOWED when somebody may not send messages, and NOT_FOUND when a site that is

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"cubby/internal/cloud/intake"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 	"cubby/internal/wire"
@@ -129,7 +130,7 @@ func (c *Cloud) waitingParcel(ctx context.Context, s *residentSite, row db.ListW
 	w := WaitingParcel{
 		Site: s.summary.ID, SiteName: s.summary.Name, TimeZone: s.summary.TimeZone, Phone: s.phone, Mail: s.mail,
 		Stay: locker.StayID(row.ID), Place: place.ID, PlaceName: place.Name, PlaceKind: place.Kind,
-		Bank: s.view.around(place), Carrier: row.CarrierName, Last4: tail(trackingKey(row.Tracking)),
+		Bank: s.view.around(place), Carrier: row.CarrierName, Last4: intake.Tail(intake.TrackingKey(row.Tracking)),
 		Size: locker.Size(row.Size), StoredAt: moment(row.StoredAt), CollectBy: moment(row.CollectBy),
 		Overdue: row.CollectBy != 0 && row.CollectBy < s.view.now.UnixMilli(),
 		Held:    row.Revoked || row.State == string(locker.StayHeld),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/incident"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 )
@@ -44,8 +45,8 @@ func (c *Cloud) Sweep(ctx context.Context) error {
 			return fmt.Errorf("look for silent sites: %w", err)
 		}
 		for _, site := range silent {
-			if err := c.raise(ctx, q, incident{
-				site: site, kind: IncidentSiteSilent, severity: SeverityUrgent,
+			if err := c.raise(ctx, q, incident.Incident{
+				Site: site, Kind: incident.SiteSilent, Severity: incident.Urgent,
 			}); err != nil {
 				return err
 			}
@@ -62,10 +63,10 @@ func (c *Cloud) Sweep(ctx context.Context) error {
 		return err
 	}
 	for _, row := range expired {
-		c.waiting.wake(locker.IntentID(row.ID))
+		c.waiting.Wake(locker.IntentID(row.ID))
 	}
 	for _, site := range silent {
-		c.feed.publish(Change{Site: locker.SiteID(site), Health: true, Incidents: true, Tiles: true})
+		c.feed.Publish(Change{Site: locker.SiteID(site), Health: true, Incidents: true, Tiles: true})
 	}
 	return c.rebuildStale(ctx)
 }

@@ -1,10 +1,13 @@
-package cloud
+package intake
 
 import (
 	"context"
 	"fmt"
 
+	"cubby/internal/cloud/incident"
+	"cubby/internal/cloud/rows"
 	"cubby/internal/locker"
+	"cubby/internal/store"
 	"cubby/internal/store/db"
 )
 
@@ -15,7 +18,7 @@ func (p *projection) follow(ctx context.Context, f locker.Fact) error {
 	case locker.IntentAnswered:
 		return p.answer(ctx, f)
 	case locker.ParcelStored, locker.DepositSettled, locker.CodeReissued:
-		return p.announce(ctx, stayOf(f))
+		return p.announce(ctx, StayOf(f))
 	case locker.DepositBegun, locker.ParcelCollected, locker.ParcelRemoved, locker.DepositUndone, locker.ProblemReported:
 		return p.followStay(ctx, f)
 	case locker.DoorOpened, locker.OpenUnconfirmed, locker.OpenFailed, locker.PlaceDoubted, locker.PlaceVerified:
@@ -25,45 +28,45 @@ func (p *projection) follow(ctx context.Context, f locker.Fact) error {
 	case locker.FaultCleared:
 		return p.over(ctx, faultIncident(f.Fault, f.Place, f.Part))
 	case locker.DropRefused:
-		return p.raise(ctx, incident{
-			kind: IncidentDropRefused, severity: SeverityLow, detail: string(f.Reason), key: string(f.Reason),
+		return p.raise(ctx, incident.Incident{
+			Kind: incident.DropRefused, Severity: incident.Low, Detail: string(f.Reason), Key: string(f.Reason),
 		})
 	case locker.CodeRefused:
 		if f.Reason != locker.CodeCodeFlooded && f.Reason != locker.CodeHolderLocked {
 			return nil
 		}
-		return p.raise(ctx, incident{
-			kind: IncidentLockout, severity: SeverityHigh, detail: string(f.Reason), key: string(f.Reason) + "|" + string(f.Unit),
+		return p.raise(ctx, incident.Incident{
+			Kind: incident.Lockout, Severity: incident.High, Detail: string(f.Reason), Key: string(f.Reason) + "|" + string(f.Unit),
 		})
 	case locker.EpochBegan:
 		if f.Sealed == "" {
 			return nil
 		}
-		return p.raise(ctx, incident{
-			kind: IncidentJournalSealed, severity: SeverityUrgent, detail: f.Sealed, key: f.Sealed,
+		return p.raise(ctx, incident.Incident{
+			Kind: incident.JournalSealed, Severity: incident.Urgent, Detail: f.Sealed, Key: f.Sealed,
 		})
 	case locker.ClockDoubted:
-		return p.raise(ctx, incident{kind: IncidentClockDoubted, severity: SeverityHigh})
+		return p.raise(ctx, incident.Incident{Kind: incident.ClockDoubted, Severity: incident.High})
 	case locker.ClockTrusted:
-		return p.over(ctx, incident{kind: IncidentClockDoubted})
+		return p.over(ctx, incident.Incident{Kind: incident.ClockDoubted})
 	}
 	return nil
 }
 
 // over resolves the incident of a cause that is over by itself.
-func (p *projection) over(ctx context.Context, i incident) error {
-	i.site = p.site
+func (p *projection) over(ctx context.Context, i incident.Incident) error {
+	i.Site = p.site
 	p.incidents, p.tiles = true, true
-	return p.cloud.settle(ctx, p.q, i, "cleared")
+	return p.intake.book.Settle(ctx, p.q, i, "cleared")
 }
 
 func (p *projection) answer(ctx context.Context, f locker.IntentAnswered) error {
-	state := IntentDone
+	state := "done"
 	if !f.Done {
-		state = IntentRefused
+		state = "refused"
 	}
 	n, err := p.q.AnswerIntent(ctx, db.AnswerIntentParams{
-		State: string(state), Code: string(f.Reason), AnsweredAt: p.cloud.millis(), ID: string(f.Intent), Site: p.site,
+		State: state, Code: string(f.Reason), AnsweredAt: p.intake.millis(), ID: string(f.Intent), Site: p.site,
 	})
 	if err != nil {
 		return fmt.Errorf("write the answer to intent %s: %w", f.Intent, err)
@@ -84,16 +87,33 @@ func (p *projection) announce(ctx context.Context, id locker.StayID) error {
 	if row.State != string(locker.StayStored) || !row.Settled || row.Recipient == "" || row.Revoked {
 		return nil
 	}
-	return p.cloud.announce(ctx, p.q, row.Stay)
+	return p.intake.Announce(ctx, p.q, row.Stay)
 }
 
-func (c *Cloud) announce(ctx context.Context, q *db.Queries, row db.Stay) error {
-	job := StayJob{
+// JobFirstNotice is the kind of the job that a parcel waits and nobody told its recipient yet. Its
+// body is a StayJob; the key names stay, recipient and generation.
+const JobFirstNotice = "notice.first"
+
+// StayJob is the body of jobs about a stay.
+type StayJob struct {
+	Site       locker.SiteID      `json:"site"`
+	Stay       locker.StayID      `json:"stay"`
+	Recipient  locker.RecipientID `json:"recipient"`
+	Generation uint32             `json:"generation"`
+}
+
+// Announce makes the job of the first notice of a stay, unless there is one.
+func (in *Intake) Announce(ctx context.Context, q *db.Queries, row db.Stay) error {
+	body, err := rows.Encode(StayJob{
 		Site: locker.SiteID(row.Site), Stay: locker.StayID(row.ID), Recipient: locker.RecipientID(row.Recipient),
 		Generation: uint32(row.Generation),
+	})
+	if err != nil {
+		return err
 	}
 	key := fmt.Sprintf("%s|%s|%s|%d", row.Site, row.ID, row.Recipient, row.Generation)
-	return c.enqueue(ctx, q, JobFirstNotice, key, job)
+	_, err = in.store.Enqueue(ctx, q, store.Job{Kind: JobFirstNotice, Key: key, Body: body})
+	return err
 }
 
 func (p *projection) followStay(ctx context.Context, f locker.Fact) error {
@@ -102,7 +122,7 @@ func (p *projection) followStay(ctx context.Context, f locker.Fact) error {
 		if f.Recipient != "" {
 			return nil
 		}
-		return p.raise(ctx, unknownParcel(f.Stay, f.Place))
+		return p.raise(ctx, UnknownParcel(f.Stay, f.Place))
 	case locker.ParcelCollected:
 		if err := p.known(ctx, f.Stay, f.Place); err != nil {
 			return err
@@ -112,15 +132,15 @@ func (p *projection) followStay(ctx context.Context, f locker.Fact) error {
 		return p.known(ctx, f.Stay, f.Place)
 	case locker.ParcelRemoved:
 		if f.Reason == "missing" {
-			return p.raise(ctx, incident{
-				kind: IncidentMissing, severity: SeverityUrgent, place: string(f.Place), stay: string(f.Stay), key: string(f.Stay),
+			return p.raise(ctx, incident.Incident{
+				Kind: incident.Missing, Severity: incident.Urgent, Place: string(f.Place), Stay: string(f.Stay), Key: string(f.Stay),
 			})
 		}
 		return p.known(ctx, f.Stay, f.Place)
 	case locker.ProblemReported:
-		return p.raise(ctx, incident{
-			kind: IncidentProblem, severity: SeverityHigh, place: string(f.Place), stay: string(f.Stay),
-			detail: string(f.Problem), key: string(f.Problem) + "|" + string(f.Place) + "|" + string(f.Stay),
+		return p.raise(ctx, incident.Incident{
+			Kind: incident.Problem, Severity: incident.High, Place: string(f.Place), Stay: string(f.Stay),
+			Detail: string(f.Problem), Key: string(f.Problem) + "|" + string(f.Place) + "|" + string(f.Stay),
 		})
 	}
 	return nil
@@ -132,12 +152,13 @@ func (p *projection) known(ctx context.Context, stay locker.StayID, place locker
 	if err != nil || row == nil || row.FirstRecipient != "" {
 		return err
 	}
-	return p.over(ctx, unknownParcel(stay, place))
+	return p.over(ctx, UnknownParcel(stay, place))
 }
 
-func unknownParcel(stay locker.StayID, place locker.PlaceID) incident {
-	return incident{
-		kind: IncidentUnknownParcel, severity: SeverityLow, place: string(place), stay: string(stay), key: string(stay),
+// UnknownParcel is the incident of a parcel that came for nobody known.
+func UnknownParcel(stay locker.StayID, place locker.PlaceID) incident.Incident {
+	return incident.Incident{
+		Kind: incident.UnknownParcel, Severity: incident.Low, Place: string(place), Stay: string(stay), Key: string(stay),
 	}
 }
 
@@ -159,9 +180,9 @@ func (p *projection) checkCollected(ctx context.Context, f locker.ParcelCollecte
 	if reassigned {
 		detail = "reassigned"
 	}
-	return p.raise(ctx, incident{
-		kind: IncidentRevokedCollected, severity: SeverityUrgent, place: string(f.Place), stay: string(f.Stay),
-		detail: detail, key: string(f.Stay),
+	return p.raise(ctx, incident.Incident{
+		Kind: incident.RevokedCollected, Severity: incident.Urgent, Place: string(f.Place), Stay: string(f.Stay),
+		Detail: detail, Key: string(f.Stay),
 	})
 }
 
@@ -169,26 +190,26 @@ func (p *projection) followPlace(ctx context.Context, f locker.Fact) error {
 	switch f := f.(type) {
 	case locker.DoorOpened:
 		row, err := p.place(ctx, f.Place)
-		if err != nil || !row.Unasked || p.raised(IncidentOpenUnconfirmed, f.Place) {
+		if err != nil || !row.Unasked || p.raised(incident.OpenUnconfirmed, f.Place) {
 			return err
 		}
-		return p.raise(ctx, placeIncident(IncidentUnexpectedOpen, SeverityUrgent, f.Place, ""))
+		return p.raise(ctx, placeIncident(incident.UnexpectedOpen, incident.Urgent, f.Place, ""))
 	case locker.OpenUnconfirmed:
-		return p.raise(ctx, placeIncident(IncidentOpenUnconfirmed, SeverityHigh, f.Place, ""))
+		return p.raise(ctx, placeIncident(incident.OpenUnconfirmed, incident.High, f.Place, ""))
 	case locker.OpenFailed:
 		if f.Reason != "jammed" {
 			return nil // it is tried again, or the fault of the lock or board says so
 		}
-		return p.raise(ctx, placeIncident(IncidentOpenFailed, SeverityHigh, f.Place, f.Reason))
+		return p.raise(ctx, placeIncident(incident.OpenFailed, incident.High, f.Place, f.Reason))
 	case locker.PlaceDoubted:
-		if p.raised(IncidentUnexpectedOpen, f.Place) || p.raised(IncidentProblem, f.Place) ||
-			p.raised(IncidentOpenUnconfirmed, f.Place) {
+		if p.raised(incident.UnexpectedOpen, f.Place) || p.raised(incident.Problem, f.Place) ||
+			p.raised(incident.OpenUnconfirmed, f.Place) {
 			return nil // the same cause
 		}
-		return p.raise(ctx, placeIncident(IncidentPlaceDoubted, SeverityHigh, f.Place, f.Reason))
+		return p.raise(ctx, placeIncident(incident.PlaceDoubted, incident.High, f.Place, f.Reason))
 	case locker.PlaceVerified:
-		for _, kind := range []IncidentKind{IncidentPlaceDoubted, IncidentOpenUnconfirmed, IncidentOpenFailed} {
-			if err := p.over(ctx, placeIncident(kind, SeverityHigh, f.Place, "")); err != nil {
+		for _, kind := range []incident.Kind{incident.PlaceDoubted, incident.OpenUnconfirmed, incident.OpenFailed} {
+			if err := p.over(ctx, placeIncident(kind, incident.High, f.Place, "")); err != nil {
 				return err
 			}
 		}
@@ -196,19 +217,19 @@ func (p *projection) followPlace(ctx context.Context, f locker.Fact) error {
 	return nil
 }
 
-func placeIncident(kind IncidentKind, severity Severity, place locker.PlaceID, detail string) incident {
-	return incident{kind: kind, severity: severity, place: string(place), detail: detail, key: string(place)}
+func placeIncident(kind incident.Kind, severity incident.Severity, place locker.PlaceID, detail string) incident.Incident {
+	return incident.Incident{Kind: kind, Severity: severity, Place: string(place), Detail: detail, Key: string(place)}
 }
 
-func faultIncident(f locker.Fault, place locker.PlaceID, part string) incident {
-	severity := SeverityHigh
+func faultIncident(f locker.Fault, place locker.PlaceID, part string) incident.Incident {
+	severity := incident.High
 	switch f {
 	case locker.FaultBusLost, locker.FaultBoardSilent, locker.FaultDisk:
-		severity = SeverityUrgent
+		severity = incident.Urgent
 	case locker.FaultLock, locker.FaultAjar, locker.FaultSensor, locker.FaultLayout:
 	}
-	return incident{
-		kind: IncidentFault, severity: severity, place: string(place), detail: string(f),
-		key: string(f) + "|" + string(place) + "|" + part,
+	return incident.Incident{
+		Kind: incident.Fault, Severity: severity, Place: string(place), Detail: string(f),
+		Key: string(f) + "|" + string(place) + "|" + part,
 	}
 }

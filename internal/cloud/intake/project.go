@@ -1,4 +1,4 @@
-package cloud
+package intake
 
 import (
 	"context"
@@ -6,6 +6,9 @@ import (
 	"maps"
 	"slices"
 
+	"cubby/internal/cloud/feed"
+	"cubby/internal/cloud/incident"
+	"cubby/internal/cloud/rows"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 	"cubby/internal/wire"
@@ -14,9 +17,9 @@ import (
 // projection folds operations of one site into its tables: it loads the rows that they touch once,
 // folds all facts in memory as locker.Evolve does, and writes each changed row once.
 type projection struct {
-	cloud *Cloud
-	q     *db.Queries
-	site  string
+	intake *Intake
+	q      *db.Queries
+	site   string
 
 	places  map[string]*placeRow
 	stays   map[string]*stayRow
@@ -56,9 +59,9 @@ type stayRow struct {
 
 type custodyMark struct{ place, stay string }
 
-func newProjection(c *Cloud, q *db.Queries, site string) *projection {
+func newProjection(in *Intake, q *db.Queries, site string) *projection {
 	return &projection{
-		cloud: c, q: q, site: site, places: map[string]*placeRow{}, stays: map[string]*stayRow{},
+		intake: in, q: q, site: site, places: map[string]*placeRow{}, stays: map[string]*stayRow{},
 	}
 }
 
@@ -68,8 +71,8 @@ func (p *projection) apply(ctx context.Context, in incoming, effects bool) error
 	p.annex, p.rawAnx = nil, in.Annex
 	p.marks, p.causes = map[custodyMark]bool{}, map[string]bool{}
 	if in.err != nil { // kept, and shown to somebody; a newer version may read it
-		return p.raise(ctx, incident{
-			kind: IncidentProjection, severity: SeverityHigh, detail: "unreadable", key: "unreadable",
+		return p.raise(ctx, incident.Incident{
+			Kind: incident.Projection, Severity: incident.High, Detail: "unreadable", Key: "unreadable",
 		})
 	}
 	for _, f := range in.op.Facts {
@@ -138,7 +141,7 @@ func (p *projection) place(ctx context.Context, id locker.PlaceID) (*placeRow, e
 		return row, nil
 	}
 	found, err := p.q.FindPlace(ctx, db.FindPlaceParams{Site: p.site, ID: string(id)})
-	if isNone(err) {
+	if rows.None(err) {
 		found, err = db.Place{Site: p.site, ID: string(id), Faults: "[]"}, nil
 	}
 	if err != nil {
@@ -150,7 +153,7 @@ func (p *projection) place(ctx context.Context, id locker.PlaceID) (*placeRow, e
 func (p *projection) keepPlace(found db.Place) (*placeRow, error) {
 	row := &placeRow{Place: found, changed: true}
 	if found.Faults != "[]" {
-		if err := decodeJSON(found.Faults, &row.faults); err != nil {
+		if err := rows.Decode(found.Faults, &row.faults); err != nil {
 			return nil, err
 		}
 	}
@@ -165,7 +168,7 @@ func (p *projection) stay(ctx context.Context, id locker.StayID) (*stayRow, erro
 		return row, nil
 	}
 	found, err := p.q.FindStay(ctx, db.FindStayParams{Site: p.site, ID: string(id)})
-	if isNone(err) {
+	if rows.None(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -225,8 +228,8 @@ func (p *projection) writeStay(ctx context.Context, row *stayRow) error {
 }
 
 // change says what pages must draw again.
-func (p *projection) change() Change {
-	return Change{
+func (p *projection) change() feed.Change {
+	return feed.Change{
 		Site: locker.SiteID(p.site), Places: p.changedPlaces(), Tiles: p.tiles, Incidents: p.incidents,
 		Health: p.healthy, All: p.all,
 	}
@@ -255,16 +258,16 @@ func (p *projection) note(ref locker.AnnexRef) string {
 }
 
 // raise opens an incident of this site.
-func (p *projection) raise(ctx context.Context, i incident) error {
-	i.site = p.site
+func (p *projection) raise(ctx context.Context, i incident.Incident) error {
+	i.Site = p.site
 	p.incidents, p.tiles = true, true
 	if p.causes != nil {
-		p.causes[string(i.kind)+"|"+i.place] = true
+		p.causes[string(i.Kind)+"|"+i.Place] = true
 	}
-	return p.cloud.raise(ctx, p.q, i)
+	return p.intake.book.Raise(ctx, p.q, i)
 }
 
 // raised reports whether the current operation raised an incident of a kind at a place.
-func (p *projection) raised(kind IncidentKind, place locker.PlaceID) bool {
+func (p *projection) raised(kind incident.Kind, place locker.PlaceID) bool {
 	return p.causes[string(kind)+"|"+string(place)]
 }

@@ -1,4 +1,4 @@
-package cloud
+package intake
 
 import (
 	"bytes"
@@ -6,29 +6,30 @@ import (
 	"errors"
 	"fmt"
 
+	"cubby/internal/cloud/rows"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 	"cubby/internal/wire"
 )
 
-// HostedStorage returns the journal of a site that runs inside the server: the server's own table
+// Hosted returns the journal of a site that runs inside the server: the server's own table
 // of operations. An append names the number that it expects, so that two servers cannot both write,
 // and goes through the same intake as what other sites send.
-func (c *Cloud) HostedStorage(site locker.SiteID) journal.Storage {
-	return &hostedStorage{cloud: c, site: string(site)}
+func (in *Intake) Hosted(site locker.SiteID) journal.Storage {
+	return &hostedStorage{intake: in, site: string(site)}
 }
 
 type hostedStorage struct {
-	cloud *Cloud
-	site  string
+	intake *Intake
+	site   string
 }
 
 var _ journal.Storage = (*hostedStorage)(nil)
 
 // Epochs implements journal.Storage.
 func (h *hostedStorage) Epochs(ctx context.Context) ([]journal.Epoch, error) {
-	rows, err := h.cloud.store.Read().ListEpochs(ctx, h.site)
+	rows, err := h.intake.store.Read().ListEpochs(ctx, h.site)
 	if err != nil {
 		return nil, fmt.Errorf("read epochs: %w", err)
 	}
@@ -55,7 +56,7 @@ func orNil(b []byte) []byte {
 
 // Heads implements journal.Storage.
 func (h *hostedStorage) Heads(ctx context.Context, epoch uint64) ([]journal.Head, error) {
-	rows, err := h.cloud.store.Read().ListHeads(ctx, db.ListHeadsParams{Site: h.site, Epoch: int64(epoch)})
+	rows, err := h.intake.store.Read().ListHeads(ctx, db.ListHeadsParams{Site: h.site, Epoch: int64(epoch)})
 	if err != nil {
 		return nil, fmt.Errorf("read heads: %w", err)
 	}
@@ -71,7 +72,7 @@ func (h *hostedStorage) Heads(ctx context.Context, epoch uint64) ([]journal.Head
 
 // Read implements journal.Storage.
 func (h *hostedStorage) Read(ctx context.Context, epoch, from uint64, limit int) ([]journal.Record, error) {
-	rows, err := h.cloud.store.Read().ListEpochOperations(ctx, db.ListEpochOperationsParams{
+	rows, err := h.intake.store.Read().ListEpochOperations(ctx, db.ListEpochOperationsParams{
 		Site: h.site, Epoch: int64(epoch), First: int64(from), Page: int32(max(limit, 0)),
 	})
 	if err != nil {
@@ -92,7 +93,7 @@ func (h *hostedStorage) Commit(ctx context.Context, change journal.Change) error
 	case change.Append != nil:
 		return h.append(ctx, change.Append)
 	case change.Start != nil:
-		return h.cloud.store.Tx(ctx, func(q *db.Queries) error { return h.start(ctx, q, change.Start) })
+		return h.intake.store.Tx(ctx, func(q *db.Queries) error { return h.start(ctx, q, change.Start) })
 	case change.Head != nil:
 		return h.putHead(ctx, change.Head)
 	case change.Erase != nil:
@@ -110,7 +111,7 @@ func (h *hostedStorage) append(ctx context.Context, b *journal.Batch) error {
 	}
 	a := &arrival{site: locker.SiteID(h.site), hosted: b}
 	// The commit is not given up half-way: what the Log was told must be what is stored.
-	_, err := h.cloud.intake.submit(context.WithoutCancel(ctx), a)
+	_, err := h.intake.submit(context.WithoutCancel(ctx), a)
 	if errors.Is(err, errStopped) {
 		return journal.ErrBusy
 	}
@@ -118,16 +119,16 @@ func (h *hostedStorage) append(ctx context.Context, b *journal.Batch) error {
 }
 
 func (h *hostedStorage) start(ctx context.Context, q *db.Queries, e *journal.Epoch) error {
-	rows, err := q.ListEpochs(ctx, h.site)
+	epochs, err := q.ListEpochs(ctx, h.site)
 	if err != nil {
 		return fmt.Errorf("read epochs: %w", err)
 	}
-	if n := len(rows); n > 0 && rows[n-1].Number >= int64(e.Number) {
+	if n := len(epochs); n > 0 && epochs[n-1].Number >= int64(e.Number) {
 		return journal.ErrConflict
 	}
 	err = q.PutEpoch(ctx, db.PutEpochParams{
-		Site: h.site, Number: int64(e.Number), Reason: e.Reason, Prev: orEmpty(e.Prev), OpenedAt: e.OpenedUnixMS,
-		Size: int64(e.Tip.Size), Chain: e.Tip.Chain[:], Frontier: orEmpty(e.Tip.Frontier),
+		Site: h.site, Number: int64(e.Number), Reason: e.Reason, Prev: rows.Bytes(e.Prev), OpenedAt: e.OpenedUnixMS,
+		Size: int64(e.Tip.Size), Chain: e.Tip.Chain[:], Frontier: rows.Bytes(e.Tip.Frontier),
 	})
 	if err != nil {
 		return fmt.Errorf("start epoch %d: %w", e.Number, err)
@@ -136,10 +137,10 @@ func (h *hostedStorage) start(ctx context.Context, q *db.Queries, e *journal.Epo
 }
 
 func (h *hostedStorage) putHead(ctx context.Context, head *journal.Head) error {
-	err := h.cloud.store.Tx(ctx, func(q *db.Queries) error {
+	err := h.intake.store.Tx(ctx, func(q *db.Queries) error {
 		return q.PutHead(ctx, db.PutHeadParams{
 			Site: h.site, Epoch: int64(head.Epoch), Size: int64(head.Size), Note: head.Note,
-			Countersigned: head.Countersigned, Frontier: orEmpty(head.Frontier), At: h.cloud.millis(),
+			Countersigned: head.Countersigned, Frontier: rows.Bytes(head.Frontier), At: h.intake.millis(),
 		})
 	})
 	if err != nil {
@@ -149,7 +150,7 @@ func (h *hostedStorage) putHead(ctx context.Context, head *journal.Head) error {
 }
 
 func (h *hostedStorage) erase(ctx context.Context, at *journal.Position) error {
-	return h.cloud.store.Tx(ctx, func(q *db.Queries) error {
+	return h.intake.store.Tx(ctx, func(q *db.Queries) error {
 		n, err := q.EraseAnnex(ctx, db.EraseAnnexParams{
 			Site: h.site, Epoch: int64(at.Epoch), Number: int64(at.Number), Empty: []byte{},
 		})

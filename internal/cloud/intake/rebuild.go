@@ -1,9 +1,12 @@
-package cloud
+package intake
 
 import (
 	"context"
 	"fmt"
 
+	"cubby/internal/cloud/feed"
+	"cubby/internal/cloud/incident"
+	"cubby/internal/cloud/rows"
 	"cubby/internal/locker"
 	"cubby/internal/store"
 	"cubby/internal/store/db"
@@ -17,17 +20,17 @@ const rebuildStep = 1000
 // Rebuild builds the tables of a site again from its record. Incidents and jobs follow only from
 // operations that had none yet. Meanwhile the site's operations are stored as ever; pages show the
 // site as stale.
-func (c *Cloud) Rebuild(ctx context.Context, site locker.SiteID) error {
-	if err := c.store.Tx(ctx, func(q *db.Queries) error { return beginRebuild(ctx, q, string(site)) }); err != nil {
+func (in *Intake) Rebuild(ctx context.Context, site locker.SiteID) error {
+	if err := in.store.Tx(ctx, func(q *db.Queries) error { return beginRebuild(ctx, q, string(site)) }); err != nil {
 		return fmt.Errorf("rebuild site %s: %w", site, err)
 	}
 	for {
-		done, err := c.rebuildStep(ctx, string(site))
+		done, err := in.rebuildStep(ctx, string(site))
 		if err != nil {
 			return fmt.Errorf("rebuild site %s: %w", site, err)
 		}
 		if done {
-			c.feed.publish(Change{Site: site, All: true, Tiles: true, Incidents: true, Health: true})
+			in.feed.Publish(feed.Change{Site: site, All: true, Tiles: true, Incidents: true, Health: true})
 			return nil
 		}
 	}
@@ -37,7 +40,7 @@ func (c *Cloud) Rebuild(ctx context.Context, site locker.SiteID) error {
 func beginRebuild(ctx context.Context, q *db.Queries, site string) error {
 	cursor, err := q.FindCursor(ctx, site)
 	if err != nil {
-		return notFound(err, "site")
+		return rows.NotFound(err, "site")
 	}
 	cursor.ProjectedEpoch, cursor.ProjectedNumber = 0, 0
 	if cursor.Stale == "" {
@@ -58,13 +61,13 @@ func beginRebuild(ctx context.Context, q *db.Queries, site string) error {
 }
 
 // rebuildStep folds in the next operations and reports whether these were the last.
-func (c *Cloud) rebuildStep(ctx context.Context, site string) (bool, error) {
+func (in *Intake) rebuildStep(ctx context.Context, site string) (bool, error) {
 	done := false
 	var follow *projection
-	err := c.store.Batch(ctx, func(b *store.Batch) error {
+	err := in.store.Batch(ctx, func(b *store.Batch) error {
 		cursor, err := b.FindCursor(ctx, site)
 		if err != nil {
-			return notFound(err, "site")
+			return rows.NotFound(err, "site")
 		}
 		rows, err := b.ListOperations(ctx, db.ListOperationsParams{
 			Site: site, AfterEpoch: cursor.ProjectedEpoch, AfterNumber: cursor.ProjectedNumber, Page: rebuildStep,
@@ -72,7 +75,7 @@ func (c *Cloud) rebuildStep(ctx context.Context, site string) (bool, error) {
 		if err != nil {
 			return fmt.Errorf("read operations: %w", err)
 		}
-		follow = newProjection(c, b.Queries, site)
+		follow = newProjection(in, b.Queries, site)
 		follow.again = true
 		for _, row := range rows {
 			at := wire.Position{Epoch: uint64(row.Epoch), Number: uint64(row.Number)}
@@ -94,7 +97,7 @@ func (c *Cloud) rebuildStep(ctx context.Context, site string) (bool, error) {
 		done = cursor.ProjectedEpoch == cursor.Epoch && cursor.ProjectedNumber == cursor.Number
 		if done {
 			cursor.Stale = ""
-			if err := c.settle(ctx, b.Queries, incident{site: site, kind: IncidentProjection}, "rebuilt"); err != nil {
+			if err := in.book.Settle(ctx, b.Queries, incident.Incident{Site: site, Kind: incident.Projection}, "rebuilt"); err != nil {
 				return err
 			}
 		}
@@ -102,7 +105,7 @@ func (c *Cloud) rebuildStep(ctx context.Context, site string) (bool, error) {
 	})
 	if err == nil {
 		for _, id := range follow.answered {
-			c.waiting.wake(id)
+			in.waiting.Wake(id)
 		}
 	}
 	return done, err

@@ -1,4 +1,4 @@
-package cloud
+package intake
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"cubby/internal/cloud/rows"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 )
@@ -20,7 +21,7 @@ func (p *projection) foldDoor(ctx context.Context, f locker.Fact) error {
 		}
 		row.Request, row.RequestStays = string(f.Request), ""
 		if len(f.Stays) > 0 {
-			if row.RequestStays, err = encodeJSON(f.Stays); err != nil {
+			if row.RequestStays, err = rows.Encode(f.Stays); err != nil {
 				return err
 			}
 		}
@@ -81,7 +82,7 @@ func (p *projection) markRequest(row *placeRow) error {
 		return nil
 	}
 	var stays []locker.StayID
-	if err := decodeJSON(row.RequestStays, &stays); err != nil {
+	if err := rows.Decode(row.RequestStays, &stays); err != nil {
 		return err
 	}
 	for _, stay := range stays {
@@ -171,7 +172,7 @@ func (p *projection) foldFault(ctx context.Context, f locker.Fault, place locker
 		return err
 	}
 	row.faults = change(row.faults)
-	if row.Faults, err = encodeJSON(row.faults); err != nil {
+	if row.Faults, err = rows.Encode(row.faults); err != nil {
 		return err
 	}
 	if len(row.faults) == 0 {
@@ -195,12 +196,12 @@ func (p *projection) loadHealth(ctx context.Context) (*healthRow, error) {
 	h := &healthRow{parts: map[string][]locker.Fault{}}
 	row, err := p.q.FindHealth(ctx, p.site)
 	switch {
-	case isNone(err):
+	case rows.None(err):
 	case err != nil:
 		return nil, fmt.Errorf("read the health of site %s: %w", p.site, err)
 	default:
 		h.clockBad, h.audit = row.ClockBad, row.Audit
-		if err := decodeJSON(row.Parts, &h.parts); err != nil {
+		if err := rows.Decode(row.Parts, &h.parts); err != nil {
 			return nil, err
 		}
 	}
@@ -231,7 +232,7 @@ func (p *projection) foldHealth(ctx context.Context, f locker.Fact) error {
 // doubtAll marks every compartment of the layout as unverified, as an epoch in audit mode begins.
 func (p *projection) doubtAll(ctx context.Context) error {
 	p.tiles = true
-	layout, err := siteLayout(ctx, p.q, p.site)
+	layout, err := Layout(ctx, p.q, p.site)
 	if err != nil {
 		return err
 	}
@@ -252,7 +253,7 @@ func (p *projection) flushHealth(ctx context.Context) error {
 	if p.health == nil {
 		return nil
 	}
-	parts, err := encodeJSON(p.health.parts)
+	parts, err := rows.Encode(p.health.parts)
 	if err != nil {
 		return err
 	}
@@ -266,7 +267,7 @@ func (p *projection) flushHealth(ctx context.Context) error {
 }
 
 func (p *projection) foldRefusal(ctx context.Context, f locker.DropRefused) error {
-	actor, err := encodeJSON(f.Actor)
+	actor, err := rows.Encode(f.Actor)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package cloud
+package intake
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"cubby/internal/cloud/rows"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 )
@@ -18,7 +19,7 @@ func (p *projection) foldStay(ctx context.Context, f locker.Fact) error {
 	case locker.ProblemReported:
 		return p.problem(ctx, f)
 	}
-	id := stayOf(f)
+	id := StayOf(f)
 	row, err := p.stay(ctx, id)
 	if err != nil || row == nil {
 		return err
@@ -53,8 +54,8 @@ func (p *projection) touchPlace(ctx context.Context, row *stayRow) error {
 	return err
 }
 
-// stayOf returns the stay that a fact is about; empty for a fact about none.
-func stayOf(f locker.Fact) locker.StayID {
+// StayOf returns the stay that a fact is about; empty for a fact about none.
+func StayOf(f locker.Fact) locker.StayID {
 	switch f := f.(type) {
 	case locker.ParcelStored:
 		return f.Stay
@@ -93,10 +94,10 @@ func (p *projection) beginStay(ctx context.Context, f locker.DepositBegun) error
 	}
 	p.stays[row.ID] = row
 	tracking := p.note(f.Tracking)
-	key := trackingKey(tracking)
+	key := TrackingKey(tracking)
 	p.parcels = append(p.parcels, db.PutParcelParams{
 		Site: p.site, ID: string(f.Parcel), Stay: string(f.Stay), Carrier: string(f.Carrier), Size: string(f.Size),
-		Tracking: tracking, TrackingKey: key, TrackingTail: tail(key), BegunAt: p.at,
+		Tracking: tracking, TrackingKey: key, TrackingTail: Tail(key), BegunAt: p.at,
 	})
 	p.mark(f.Place, f.Stay)
 	return p.touchPlace(ctx, row)
@@ -105,17 +106,18 @@ func (p *projection) beginStay(ctx context.Context, f locker.DepositBegun) error
 // reorder applies what the cloud decided about a stay, when the stay is built again.
 func (p *projection) reorder(ctx context.Context, row *stayRow) error {
 	o, err := p.q.FindOrder(ctx, db.FindOrderParams{Site: p.site, Stay: row.ID})
-	if isNone(err) {
+	if rows.None(err) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read the order of stay %s: %w", row.ID, err)
 	}
-	applyOrder(&row.Stay, o)
+	ApplyOrder(&row.Stay, o)
 	return nil
 }
 
-func applyOrder(row *db.Stay, o db.StayOrder) {
+// ApplyOrder changes a stay as the cloud decided about it.
+func ApplyOrder(row *db.Stay, o db.StayOrder) {
 	if o.Recipient != "" {
 		row.Recipient, row.Unit = o.Recipient, o.Unit
 	}
@@ -166,8 +168,8 @@ func (p *projection) problem(ctx context.Context, f locker.ProblemReported) erro
 	return nil
 }
 
-// trackingKey is a tracking number as it is searched for: letters and digits, in upper case.
-func trackingKey(tracking string) string {
+// TrackingKey is a tracking number as it is searched for: letters and digits, in upper case.
+func TrackingKey(tracking string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToUpper(r)
@@ -176,8 +178,8 @@ func trackingKey(tracking string) string {
 	}, tracking)
 }
 
-// tail returns the last four letters or digits of a tracking number.
-func tail(key string) string {
+// Tail returns the last four letters or digits of a tracking number.
+func Tail(key string) string {
 	runes := []rune(key)
 	return string(runes[max(0, len(runes)-4):])
 }

@@ -1,13 +1,16 @@
-package cloud
+package intake
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"cubby/internal/cloud/incident"
+	"cubby/internal/cloud/rows"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -26,17 +29,11 @@ const (
 	queueDepth = 256 // arrivals that wait; then the sockets wait
 )
 
-// intake commits what sites send by natural batching: what arrived during the last commit is the
-// next one. Sites are divided between the writers, so that one site's arrivals keep their order.
-type intake struct {
-	writers []*writer
-}
-
 type writer struct {
-	cloud *Cloud
-	queue chan *arrival
-	held  *arrival      // did not fit into the last commit
-	gone  chan struct{} // closed when nobody reads the queue any more
+	intake *Intake
+	queue  chan *arrival
+	held   *arrival      // did not fit into the last commit
+	gone   chan struct{} // closed when nobody reads the queue any more
 }
 
 // arrival is what one call of Ingest, or one append of a hosted site, brings.
@@ -62,17 +59,9 @@ type incoming struct {
 	err   error // why it cannot be read; it is kept all the same
 }
 
-func newIntake(c *Cloud) *intake {
-	in := &intake{}
-	for range writerCount {
-		in.writers = append(in.writers, &writer{cloud: c, queue: make(chan *arrival, queueDepth), gone: make(chan struct{})})
-	}
-	return in
-}
-
 // submit hands an arrival to its writer and waits for the commit. What takes the processor is done
 // here, by whoever brings it, so that the writer only writes.
-func (in *intake) submit(ctx context.Context, a *arrival) (wire.Position, error) {
+func (in *Intake) submit(ctx context.Context, a *arrival) (wire.Position, error) {
 	a.decode()
 	a.done = make(chan outcome, 1)
 	h := fnv.New32a()
@@ -174,20 +163,20 @@ type siteWork struct {
 
 func (w *writer) commit(ctx context.Context, batch []*arrival) {
 	works := divide(batch)
-	err := w.cloud.store.Batch(ctx, func(b *store.Batch) error {
+	err := w.intake.store.Batch(ctx, func(b *store.Batch) error {
 		for _, work := range works {
-			if err := w.cloud.commitSite(ctx, b, work); err != nil {
+			if err := w.intake.commitSite(ctx, b, work); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		w.cloud.log.ErrorContext(ctx, "operations not committed", errAttr(err))
+		w.intake.log.ErrorContext(ctx, "operations not committed", slog.Any("error", err))
 	}
 	for _, work := range works {
 		if err == nil {
-			w.cloud.published(work)
+			w.intake.published(work)
 		}
 		for i, a := range work.arrivals {
 			if err != nil {
@@ -238,16 +227,16 @@ func decodeIncoming(u wire.Upload, chain []byte) incoming {
 
 // commitSite stores what is new of a site, then lets the tables follow. The record is kept whatever
 // the tables do.
-func (c *Cloud) commitSite(ctx context.Context, b *store.Batch, work *siteWork) error {
+func (in *Intake) commitSite(ctx context.Context, b *store.Batch, work *siteWork) error {
 	cursor, err := b.FindCursor(ctx, string(work.site))
-	if isNone(err) {
+	if rows.None(err) {
 		cursor, err = db.SiteCursor{Site: string(work.site)}, nil
 	}
 	if err != nil {
 		return fmt.Errorf("read the cursor of site %s: %w", work.site, err)
 	}
 	work.cursor, work.fresh, work.outcomes = cursor, nil, make([]outcome, len(work.arrivals))
-	rec := &recorder{ctx: ctx, q: b.Queries, work: work, now: c.millis()}
+	rec := &recorder{ctx: ctx, q: b.Queries, work: work, now: in.millis()}
 	for i, a := range work.arrivals {
 		if work.outcomes[i], err = rec.take(a); err != nil {
 			return err
@@ -256,10 +245,10 @@ func (c *Cloud) commitSite(ctx context.Context, b *store.Batch, work *siteWork) 
 	if err := rec.finish(); err != nil {
 		return err
 	}
-	work.follow = newProjection(c, b.Queries, string(work.site))
+	work.follow = newProjection(in, b.Queries, string(work.site))
 	if rec.forked != "" {
-		if err := work.follow.raise(ctx, incident{
-			kind: IncidentJournalFork, severity: SeverityUrgent, detail: rec.forked, key: rec.forked,
+		if err := work.follow.raise(ctx, incident.Incident{
+			Kind: incident.JournalFork, Severity: incident.Urgent, Detail: rec.forked, Key: rec.forked,
 		}); err != nil {
 			return err
 		}
@@ -267,12 +256,12 @@ func (c *Cloud) commitSite(ctx context.Context, b *store.Batch, work *siteWork) 
 	if len(work.fresh) == 0 {
 		return nil
 	}
-	return c.followSite(ctx, b, work)
+	return in.followSite(ctx, b, work)
 }
 
 // followSite projects the new operations. A site that fails is flagged and left behind; Rebuild
 // brings it up again.
-func (c *Cloud) followSite(ctx context.Context, b *store.Batch, work *siteWork) error {
+func (in *Intake) followSite(ctx context.Context, b *store.Batch, work *siteWork) error {
 	cursor := &work.cursor
 	if cursor.Stale == "" {
 		failed, broken := b.Try(ctx, func() error {
@@ -290,10 +279,10 @@ func (c *Cloud) followSite(ctx context.Context, b *store.Batch, work *siteWork) 
 			cursor.ProjectedEpoch, cursor.ProjectedNumber = cursor.Epoch, cursor.Number
 			cursor.EffectsEpoch, cursor.EffectsNumber = cursor.Epoch, cursor.Number
 		} else {
-			c.log.ErrorContext(ctx, "tables do not follow the record", siteAttr(cursor.Site), errAttr(failed))
-			cursor.Stale = shorten(failed.Error())
-			work.follow = newProjection(c, b.Queries, cursor.Site)
-			if err := work.follow.raise(ctx, incident{kind: IncidentProjection, severity: SeverityHigh}); err != nil {
+			in.log.ErrorContext(ctx, "tables do not follow the record", slog.String("site", cursor.Site), slog.Any("error", failed))
+			cursor.Stale = rows.Shorten(failed.Error())
+			work.follow = newProjection(in, b.Queries, cursor.Site)
+			if err := work.follow.raise(ctx, incident.Incident{Kind: incident.Projection, Severity: incident.High}); err != nil {
 				return err
 			}
 		}
@@ -305,13 +294,13 @@ func (c *Cloud) followSite(ctx context.Context, b *store.Batch, work *siteWork) 
 }
 
 // published tells everybody who waits for what a commit brought.
-func (c *Cloud) published(work *siteWork) {
+func (in *Intake) published(work *siteWork) {
 	if work.follow == nil {
 		return
 	}
-	c.feed.publish(work.follow.change())
+	in.feed.Publish(work.follow.change())
 	for _, id := range work.follow.answered {
-		c.waiting.wake(id)
+		in.waiting.Wake(id)
 	}
 }
 
@@ -383,7 +372,7 @@ func (r *recorder) checkRepeat(in incoming) error {
 	have, err := r.q.FindOperation(r.ctx, db.FindOperationParams{
 		Site: string(r.work.site), Epoch: int64(in.Epoch), Number: int64(in.Number),
 	})
-	if err != nil && !isNone(err) {
+	if err != nil && !rows.None(err) {
 		return fmt.Errorf("read operation %s: %w", in.Position, err)
 	}
 	if err == nil && string(have.Body) == string(in.Op) {
@@ -425,7 +414,7 @@ func (r *recorder) insert(in incoming) error {
 	cursor := &r.work.cursor
 	err := r.q.InsertOperation(r.ctx, db.InsertOperationParams{
 		Site: cursor.Site, Epoch: int64(in.Epoch), Number: int64(in.Number), ReceivedAt: r.now,
-		WallAt: in.op.WallMS, Body: in.Op, Annex: orEmpty(in.Annex), Chain: orEmpty(in.chain),
+		WallAt: in.op.WallMS, Body: in.Op, Annex: rows.Bytes(in.Annex), Chain: rows.Bytes(in.chain),
 	})
 	if err != nil {
 		return fmt.Errorf("store operation %s of site %s: %w", in.Position, cursor.Site, err)
@@ -452,21 +441,9 @@ func (r *recorder) finish() error {
 }
 
 func (r *recorder) putEpoch(row db.Epoch) error {
-	row.Prev, row.Chain, row.Frontier = orEmpty(row.Prev), orEmpty(row.Chain), orEmpty(row.Frontier)
+	row.Prev, row.Chain, row.Frontier = rows.Bytes(row.Prev), rows.Bytes(row.Chain), rows.Bytes(row.Frontier)
 	if err := r.q.PutEpoch(r.ctx, db.PutEpochParams(row)); err != nil {
 		return fmt.Errorf("write epoch %d of site %s: %w", row.Number, row.Site, err)
 	}
 	return nil
 }
-
-// orEmpty returns b, or no bytes for nil: the tables know no NULL, and SQLite reads no bytes as nil.
-func orEmpty(b []byte) []byte {
-	if b == nil {
-		return []byte{}
-	}
-	return b
-}
-
-const maxErrorText = 500
-
-func shorten(text string) string { return text[:min(len(text), maxErrorText)] }
