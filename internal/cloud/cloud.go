@@ -18,6 +18,7 @@ import (
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/store"
+	"cubby/internal/store/db"
 )
 
 // Options configure [New]. Store, Logger, Now and Identity are needed.
@@ -104,6 +105,10 @@ func (c *Cloud) Start(ctx context.Context) error {
 	defer c.mu.Unlock()
 	if c.stop != nil {
 		return errors.New("cloud: was started before")
+	}
+	// Whatever was connected to the process before is not connected to this one.
+	if err := c.store.Tx(ctx, func(q *db.Queries) error { return q.ClearLinks(ctx) }); err != nil {
+		return fmt.Errorf("forget old connections: %w", err)
 	}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.done.Go(func() { c.intake.Run(ctx) })

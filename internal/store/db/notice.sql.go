@@ -206,41 +206,47 @@ func (q *Queries) ListMootUnnotified(ctx context.Context, page int32) ([]Stay, e
 }
 
 const listRemindStays = `-- name: ListRemindStays :many
-SELECT s.site, s.id, s.recipient, s.stored_at, s.collect_by, n.sent_at AS told_at,
+SELECT s.site, s.place, s.id, s.recipient,
+    CAST(COALESCE((
+        SELECT MAX(n.sent_at) FROM notices n
+        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
+            AND n.kind = 'first' AND n.state = 'sent'
+    ), 0) AS BIGINT) AS told_at,
     CAST(COALESCE((
         SELECT MAX(CAST(SUBSTR(m.kind, 10) AS BIGINT)) FROM notices m
-        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient AND m.kind LIKE 'reminder%'
+        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient AND m.channel = 'email'
+            AND m.kind LIKE 'reminder%'
     ), 0) AS BIGINT) AS step
-FROM stays s JOIN notices n ON n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
-    AND n.kind = 'first' AND n.state = 'sent'
-WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE
-    AND n.sent_at <= $1
-    AND (s.site, s.id) > (CAST($2 AS TEXT), CAST($3 AS TEXT))
-ORDER BY s.site, s.id LIMIT $4
+FROM stays s
+WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE AND s.recipient <> ''
+    AND (s.site, s.place, s.id) > (
+        CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT)
+    )
+ORDER BY s.site, s.place, s.id LIMIT $4
 `
 
 type ListRemindStaysParams struct {
-	Before    int64
-	AfterSite string
-	AfterStay string
-	Page      int32
+	AfterSite  string
+	AfterPlace string
+	AfterStay  string
+	Page       int32
 }
 
 type ListRemindStaysRow struct {
 	Site      string
+	Place     string
 	ID        string
 	Recipient string
-	StoredAt  int64
-	CollectBy int64
 	ToldAt    int64
 	Step      int64
 }
 
-// Parcels that wait since a moment or longer and whose recipient was told, with the last reminder.
+// Parcels that wait, place by place, with when their recipient was told (0: never) and the last
+// reminder. It begins with what waits now, which stays few, not with all that was ever sent.
 func (q *Queries) ListRemindStays(ctx context.Context, arg ListRemindStaysParams) ([]ListRemindStaysRow, error) {
 	rows, err := q.query(ctx, q.listRemindStaysStmt, listRemindStays,
-		arg.Before,
 		arg.AfterSite,
+		arg.AfterPlace,
 		arg.AfterStay,
 		arg.Page,
 	)
@@ -253,10 +259,9 @@ func (q *Queries) ListRemindStays(ctx context.Context, arg ListRemindStaysParams
 		var i ListRemindStaysRow
 		if err := rows.Scan(
 			&i.Site,
+			&i.Place,
 			&i.ID,
 			&i.Recipient,
-			&i.StoredAt,
-			&i.CollectBy,
 			&i.ToldAt,
 			&i.Step,
 		); err != nil {
@@ -532,7 +537,8 @@ SELECT n.id, n.site, n.stay, n.recipient, n.channel, n.kind, n.generation, n.sta
 WHERE n.state = 'queued' AND n.created_at <= $1 AND n.kind IN ('first', 'code') AND s.live = TRUE
     AND NOT EXISTS (
         SELECT 1 FROM incidents i
-        WHERE i.site = n.site AND i.stay = n.stay AND i.kind = 'unnotified' AND i.opened_at >= n.created_at
+        WHERE i.site = n.site AND i.stay = n.stay AND i.stay <> '' AND i.kind = 'unnotified'
+            AND i.opened_at >= n.created_at
     )
 ORDER BY n.created_at LIMIT $2
 `

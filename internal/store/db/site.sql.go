@@ -9,6 +9,16 @@ import (
 	"context"
 )
 
+const clearLinks = `-- name: ClearLinks :exec
+UPDATE site_health SET linked = FALSE WHERE linked = TRUE
+`
+
+// A server that starts holds no connection yet.
+func (q *Queries) ClearLinks(ctx context.Context) error {
+	_, err := q.exec(ctx, q.clearLinksStmt, clearLinks)
+	return err
+}
+
 const createSite = `-- name: CreateSite :exec
 INSERT INTO sites (id, property, name, hosted, settings, layout, policy, directory_epoch, rev, code_key, proof_key,
     link_key, fingerprint, created_at)

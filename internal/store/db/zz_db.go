@@ -39,6 +39,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.cancelNoticeStmt, err = db.PrepareContext(ctx, cancelNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelNotice: %w", err)
 	}
+	if q.clearLinksStmt, err = db.PrepareContext(ctx, clearLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearLinks: %w", err)
+	}
 	if q.countCollectedSinceStmt, err = db.PrepareContext(ctx, countCollectedSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCollectedSince: %w", err)
 	}
@@ -583,6 +586,11 @@ func (q *Queries) Close() error {
 	if q.cancelNoticeStmt != nil {
 		if cerr := q.cancelNoticeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing cancelNoticeStmt: %w", cerr)
+		}
+	}
+	if q.clearLinksStmt != nil {
+		if cerr := q.clearLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearLinksStmt: %w", cerr)
 		}
 	}
 	if q.countCollectedSinceStmt != nil {
@@ -1489,6 +1497,7 @@ type Queries struct {
 	bounceNoticeStmt             *sql.Stmt
 	buryJobStmt                  *sql.Stmt
 	cancelNoticeStmt             *sql.Stmt
+	clearLinksStmt               *sql.Stmt
 	countCollectedSinceStmt      *sql.Stmt
 	countOpenIncidentsStmt       *sql.Stmt
 	countStoredSinceStmt         *sql.Stmt
@@ -1672,6 +1681,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		bounceNoticeStmt:             q.bounceNoticeStmt,
 		buryJobStmt:                  q.buryJobStmt,
 		cancelNoticeStmt:             q.cancelNoticeStmt,
+		clearLinksStmt:               q.clearLinksStmt,
 		countCollectedSinceStmt:      q.countCollectedSinceStmt,
 		countOpenIncidentsStmt:       q.countOpenIncidentsStmt,
 		countStoredSinceStmt:         q.countStoredSinceStmt,

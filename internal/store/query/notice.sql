@@ -14,7 +14,8 @@ SELECT n.* FROM notices n JOIN stays s ON s.site = n.site AND s.id = n.stay
 WHERE n.state = 'queued' AND n.created_at <= sqlc.arg(before) AND n.kind IN ('first', 'code') AND s.live = TRUE
     AND NOT EXISTS (
         SELECT 1 FROM incidents i
-        WHERE i.site = n.site AND i.stay = n.stay AND i.kind = 'unnotified' AND i.opened_at >= n.created_at
+        WHERE i.site = n.site AND i.stay = n.stay AND i.stay <> '' AND i.kind = 'unnotified'
+            AND i.opened_at >= n.created_at
     )
 ORDER BY n.created_at LIMIT sqlc.arg(page);
 
@@ -24,18 +25,25 @@ SELECT s.* FROM incidents i JOIN stays s ON s.site = i.site AND s.id = i.stay
 WHERE i.state = 'open' AND i.kind = 'unnotified' AND i.stay <> '' AND s.live = FALSE LIMIT sqlc.arg(page);
 
 -- name: ListRemindStays :many
--- Parcels that wait since a moment or longer and whose recipient was told, with the last reminder.
-SELECT s.site, s.id, s.recipient, s.stored_at, s.collect_by, n.sent_at AS told_at,
+-- Parcels that wait, place by place, with when their recipient was told (0: never) and the last
+-- reminder. It begins with what waits now, which stays few, not with all that was ever sent.
+SELECT s.site, s.place, s.id, s.recipient,
+    CAST(COALESCE((
+        SELECT MAX(n.sent_at) FROM notices n
+        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
+            AND n.kind = 'first' AND n.state = 'sent'
+    ), 0) AS BIGINT) AS told_at,
     CAST(COALESCE((
         SELECT MAX(CAST(SUBSTR(m.kind, 10) AS BIGINT)) FROM notices m
-        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient AND m.kind LIKE 'reminder%'
+        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient AND m.channel = 'email'
+            AND m.kind LIKE 'reminder%'
     ), 0) AS BIGINT) AS step
-FROM stays s JOIN notices n ON n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
-    AND n.kind = 'first' AND n.state = 'sent'
-WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE
-    AND n.sent_at <= sqlc.arg(before)
-    AND (s.site, s.id) > (CAST(sqlc.arg(after_site) AS TEXT), CAST(sqlc.arg(after_stay) AS TEXT))
-ORDER BY s.site, s.id LIMIT sqlc.arg(page);
+FROM stays s
+WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE AND s.recipient <> ''
+    AND (s.site, s.place, s.id) > (
+        CAST(sqlc.arg(after_site) AS TEXT), CAST(sqlc.arg(after_place) AS TEXT), CAST(sqlc.arg(after_stay) AS TEXT)
+    )
+ORDER BY s.site, s.place, s.id LIMIT sqlc.arg(page);
 
 -- name: ListCollectedStays :many
 -- What a site's recipients collected since a moment and heard no word of.

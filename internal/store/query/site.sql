@@ -73,3 +73,7 @@ SELECT * FROM site_health WHERE site = $1;
 -- name: MarkSilent :many
 -- Linked sites that nobody heard of since a moment; each is reported once.
 UPDATE site_health SET silent = TRUE WHERE silent = FALSE AND seen_at < $1 AND seen_at > 0 RETURNING site;
+
+-- name: ClearLinks :exec
+-- A server that starts holds no connection yet.
+UPDATE site_health SET linked = FALSE WHERE linked = TRUE;
