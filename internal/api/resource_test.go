@@ -276,6 +276,39 @@ func TestResidents(t *testing.T) {
 	}
 }
 
+func TestImport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	token := w.token(auth.ScopePII)
+	plan := func(query, list string) reply {
+		return w.ask(asked{
+			method: "POST", path: "/api/v1/sites/harbour/residents/imports?" + query, token: token, body: list,
+			header: map[string]string{"Content-Type": "text/csv"},
+		})
+	}
+	p := plan("source=yardi", "Unit;Name;E-mail\n4B;Dora Ek;dora@example.org\n9X;Emil Fox;\n").want(http.StatusCreated)
+	if p["add"] != 2.0 || p["units_add"] != 1.0 || fmt.Sprint(p["mapping"]) != "[unit name email]" || p["id"] == nil {
+		t.Fatalf("plan %v", p)
+	}
+	if found := items(w.get(token, "/sites/harbour/residents?q=dora")); len(found) != 0 {
+		t.Errorf("a plan wrote %v", found)
+	}
+	apply := asked{method: "POST", path: "/api/v1/imports/" + p["id"].(string) + "/apply", token: token}
+	if done := w.ask(apply).want(http.StatusOK); done["added"] != 2.0 || done["units_added"] != 1.0 {
+		t.Errorf("result %v", done)
+	}
+	if found := items(w.get(token, "/sites/harbour/residents?q=dora")); len(found) != 1 || found[0]["source"] != "yardi" {
+		t.Errorf("found %v", found)
+	}
+	w.ask(apply).refused(http.StatusNotFound, locker.CodeNotFound)
+	faulty := plan("mapping=unit,name,email", "Flat,Who,Mail\n4B,Fay Gale,not-an-address\n").want(http.StatusCreated)
+	if problems := faulty["problems"].([]any); faulty["id"] != nil || len(problems) != 1 || problems[0].(map[string]any)["line"] != 2.0 {
+		t.Errorf("plan %v", faulty)
+	}
+	plan("mapping=unit,shoe_size", "Flat,Shoe\n").refused(http.StatusUnprocessableEntity, locker.CodeInputInvalid)
+	plan("", "\x00\x01\x02").refused(http.StatusUnprocessableEntity, locker.CodeImportInvalid)
+}
+
 func TestLists_PageByCursor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -360,6 +393,34 @@ func TestIncidents(t *testing.T) {
 	}
 	if over := items(w.get(token, "/incidents?resolved=true")); len(over) != 1 {
 		t.Errorf("resolved: %v", over)
+	}
+}
+
+func TestActsAndRefusals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.enrol()
+	w.record(wire.Annex{"t": "1Z9"}, locker.DropRefused{
+		Actor: locker.Actor{Kind: locker.ActorCourier, ID: "c1"}, Carrier: "ups", Reason: locker.CodeBankFull, Size: locker.SizeL, Tracking: "t",
+	})
+	token := w.token(auth.Scopes()...)
+	w.ask(asked{
+		method: "POST", path: "/api/v1/sites/harbour/reboot", token: token, body: `{"reason":"Lena asked for it"}`,
+	}).want(http.StatusAccepted)
+	acts := items(w.get(token, "/sites/harbour/acts"))
+	if acts[0]["kind"] != "intent_reboot" || acts[0]["via"] != "api" || acts[0]["reason"] != "Lena asked for it" {
+		t.Errorf("acts %v", acts)
+	}
+	plain := w.token(auth.ScopeRead)
+	if act := items(w.get(plain, "/sites/harbour/acts"))[0]; act["reason"] != nil || act["user_name"] != nil {
+		t.Errorf("people are told without the scope: %v", act)
+	}
+	refused := items(w.get(token, "/sites/harbour/refusals"))
+	if len(refused) != 1 || refused[0]["reason"] != "BANK_FULL" || refused[0]["tracking"] != "1Z9" || refused[0]["size"] != "L" {
+		t.Errorf("refusals %v", refused)
+	}
+	if r := items(w.get(plain, "/sites/harbour/refusals"))[0]; r["tracking"] != nil {
+		t.Errorf("people are told without the scope: %v", r)
 	}
 }
 

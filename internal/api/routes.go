@@ -88,6 +88,10 @@ func (a *API) registerSites() {
 		summary: "List the facts of a site after a cursor",
 		more:    "In the order of the record. `next` is always there: ask again with it later for what is new.",
 	}, a.listFacts)
+	add(a, operation{
+		method: get, path: "/sites/{site}/acts", id: "list-acts", tag: tagRecord, scopes: read(),
+		summary: "List the privileged acts on a site", more: "Newest first. Names and reasons need the scope `pii` too.",
+	}, a.listActs)
 }
 
 func (a *API) registerPlaces() {
@@ -223,6 +227,10 @@ func (a *API) registerParcels() {
 		method: get, path: "/sites/{site}/parcels/{parcel}", id: "get-parcel", tag: tagParcels, scopes: read(),
 		summary: "Get a parcel with its custody record", more: "Names, the tracking number and what people typed need the scope `pii` too.",
 	}, a.getParcel)
+	add(a, operation{
+		method: get, path: "/sites/{site}/refusals", id: "list-refusals", tag: tagParcels, scopes: read(),
+		summary: "List the latest parcels that were not taken", more: "Tracking numbers need the scope `pii` too.",
+	}, a.listRefusals)
 	add(a, operation{
 		method: post, path: "/sites/{site}/hand-overs", id: "hand-over", tag: tagParcels, scopes: write(), status: acceptedStatus,
 		summary: "Hand parcels over the counter",

@@ -26,7 +26,7 @@ func unreachable() map[string]string {
 		"SetPassword": person, "StaffCode": person, "CreateAPIToken": person, "APITokens": person, "RevokeAPIToken": person,
 		"Operator":     "whoever works on the server itself",
 		"ResidentPage": resident, "ResidentOpen": resident, "ResidentAwait": resident, "SetResidentWishes": resident,
-		"Start": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "Post": inside,
+		"Start": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside,
 		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside,
 		"Subscribe": "live pages; programs read facts since a cursor", "OpenIncidents": page, "WallPlace": page, "Tiles": page,
 		"FindRecipients": "list-residents with q",
