@@ -157,12 +157,15 @@ func (w *webTab) visit(address string) {
 	w.do(chromedp.Navigate(address))
 }
 
-// scheme sets what the device prefers: "light" or "dark".
+// scheme sets what the device prefers: "light" or "dark", and that nothing moves, so that colours
+// are read when they have arrived.
 func (w *webTab) scheme(name string) {
 	w.Helper()
 	w.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}},
+			Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
+			},
 		})
 		return chromedp.Void{}, err
 	})
@@ -258,6 +261,14 @@ func (w *webTab) press(keys ...string) {
 func (w *webTab) write(text string) {
 	w.Helper()
 	w.press(strings.Split(text, "")...)
+}
+
+// enter types a text where nobody cares how fast.
+func (w *webTab) enter(text string) {
+	w.Helper()
+	for _, k := range strings.Split(text, "") {
+		w.key(k, time.Time{})
+	}
 }
 
 // scan is a scanner: a keyboard that is faster than anybody, and Enter.

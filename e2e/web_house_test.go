@@ -15,6 +15,7 @@ import (
 	"cubby/board/virtual"
 	"cubby/internal/app/demo"
 	"cubby/internal/cloud"
+	"cubby/internal/controller"
 	"cubby/internal/locker"
 	"cubby/internal/notify/mailcatch"
 )
@@ -154,10 +155,69 @@ func (h webHouse) signIn(name, path string) *webTab {
 	if got := tab.active(); got != "email" {
 		h.Errorf("sign-in: the focus is on %q", got)
 	}
-	tab.write(demo.OwnerMail)
+	tab.enter(demo.OwnerMail)
 	tab.press("Tab")
-	tab.write(demo.OwnerPassword)
+	tab.enter(demo.OwnerPassword)
 	tab.press("Enter")
 	tab.until(fmt.Sprintf(`location.pathname + location.search === %q`, path))
 	return tab
+}
+
+// page is an address of a site's console.
+func (h webHouse) page(site locker.SiteID, rest string) string {
+	return h.Server.URL() + "/sites/" + string(site) + rest
+}
+
+// webParcel is a parcel that a courier brings without a browser.
+type webParcel struct {
+	tracking, unit string
+	size           locker.Size
+}
+
+// bring has the bank's courier store parcels at the panel, without a browser. It returns the doors.
+func (h webHouse) bring(parcels ...webParcel) []string {
+	h.Helper()
+	k := h.Bank.Controller
+	act := func(a controller.Act) controller.Turn {
+		h.Helper()
+		turn, err := k.Act(h.Context(), demo.Panel, a)
+		if err != nil {
+			h.Fatalf("the courier: %T: %v", a, err)
+		}
+		return turn
+	}
+	if _, err := k.Enter(h.Context(), demo.Panel, controller.Input{Code: h.courierCode(demo.BankSite)}); err != nil {
+		h.Fatal(err)
+	}
+	var doors []string
+	for _, p := range parcels {
+		act(controller.ScanParcel{Tracking: p.tracking})
+		found := act(controller.FindRecipient{Text: p.unit})
+		if len(found.Matches) == 0 {
+			h.Fatalf("nobody lives in %s", p.unit)
+		}
+		act(controller.ChooseRecipient{Ref: found.Matches[0].Ref})
+		act(controller.ChooseSize{Size: p.size})
+		door := h.awaitStep(controller.StepOpen).Door.Name
+		doors = append(doors, door)
+		h.shut(door, true)
+		h.awaitStep(controller.StepCourierReady)
+	}
+	act(controller.Finish{})
+	return doors
+}
+
+// awaitStep waits until the panel shows a step.
+func (h webHouse) awaitStep(step controller.Step) controller.Turn {
+	h.Helper()
+	ctx, cancel := context.WithTimeout(h.Context(), webWithin)
+	defer cancel()
+	turn, err := h.Bank.Controller.Turn(ctx, demo.Panel)
+	for err == nil && turn.Step != step {
+		turn, err = h.Bank.Controller.Watch(ctx, demo.Panel, turn.Version)
+	}
+	if err != nil {
+		h.Fatalf("the panel shows %s, not %s: %v", turn.Step, step, err)
+	}
+	return turn
 }
