@@ -280,13 +280,16 @@ func (n *Notifier) failed(ctx context.Context, row db.Notice, stay db.Stay, job 
 
 const maxErrorText = 500
 
+// shorten keeps what a mail server said within bounds, and readable.
+func shorten(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxErrorText)], "") }
+
 func (n *Notifier) mark(ctx context.Context, row db.Notice, state, why string) error {
 	return n.opts.Store.Tx(ctx, func(q *db.Queries) error { return n.markIn(ctx, q, row, state, why) })
 }
 
 func (n *Notifier) markIn(ctx context.Context, q *db.Queries, row db.Notice, state, why string) error {
 	err := q.MarkNoticeFailed(ctx, db.MarkNoticeFailedParams{
-		State: state, FailedAt: n.opts.Now().UnixMilli(), Error: why[:min(len(why), maxErrorText)], ID: row.ID,
+		State: state, FailedAt: n.opts.Now().UnixMilli(), Error: shorten(why), ID: row.ID,
 	})
 	if err != nil {
 		return fmt.Errorf("mark notice %s as %s: %w", row.ID, state, err)
@@ -323,8 +326,7 @@ func (n *Notifier) Bounced(ctx context.Context, id, why string) error {
 			return notFound(err)
 		}
 		changed, err := q.BounceNotice(ctx, db.BounceNoticeParams{
-			FailedAt: n.opts.Now().UnixMilli(), Error: (whyBounced + ": " + why)[:min(len(why)+len(whyBounced)+2, maxErrorText)],
-			ID: row.ID,
+			FailedAt: n.opts.Now().UnixMilli(), Error: shorten(whyBounced + ": " + why), ID: row.ID,
 		})
 		if err != nil || changed == 0 || !tells(row) {
 			return err

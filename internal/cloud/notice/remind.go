@@ -144,51 +144,72 @@ func (n *Notifier) remind(ctx context.Context) error {
 	}
 	now := n.opts.Now()
 	homes := map[string]home{}
-	page := db.ListRemindStaysParams{Before: now.Add(-wait).UnixMilli(), Page: pageSize}
+	page := db.ListRemindStaysParams{Page: pageSize}
 	for {
 		rows, err := n.opts.Store.Read().ListRemindStays(ctx, page)
 		if err != nil {
 			return fmt.Errorf("look for parcels that wait: %w", err)
 		}
+		var due []reminder
 		for _, row := range rows {
-			if err := n.remindOne(ctx, row, now, homes); err != nil {
-				return err
+			if row.ToldAt == 0 || now.Sub(moment(row.ToldAt)) < wait {
+				continue
 			}
+			step := n.opts.Rhythm.Due(now.Sub(moment(row.ToldAt)))
+			if ok, err := n.mayRemind(ctx, row, step, homes); err != nil {
+				return err
+			} else if ok {
+				due = append(due, reminder{row, step})
+			}
+		}
+		if err := n.makeReminders(ctx, due); err != nil {
+			return err
 		}
 		if len(rows) < pageSize {
 			return nil
 		}
-		page.AfterSite, page.AfterStay = rows[len(rows)-1].Site, rows[len(rows)-1].ID
+		last := rows[len(rows)-1]
+		page.AfterSite, page.AfterPlace, page.AfterStay = last.Site, last.Place, last.ID
 	}
 }
 
-func (n *Notifier) remindOne(ctx context.Context, row db.ListRemindStaysRow, now time.Time, homes map[string]home) error {
-	step := n.opts.Rhythm.Due(now.Sub(moment(row.ToldAt)))
+// reminder is one step that is due.
+type reminder struct {
+	db.ListRemindStaysRow
+	step int
+}
+
+// mayRemind reports whether a step is new and its recipient may be reminded now. If not, a later tick
+// finds it again.
+func (n *Notifier) mayRemind(ctx context.Context, row db.ListRemindStaysRow, step int, homes map[string]home) (bool, error) {
 	if int64(step) <= row.Step {
-		return nil
+		return false, nil
 	}
 	at, known := homes[row.Site]
 	if !known {
 		var err error
 		if at, err = n.home(ctx, n.opts.Store.Read(), row.Site); err != nil {
-			return err
+			return false, err
 		}
 		homes[row.Site] = at
 	}
 	recipient, err := n.opts.Store.Read().FindRecipient(ctx, row.Recipient)
 	if err != nil {
-		return ignoreNone(err)
+		return false, ignoreNone(err)
 	}
-	if recipient.VacationUntil > now.UnixMilli() || recipient.Email == "" || n.calendar(at, recipient).Quietly(now) {
-		return nil // a later tick finds it again
-	}
-	return n.opts.Store.Tx(ctx, func(q *db.Queries) error {
-		stay, err := q.FindStay(ctx, db.FindStayParams{Site: row.Site, ID: row.ID})
-		if err != nil || !waits(stay) || stay.Recipient != row.Recipient {
-			return ignoreNone(err)
+	now := n.opts.Now()
+	held := recipient.VacationUntil > now.UnixMilli()
+	return !held && recipient.Email != "" && !n.calendar(at, recipient).Quietly(now), nil
+}
+
+func (n *Notifier) makeReminders(ctx context.Context, due []reminder) error {
+	return n.each(ctx, len(due), func(q *db.Queries, i int) (string, error) {
+		stay, err := q.FindStay(ctx, db.FindStayParams{Site: due[i].Site, ID: due[i].ID})
+		if err != nil || !waits(stay) || stay.Recipient != due[i].Recipient {
+			return "", ignoreNone(err)
 		}
 		// Reminders are about the stay, not about one code: generation 0 makes a step unique.
-		return n.create(ctx, q, stay, kindReminder+strconv.Itoa(step), 0)
+		return "", n.create(ctx, q, stay, kindReminder+strconv.Itoa(due[i].step), 0)
 	})
 }
 

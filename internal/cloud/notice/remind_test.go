@@ -2,6 +2,7 @@ package notice_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"cubby/internal/cloud/notice"
 	"cubby/internal/link"
 	"cubby/internal/locker"
+	"cubby/internal/store/db"
+	"cubby/internal/wire"
 )
 
 const day = 24 * time.Hour
@@ -77,7 +80,7 @@ func TestRemind_QuietHolidayAndVacation(t *testing.T) {
 	w.stored("s1", "main/A02", w.ana)
 	w.work()
 	w.wantMails("ana@example.org", 1)
-	w.pass(33*time.Hour-time.Minute, time.Minute) // Tuesday 23:00 and its night; Wednesday 07:59
+	w.pass(33*time.Hour-time.Minute, 10*time.Minute) // Tuesday 23:00 and its night; Wednesday 07:59
 	w.wantMails("ana@example.org", 1)
 	w.pass(16*time.Hour, 10*time.Minute) // the whole Wednesday, a holiday
 	w.wantMails("ana@example.org", 1)
@@ -142,6 +145,41 @@ func TestConfirm_OnlyWhereWanted(t *testing.T) {
 	m := w.wantMails("ana@example.org", 3)[2]
 	if m.Subject != "Su paquete ha sido recogido" || len(m.Inline) != 0 || strings.Contains(m.HTML, "class=\"code\"") {
 		t.Errorf("mail %q:\n%s", m.Subject, m.Text)
+	}
+}
+
+func TestRemind_MoreThanOnePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const parcels = 1100
+	var uploads []wire.Upload
+	for i := range parcels {
+		stay := locker.StayID("s" + strconv.Itoa(i))
+		uploads = append(uploads, w.upload(append(w.depositFacts(stay, "desk", w.ana), locker.DepositSettled{Stay: stay})...))
+	}
+	for batch := range slices.Chunk(uploads, 100) {
+		_, err := w.Hub().Ingest(w.ctx, w.site, batch)
+		must(t, err)
+	}
+	must(t, w.store.Tx(w.ctx, func(q *db.Queries) error {
+		for i := range parcels {
+			id := "s" + strconv.Itoa(i)
+			_, err := q.CreateNotice(w.ctx, db.CreateNoticeParams{
+				ID: id, Site: string(w.site), Stay: id, Recipient: string(w.ana), Channel: "email", Kind: "first", Generation: 1,
+			})
+			must(t, err)
+			must(t, q.MarkNoticeSent(w.ctx, db.MarkNoticeSentParams{SentAt: w.clock.now().UnixMilli(), ID: id}))
+		}
+		return nil
+	}))
+	w.clock.add(day)
+	for range 2 {
+		must(t, w.notifier.Tick(w.ctx))
+	}
+	rows, err := w.store.Read().ListNotices(w.ctx, db.ListNoticesParams{State: "queued", Page: 2 * parcels})
+	must(t, err)
+	if len(rows) != parcels || rows[0].Kind != "reminder_1" {
+		t.Errorf("%d reminders, want %d", len(rows), parcels)
 	}
 }
 

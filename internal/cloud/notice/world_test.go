@@ -54,11 +54,15 @@ const (
 	noSuchUser
 	hangUp
 	refuseSender
+	stall // until the test lets go
 )
 
 // provider is a real SMTP server that loses replies, refuses and is busy as it is told.
 type provider struct {
 	port int
+
+	release chan struct{} // closed: whatever stalls goes on
+	arrived chan string   // the address of each mail that was taken, when somebody listens
 
 	mu    sync.Mutex
 	next  func(to string) fate // nil: take
@@ -68,7 +72,7 @@ type provider struct {
 
 func startProvider(tb testing.TB) *provider {
 	tb.Helper()
-	p := &provider{}
+	p := &provider{release: make(chan struct{}), arrived: make(chan string, 100)}
 	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &session{provider: p, conn: c}, nil
 	}))
@@ -147,6 +151,8 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		return s.conn.Conn().Close()
 	case refuseSender:
 		return &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "sign in first"}
+	case stall:
+		<-p.release
 	case take, loseReply:
 	}
 	return nil
@@ -162,6 +168,10 @@ func (s *session) Data(r io.Reader) error {
 	s.provider.mu.Lock()
 	s.provider.mails = append(s.provider.mails, m)
 	s.provider.mu.Unlock()
+	select {
+	case s.provider.arrived <- s.to:
+	default:
+	}
 	if s.fate == loseReply {
 		return s.conn.Conn().Close()
 	}
@@ -308,6 +318,13 @@ func (w *world) put(d cloud.RecipientDraft) locker.RecipientID {
 
 func (w *world) ingest(facts ...locker.Fact) {
 	w.t.Helper()
+	_, err := w.Hub().Ingest(w.ctx, w.site, []wire.Upload{w.upload(facts...)})
+	must(w.t, err)
+}
+
+// upload encodes the next operation of the site.
+func (w *world) upload(facts ...locker.Fact) wire.Upload {
+	w.t.Helper()
 	w.number++
 	body, err := wire.EncodeOperation(wire.Operation{
 		Site: w.site, Epoch: 1, Number: w.number, Boot: "b", WallMS: w.clock.now().UnixMilli(), ClockTrusted: true,
@@ -316,27 +333,25 @@ func (w *world) ingest(facts ...locker.Fact) {
 	must(w.t, err)
 	notes, err := wire.EncodeAnnex(wire.Annex{"t": "1Z 999-AA1 0123456784"})
 	must(w.t, err)
-	_, err = w.Hub().Ingest(w.ctx, w.site, []wire.Upload{
-		{Position: wire.Position{Epoch: 1, Number: w.number}, Op: body, Annex: notes},
-	})
-	must(w.t, err)
+	return wire.Upload{Position: wire.Position{Epoch: 1, Number: w.number}, Op: body, Annex: notes}
 }
 
-func (w *world) store1(stay locker.StayID, place locker.PlaceID, to locker.RecipientID) {
+func (w *world) depositFacts(stay locker.StayID, place locker.PlaceID, to locker.RecipientID) []locker.Fact {
 	courier := locker.Actor{Kind: locker.ActorCourier, ID: "c1"}
-	w.ingest(
+	return []locker.Fact{
 		locker.DepositBegun{
 			Stay: stay, Parcel: locker.ParcelID("p-" + stay), Place: place, Recipient: to, Unit: w.unit, Size: locker.SizeM,
 			Actor: courier, Carrier: "ups", Tracking: "t", Key: w.key, Generation: 1,
 			CollectBy: locker.At(w.clock.now().Add(72 * time.Hour)),
 		},
 		locker.ParcelStored{Stay: stay, Place: place, Evidence: locker.EvidenceDoor, By: courier},
-	)
+	}
 }
 
 // stored has a parcel stored and settled.
 func (w *world) stored(stay locker.StayID, place locker.PlaceID, to locker.RecipientID) {
-	w.store1(stay, place, to)
+	w.t.Helper()
+	w.ingest(w.depositFacts(stay, place, to)...)
 	w.ingest(locker.DepositSettled{Stay: stay})
 }
 
