@@ -27,7 +27,7 @@ type faces struct {
 }
 
 // buildFaces builds pages, notices and the host of hosted sites. This is the list of faces.
-func (s *Server) buildFaces(ctx context.Context) error {
+func (s *Server) buildFaces() error {
 	catalog, err := text.New()
 	if err != nil {
 		return fmt.Errorf("load the catalogues: %w", err)
@@ -53,9 +53,10 @@ func (s *Server) buildFaces(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/link/v1/", s.Link.Handler())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Handler())
-	mux.Handle("/p/", parcels.Handler())
-	mux.Handle("/", pages.Handler())
-	if err := s.buildAPI(ctx, mux, catalog); err != nil {
+	counted := s.measures.metrics
+	mux.Handle("/p/", counted.HTTP("resident", parcels.Handler()))
+	mux.Handle("/", counted.HTTP("console", pages.Handler()))
+	if err := s.buildAPI(mux, catalog); err != nil {
 		return err
 	}
 	s.faces.public = mux

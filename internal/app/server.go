@@ -46,6 +46,7 @@ type Server struct {
 	store    *store.Store
 	identity auth.Identity
 	faces    faces
+	measures measures
 	listen   net.Listener
 	http     *http.Server
 	cancel   context.CancelFunc
@@ -104,18 +105,22 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	s.store, s.Cloud, s.identity = st, c, id
 	hub := c.Hub()
+	counted, err := s.buildMetrics(ctx, hub)
+	if err != nil {
+		return err
+	}
 	public, err := url.Parse(s.opts.Config.PublicURL)
 	if err != nil {
 		return fmt.Errorf("public URL: %w", err)
 	}
 	s.Link, err = link.NewServer(link.ServerOptions{
-		Hub: hub, Registry: hub, Identity: id, Logger: s.opts.Logger, Now: s.opts.Now, Hosts: []string{public.Host},
+		Hub: counted, Registry: hub, Identity: id, Logger: s.opts.Logger, Now: s.opts.Now, Hosts: []string{public.Host},
 	})
 	if err != nil {
 		return fmt.Errorf("build the link: %w", err)
 	}
 	c.OnWake(func(site locker.SiteID) { s.Link.Wake(site) })
-	if err := s.buildFaces(ctx); err != nil {
+	if err := s.buildFaces(); err != nil {
 		return err
 	}
 	return s.buildListeners(ctx)
@@ -152,6 +157,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.startFaces(ctx); err != nil {
 		return err
 	}
+	s.startMetrics()
 	s.done.Go(func() {
 		err := s.serve()
 		if err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -199,6 +205,7 @@ func (s *Server) Stop() error {
 	if s.cancel != nil {
 		s.cancel()
 	}
+	err = errors.Join(err, s.stopMetrics())
 	s.stopFaces()
 	s.Cloud.Stop()
 	s.done.Wait()
