@@ -38,18 +38,19 @@ var assets = sync.OnceValue(loadAssets) //nolint:gochecknoglobals // a cache of 
 // page asks for one stylesheet and one script of ours.
 func sources() map[string][]string {
 	return map[string][]string{
-		"console.css":   {"static/font.css", "static/app.css"},
-		"kiosk.css":     {"static/font.css", "static/app.css", "static/panel.css"},
-		"phone.css":     {"static/app.css", "static/handheld.css"},
-		"console.js":    {"static/base.js", "static/wall.js"},
-		"kiosk.js":      {"static/base.js", "static/panel.js"},
-		"phone.js":      {"static/base.js", "static/handheld.js"},
-		"icon.svg":      {"static/icon.svg"},
-		"icons.svg":     {"vendored/lucide/icons.svg"},
-		"inter.woff2":   {fontFile},
-		"htmx.min.js":   {"vendored/htmx/htmx.min.js"},
-		"hx-sse.min.js": {"vendored/htmx/hx-sse.min.js"},
-		"scalar.js":     {"vendored/scalar/standalone.js"},
+		"console.css": {"static/font.css", "static/app.css"},
+		"kiosk.css":   {"static/font.css", "static/app.css", "static/panel.css"},
+		"phone.css":   {"static/app.css", "static/handheld.css"},
+		"console.js":  {"static/base.js", "static/wall.js"},
+		"kiosk.js":    {"static/base.js", "static/panel.js"},
+		"phone.js":    {"static/base.js", "static/handheld.js"},
+		"icon.svg":    {"static/icon.svg"},
+		"icons.svg":   {"vendored/lucide/icons.svg"},
+		"inter.woff2": {fontFile},
+		// One script: htmx starts from a timer when it was not the last to load, and a page whose extension
+		// came after that would never open its stream.
+		"htmx.js":   {"vendored/htmx/htmx.min.js", "vendored/htmx/hx-sse.min.js"},
+		"scalar.js": {"vendored/scalar/standalone.js"},
 	}
 }
 

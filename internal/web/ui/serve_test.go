@@ -33,7 +33,7 @@ func get(t *testing.T, h http.Handler, path string, header map[string]string) *h
 func assetNames() []string {
 	return []string{
 		"console.css", "kiosk.css", "phone.css", "console.js", "kiosk.js", "phone.js", "icon.svg", "icons.svg",
-		"inter.woff2", "htmx.min.js", "hx-sse.min.js", "scalar.js",
+		"inter.woff2", "htmx.js", "scalar.js",
 	}
 }
 

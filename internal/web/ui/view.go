@@ -19,7 +19,7 @@ func scriptsOf(face string) []string {
 	if face == "phone" {
 		return []string{"phone.js"}
 	}
-	return []string{"htmx.min.js", "hx-sse.min.js", face + ".js"}
+	return []string{"htmx.js", face + ".js"}
 }
 
 // iconClass turns icons round that point along the line of reading.

@@ -17,7 +17,7 @@ func fillWorker(name string, script, offline []byte) ([]byte, error) {
 	keep := []string{AssetURL("phone.css"), AssetURL("phone.js"), AssetURL("icons.svg"), AssetURL("icon.svg")}
 	if name == "kiosk-sw.js" {
 		keep = []string{
-			AssetURL("kiosk.css"), AssetURL("kiosk.js"), AssetURL("htmx.min.js"), AssetURL("hx-sse.min.js"),
+			AssetURL("kiosk.css"), AssetURL("kiosk.js"), AssetURL("htmx.js"),
 			AssetURL("inter.woff2"), AssetURL("icons.svg"), AssetURL("icon.svg"),
 		}
 	}
