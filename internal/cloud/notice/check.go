@@ -35,8 +35,8 @@ func (n *Notifier) SendTestMail(ctx context.Context, p cloud.Principal, to strin
 	now := n.opts.Now()
 	letter := email.Letter{
 		Lang: printer.Lang(), RTL: printer.Dir() == "rtl",
-		Subject: printer.T("mail.test.subject", "brand", n.opts.Brand.Name), Lines: []string{printer.T("mail.test.line")},
-		Footer: printer.T("mail.test.footer", "brand", n.opts.Brand.Name, "name", line(p.Name)),
+		Subject: printer.T("mail.test.subject", "brand", own(printer, n.opts.Brand.Name)), Lines: []string{printer.T("mail.test.line")},
+		Footer: printer.T("mail.test.footer", "brand", own(printer, n.opts.Brand.Name), "name", own(printer, p.Name)),
 	}
 	id := "test|" + p.User + "|" + address.Address + "|" + strconv.FormatInt(now.UnixNano(), 10)
 	m, err := n.letters.Write(email.Message{ID: id, To: address.Address}, letter)

@@ -206,10 +206,10 @@ func findIncidents(ctx context.Context, q *db.Queries, ids []string) ([]db.Incid
 // dutyLetter says what happened and what is over, in the language of the site.
 func (n *Notifier) dutyLetter(h home, layout locker.Layout, opened, over []db.Incident) email.Letter {
 	p := n.printer("", h)
-	site := line(h.site.Name)
+	site := own(p, h.site.Name)
 	l := email.Letter{
 		Lang: p.Lang(), RTL: p.Dir() == "rtl", LinkLabel: p.T("mail.duty.link"), Link: n.opts.PublicURL + "/incidents",
-		Help: n.contact(h, p), Footer: p.T("mail.duty.footer", "brand", n.opts.Brand.Name, "site", site),
+		Help: n.contact(h, p), Footer: p.T("mail.duty.footer", "brand", own(p, n.opts.Brand.Name), "site", site),
 	}
 	switch {
 	case len(opened) == 1:
@@ -239,7 +239,7 @@ func (n *Notifier) dutyLines(p *text.Printer, h home, layout locker.Layout, open
 		}
 		words := what(p, row)
 		if row.Place != "" {
-			words = p.T("mail.duty.at", "what", words, "place", line(placeIn(layout, locker.PlaceID(row.Place)).name))
+			words = p.T("mail.duty.at", "what", words, "place", ltr(p, line(placeIn(layout, locker.PlaceID(row.Place)).name)))
 		}
 		lines = append(lines, p.T(say, "what", words, "when", p.DayTime(moment(at), now, h.zone)))
 	}

@@ -146,14 +146,14 @@ func placeIn(layout locker.Layout, id locker.PlaceID) place {
 
 // printer returns the words in somebody's language: the own one, else the site's first, else the
 // server's.
-func (n *Notifier) printer(own string, h home) *text.Printer {
-	if own == "" && len(h.settings.Languages) > 0 {
-		own = h.settings.Languages[0]
+func (n *Notifier) printer(lang string, h home) *text.Printer {
+	if lang == "" && len(h.settings.Languages) > 0 {
+		lang = h.settings.Languages[0]
 	}
-	if own == "" {
-		own = n.opts.Language
+	if lang == "" {
+		lang = n.opts.Language
 	}
-	return n.opts.Texts.For(n.opts.Texts.Negotiate(own, ""))
+	return n.opts.Texts.For(n.opts.Texts.Negotiate(lang, ""))
 }
 
 // contact returns whom to ask: the site, else the property, else the operator.
@@ -165,8 +165,8 @@ func (n *Notifier) contact(h home, p *text.Printer) string {
 		if c[0] == "" {
 			parts = c[1:]
 		}
-		if joined := strings.Join(parts, ", "); strings.Trim(joined, ", ") != "" {
-			return p.T("mail.help", "contact", strings.TrimSuffix(joined, ", "))
+		if joined := strings.Trim(strings.Join(parts, ", "), ", "); joined != "" {
+			return p.T("mail.help", "contact", ltr(p, line(joined)))
 		}
 	}
 	return p.T("mail.help.desk")
@@ -174,12 +174,29 @@ func (n *Notifier) contact(h home, p *text.Printer) string {
 
 func line(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+// ltr keeps digits, codes and names of places left to right within a sentence that runs from right to
+// left: groups of digits would swap places otherwise. Source: UAX #9 §2.4, isolates.
+func ltr(p *text.Printer, s string) string {
+	if p.Dir() != "rtl" || s == "" {
+		return s
+	}
+	return "\u2066" + s + "\u2069"
+}
+
+// own keeps a name in its own direction within a sentence that runs from right to left.
+func own(p *text.Printer, s string) string {
+	if s = line(s); p.Dir() != "rtl" || s == "" {
+		return s
+	}
+	return "\u2068" + s + "\u2069"
+}
+
 // letter puts a message to a recipient together.
 func (n *Notifier) letter(row db.Notice, a *about) email.Letter {
 	p := n.printer(a.recipient.Language, a.home)
 	l := email.Letter{
-		Lang: p.Lang(), RTL: p.Dir() == "rtl", Greeting: p.T("mail.greeting", "name", line(a.recipient.Name)),
-		Help: n.contact(a.home, p), Footer: p.T("mail.footer", "brand", n.opts.Brand.Name, "property", line(a.property.Name)),
+		Lang: p.Lang(), RTL: p.Dir() == "rtl", Greeting: p.T("mail.greeting", "name", own(p, a.recipient.Name)),
+		Help: n.contact(a.home, p), Footer: p.T("mail.footer", "brand", own(p, n.opts.Brand.Name), "property", own(p, a.property.Name)),
 	}
 	if row.Kind == kindCollected {
 		return n.collectedLetter(l, p, a)
@@ -187,13 +204,13 @@ func (n *Notifier) letter(row db.Notice, a *about) email.Letter {
 	now := n.opts.Now()
 	by := p.DayTime(moment(a.stay.CollectBy), now, a.zone)
 	overdue := a.stay.CollectBy > 0 && a.stay.CollectBy < now.UnixMilli()
-	site := line(a.site.Name)
+	site := own(p, a.site.Name)
 	switch {
 	case row.Kind == kindFirst:
 		l.Subject = n.where(p, "mail.first.subject.", a.place)
 		l.Lines = []string{p.T("mail.first.line", "site", site)}
 		if a.carrier != "" {
-			l.Lines = []string{p.T("mail.first.line.carrier", "carrier", line(a.carrier), "site", site)}
+			l.Lines = []string{p.T("mail.first.line.carrier", "carrier", own(p, a.carrier), "site", site)}
 		}
 	case row.Kind == kindCode:
 		l.Subject = p.T("mail.code.subject")
@@ -227,7 +244,7 @@ func (n *Notifier) addAccess(l *email.Letter, p *text.Printer, a *about) {
 
 // where chooses the sentence for a door, a shelf or the desk.
 func (n *Notifier) where(p *text.Printer, family string, at place) string {
-	name := line(at.name)
+	name := ltr(p, line(at.name))
 	switch at.kind {
 	case locker.PlaceCompartment:
 		return p.T(family+"door", "place", name)
@@ -240,9 +257,12 @@ func (n *Notifier) where(p *text.Printer, family string, at place) string {
 
 func (n *Notifier) details(p *text.Printer, a *about) []email.Detail {
 	var d []email.Detail
-	add := func(key, value string, ltr bool) {
+	add := func(key, value string, isCode bool) {
+		if !isCode {
+			value = own(p, value)
+		}
 		if value = line(value); value != "" {
-			d = append(d, email.Detail{Label: p.T("mail.detail." + key), Value: value, LTR: ltr})
+			d = append(d, email.Detail{Label: p.T("mail.detail." + key), Value: value, LTR: isCode})
 		}
 	}
 	switch a.place.kind {
@@ -261,7 +281,7 @@ func (n *Notifier) details(p *text.Printer, a *about) []email.Detail {
 		add("collect_by", p.DateTime(moment(a.stay.CollectBy), a.zone), false)
 	}
 	if a.code.Unit != "" && a.place.kind == locker.PlaceCompartment {
-		add("keypad", p.T("mail.keypad", "unit", a.code.Unit, "digits", a.code.Digits), false)
+		add("keypad", p.T("mail.keypad", "unit", ltr(p, a.code.Unit), "digits", ltr(p, a.code.Digits)), false)
 	}
 	add("carrier", a.carrier, false)
 	add("tracking", a.tracking, true)
@@ -272,9 +292,9 @@ func (n *Notifier) collectedLetter(l email.Letter, p *text.Printer, a *about) em
 	l.Subject = p.T("mail.collected.subject")
 	when := p.DayTime(moment(a.stay.EndedAt), n.opts.Now(), a.zone)
 	l.Lines = []string{
-		p.T("mail.collected.line", "site", line(a.site.Name), "when", when), p.T("mail.collected.not_you"),
+		p.T("mail.collected.line", "site", own(p, a.site.Name), "when", when), p.T("mail.collected.not_you"),
 	}
-	l.Footer = p.T("mail.footer.collected", "brand", n.opts.Brand.Name, "property", line(a.property.Name))
+	l.Footer = p.T("mail.footer.collected", "brand", own(p, n.opts.Brand.Name), "property", own(p, a.property.Name))
 	return l
 }
 

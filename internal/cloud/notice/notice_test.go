@@ -64,7 +64,7 @@ func TestFirst_EachLanguageAndPlace(t *testing.T) {
 		lang, place, subject, dir string
 	}{
 		{"en", "main/A01", "Your parcel is in door A01", "ltr"},
-		{"ar", "main/A02", "طردك في الباب A02", "rtl"},
+		{"ar", "main/A02", "طردك في الباب \u2066A02\u2069", "rtl"},
 		{"", "room/1", "Your parcel is on shelf S1", "ltr"},
 		{"es-MX", "desk", "Su paquete está en recepción", "ltr"},
 		{"fr", "desk", "Your parcel is at the desk", "ltr"},
@@ -79,6 +79,10 @@ func TestFirst_EachLanguageAndPlace(t *testing.T) {
 		}
 		if !strings.Contains(m.HTML, `dir="`+v.dir+`"`) || strings.Contains(m.Text, "[mail.") || strings.Contains(m.HTML, "[mail.") {
 			t.Errorf("%q: letter is\n%s", v.lang, m.Text)
+		}
+		// Groups of digits swap places between Arabic words unless they are kept apart.
+		if isolates := strings.Count(m.Text, "\u2066"); v.dir == "rtl" && isolates < 5 || v.dir == "ltr" && isolates > 0 {
+			t.Errorf("%q: %d isolates in\n%s", v.lang, isolates, m.Text)
 		}
 	}
 }
