@@ -22,10 +22,10 @@ import (
 	"cubby/internal/web/ui"
 )
 
-// browser starts a panel of 10.1 inch and a server for a test. Without Chromium the test is
+// TestBrowser tries the pages in Chromium: one process, a tab for each journey. Without Chromium it is
 // skipped, except where it must be there.
-func browser(t *testing.T, h http.Handler) (ctx context.Context, address string) {
-	t.Helper()
+func TestBrowser(t *testing.T) { //nolint:tparallel // the tabs take turns: one that is not shown has no focus
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("no browser in short mode")
 	}
@@ -35,22 +35,43 @@ func browser(t *testing.T, h http.Handler) (ctx context.Context, address string)
 		}
 		t.Skip("SKIPPED: chromium is missing, the panel is not tried in a browser")
 	}
-	server := httptest.NewServer(h)
-	t.Cleanup(server.Close)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	ctx, stopTab := chromedp.NewContext(allocator)
-	t.Cleanup(stopTab)
-	ctx, stopTime := context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(stopTime)
-	focused := func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-		return chromedp.Void{}, err
+	defer stop()
+	first, stopBrowser := chromedp.NewContext(allocator)
+	defer stopBrowser()
+	do(first, t, chromedp.Navigate("about:blank")) // starts the process
+	for name, journey := range map[string]func(ctx context.Context, t *testing.T){
+		"every page fits in every language": everyPageFits,
+		"no axe violations":                 noAxeViolations,
+		"warns before it leaves":            warnsBeforeItLeaves,
+		"collects by keyboard alone":        collectsByKeyboard,
+		"collects by keypad":                collectsByKeypad,
+		"courier scans and touches":         courierScansAndTouches,
+		"home forgets the language":         homeForgetsTheLanguage,
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, stopTab := chromedp.NewContext(first)
+			defer stopTab()
+			ctx, stopTime := context.WithTimeout(ctx, 2*time.Minute)
+			defer stopTime()
+			focused := func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+				_, err := cdp.Call(ctx, tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+				return chromedp.Void{}, err
+			}
+			do(ctx, t, focused, chromedp.EmulateViewport(1280, 800)) // a panel of 10.1 inch
+			defer watchConsole(ctx, t)()
+			journey(ctx, t)
+		})
 	}
-	do(ctx, t, focused, chromedp.EmulateViewport(1280, 800))
-	watchConsole(ctx, t)
-	return ctx, server.URL
+}
+
+// serve runs a server for one journey.
+func serve(t *testing.T, h http.Handler) (address string) {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.CloseClientConnections) // a stream would hold Close up
+	return server.URL
 }
 
 func do(ctx context.Context, t *testing.T, steps ...chromedp.Action[chromedp.Void]) {
@@ -75,6 +96,7 @@ const pollPause = 30 * time.Millisecond
 // until waits for an expression to become true. A page that is just being left has no answer.
 func until(ctx context.Context, t *testing.T, expression string) {
 	t.Helper()
+	outer := ctx
 	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
 	defer stop()
 	ticker := time.NewTicker(pollPause)
@@ -86,14 +108,16 @@ func until(ctx context.Context, t *testing.T, expression string) {
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			t.Fatalf("never true: %s", expression)
+			state, _ := chromedp.Run(outer, chromedp.Evaluate[string](
+				`document.visibilityState + ' ' + location.href + ' ' + (document.querySelector('h1')?.textContent ?? document.body.outerHTML.slice(0, 300))`))
+			t.Fatalf("never true: %s; the page is %s", expression, state)
 		}
 	}
 }
 
 // watchConsole fails the test on every console error: a refused script or style is one. The answer
 // 422 to a wrong code is no error.
-func watchConsole(ctx context.Context, t *testing.T) {
+func watchConsole(ctx context.Context, t *testing.T) (end func()) {
 	t.Helper()
 	listen, stop := context.WithCancel(ctx)
 	var done sync.WaitGroup
@@ -108,10 +132,10 @@ func watchConsole(ctx context.Context, t *testing.T) {
 			}
 		}
 	})
-	t.Cleanup(func() {
+	return func() {
 		stop()
 		done.Wait()
-	})
+	}
 }
 
 // gallery serves every fixture at /f/{name}.
@@ -161,9 +185,8 @@ const layoutScript = `() => {
 	return bad;
 }`
 
-func TestBrowser_EveryPageFitsInEveryLanguage(t *testing.T) {
-	t.Parallel()
-	ctx, address := browser(t, gallery(t))
+func everyPageFits(ctx context.Context, t *testing.T) { //nolint:thelper // a journey is a test of its own
+	address := serve(t, gallery(t))
 	do(ctx, t, chromedp.Navigate(address+"/f/home"))
 	var names []string
 	for _, f := range kiosk.Fixtures() {
@@ -201,14 +224,13 @@ func TestBrowser_EveryPageFitsInEveryLanguage(t *testing.T) {
 	}
 }
 
-func TestBrowser_PagesHaveNoAxeViolations(t *testing.T) {
-	t.Parallel()
+func noAxeViolations(ctx context.Context, t *testing.T) { //nolint:thelper // a journey is a test of its own
 	axe, err := os.ReadFile("../../../e2e/testdata/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, address := browser(t, gallery(t))
-	pages := []string{"home", "code-wrong", "unit", "second", "open", "wrong", "courier-who", "courier-size", "staff-menu", "staff-door"}
+	address := serve(t, gallery(t))
+	pages := []string{"home", "code-wrong", "unit", "open", "courier-who", "courier-size", "staff-menu"}
 	if os.Getenv("EVERY_PAGE") != "" {
 		pages = nil
 		for _, f := range kiosk.Fixtures() {
@@ -225,6 +247,30 @@ func TestBrowser_PagesHaveNoAxeViolations(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The warning before a turn ends fits, and its one big key keeps the turn.
+func warnsBeforeItLeaves(ctx context.Context, t *testing.T) { //nolint:thelper // a journey is a test of its own
+	address := serve(t, gallery(t))
+	for _, look := range []string{"en", "es", "ar", "en&easier=1", "es&easier=1", "ar&easier=1"} {
+		do(ctx, t, chromedp.Navigate(address+"/f/more?lang="+look))
+		until(ctx, t, `document.readyState === 'complete'`)
+		bad := eval[string](ctx, t, `(() => {
+			const dialog = document.getElementById('idle');
+			document.getElementById('idle-left').textContent = '30';
+			dialog.showModal();
+			return [...dialog.querySelectorAll('*')].filter((el) => {
+				const r = el.getBoundingClientRect(), b = dialog.getBoundingClientRect();
+				return r.left < b.left || r.right > b.right || r.top < b.top || r.bottom > b.bottom || b.bottom > 800 || b.top < 0 ||
+					(el.matches('button') && (r.height < 117.5 || el.scrollWidth > el.clientWidth + 1));
+			}).map((el) => el.textContent).join(', ');
+		})()`)
+		if bad != "" {
+			t.Errorf("%s: outside of the warning: %s", look, bad)
+		}
+	}
+	do(ctx, t, press("Enter")) // the key with the focus is the one that keeps the turn
+	until(ctx, t, `!document.getElementById('idle').open`)
 }
 
 // press sends a key as a keyboard does.
@@ -264,14 +310,13 @@ func reach(ctx context.Context, t *testing.T, selector string) {
 }
 
 // A person with a tactile keypad and no pointer collects two parcels.
-func TestBrowser_CollectsByKeyboardAlone(t *testing.T) {
-	t.Parallel()
+func collectsByKeyboard(ctx context.Context, t *testing.T) { //nolint:thelper // a journey is a test of its own
 	site := siteAt(t, "home")
 	home := site.home
 	open, more, done := fixture(t, "open").Turn, fixture(t, "more").Turn, fixture(t, "done").Turn
 	more.Version, done.Version, more.Remaining = 8, 10, 1
 	site.onEnter = func() { site.turn = open }
-	ctx, address := browser(t, newHandler(t, site, nil))
+	address := serve(t, newHandler(t, site, nil))
 	do(ctx, t, chromedp.Navigate(address+"/"))
 	reach(ctx, t, `a[href$="view=code"]`)
 	do(ctx, t, press("Enter"))
@@ -311,9 +356,44 @@ func TestBrowser_CollectsByKeyboardAlone(t *testing.T) {
 	}
 }
 
+// A keypad of twelve keys with arrows is enough: number, nine digits, no letter.
+func collectsByKeypad(ctx context.Context, t *testing.T) { //nolint:thelper // a journey is a test of its own
+	site := siteAt(t, "home")
+	open := fixture(t, "open").Turn
+	site.onEnter = func() { site.turn = open }
+	address := serve(t, newHandler(t, site, nil))
+	do(ctx, t, chromedp.Navigate(address+"/kiosk/main"))
+	arrows(ctx, t, `a[href$="view=code"]`)
+	do(ctx, t, press("Enter"))
+	until(ctx, t, `!!document.querySelector('[data-code]') && document.readyState === 'complete'`)
+	arrows(ctx, t, "#key-unit")
+	do(ctx, t, press("Enter"))
+	until(ctx, t, `document.activeElement?.id === 'unit' && document.readyState === 'complete'`)
+	do(ctx, t, press("1"), press("2"), press("Enter"))
+	until(ctx, t, `!!document.querySelector('[data-code]') && document.readyState === 'complete'`)
+	for _, key := range strings.Split("012345678", "") {
+		do(ctx, t, press(key))
+	}
+	until(ctx, t, `document.querySelector('h1')?.textContent === 'Your door is open'`)
+	if got := site.lastEntered(); got != (controller.Input{Code: "012345678", Unit: "12"}) {
+		t.Error("another code arrived")
+	}
+}
+
+// arrows moves the focus by arrow keys alone: down to the last line, then along it.
+func arrows(ctx context.Context, t *testing.T, selector string) {
+	t.Helper()
+	for _, key := range strings.Fields(strings.Repeat("ArrowDown ", 5) + strings.Repeat("ArrowLeft ", 6) + strings.Repeat("ArrowRight ", 6)) {
+		do(ctx, t, press(key))
+		if eval[bool](ctx, t, `document.activeElement?.matches('`+selector+`') ?? false`) {
+			return
+		}
+	}
+	t.Fatalf("the arrow keys do not reach %s", selector)
+}
+
 // The courier's page takes a label from the scanner and a unit from the keyboard on the screen.
-func TestBrowser_CourierScansAndTouches(t *testing.T) {
-	t.Parallel()
+func courierScansAndTouches(ctx context.Context, t *testing.T) { //nolint:thelper // a journey is a test of its own
 	site := siteAt(t, "courier-ready")
 	who, which := fixture(t, "courier-who").Turn, fixture(t, "courier-which").Turn
 	who.Version, which.Version = 8, 9
@@ -325,7 +405,7 @@ func TestBrowser_CourierScansAndTouches(t *testing.T) {
 			site.turn = which
 		}
 	}
-	ctx, address := browser(t, newHandler(t, site, nil))
+	address := serve(t, newHandler(t, site, nil))
 	do(ctx, t, chromedp.Navigate(address+"/kiosk/main"))
 	eval[any](ctx, t, `(() => { for (const key of [...'1Z999AA10123456784', 'Enter'])
 		document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true})) })()`)
@@ -341,12 +421,11 @@ func TestBrowser_CourierScansAndTouches(t *testing.T) {
 
 // The language of one person is not left to the next: the page that the stream brings home to is
 // loaded again in the site's own.
-func TestBrowser_HomeForgetsTheLanguage(t *testing.T) {
-	t.Parallel()
+func homeForgetsTheLanguage(ctx context.Context, t *testing.T) { //nolint:thelper // a journey is a test of its own
 	site := siteAt(t, "open")
 	h := newHandler(t, site, nil)
 	post(h, "/kiosk/main/look", "lang=ar&easier=1")
-	ctx, address := browser(t, h)
+	address := serve(t, h)
 	do(ctx, t, chromedp.Navigate(address+"/kiosk/main"))
 	until(ctx, t, `document.documentElement.dir === 'rtl'`)
 	home := fixture(t, "home")

@@ -1,6 +1,8 @@
 package kiosk
 
 import (
+	"time"
+
 	"cubby/internal/controller"
 	"cubby/internal/locker"
 	"cubby/internal/web/ui"
@@ -63,7 +65,7 @@ func (pg page) last() *lastView {
 	if d == nil {
 		return nil
 	}
-	v := &lastView{Text: pg.text.T("kiosk.courier.stored", "door", ltr(d.Door.Name)), Echo: pg.echo(d.Masked, d.Unit)}
+	v := &lastView{Text: pg.text.T("kiosk.courier.stored", "door", ltr(d.Door.Name)), Echo: pg.lastEcho()}
 	if !d.Stored {
 		v.Text = pg.text.T("kiosk.courier.unsure", "door", ltr(d.Door.Name))
 	}
@@ -71,6 +73,16 @@ func (pg page) last() *lastView {
 		v.Keys = append(v.Keys, pg.link("kiosk.courier.change", "undo-2", "last"))
 	}
 	return v
+}
+
+// lastEcho is whom the last parcel is for, and until when it may be taken back.
+func (pg page) lastEcho() string {
+	d := pg.turn.Last
+	if !pg.undoable() {
+		return pg.echo(d.Masked, d.Unit)
+	}
+	until := d.UndoUntil.Time().In(pg.zone).Format(time.TimeOnly)
+	return pg.text.T("kiosk.courier.until", "who", pg.echo(d.Masked, d.Unit), "time", ltr(until))
 }
 
 func (pg page) undoable() bool {
@@ -81,7 +93,7 @@ func (pg page) undoable() bool {
 func (pg page) lastParcel() screen {
 	p := pg.text
 	d := pg.turn.Last
-	v := listView{Title: p.T("kiosk.courier.stored", "door", ltr(d.Door.Name)), Text: pg.echo(d.Masked, d.Unit)}
+	v := listView{Title: p.T("kiosk.courier.stored", "door", ltr(d.Door.Name)), Text: pg.lastEcho()}
 	v.Keys = pg.reopenKeys()
 	if pg.undoable() {
 		wrong := pg.key("", "kiosk.courier.wrong", "users", "undo", ui.Hidden{Name: "wrong", Value: yes})

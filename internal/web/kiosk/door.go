@@ -158,7 +158,7 @@ func (pg page) openKeys() []ui.KioskButton {
 	case !pg.turn.Watched:
 		return []ui.KioskButton{pg.wrongKey(), shut}
 	case pg.turn.Role != controller.RoleResident:
-		return []ui.KioskButton{pg.wrongKey()}
+		return []ui.KioskButton{pg.wrongKey(), pg.doneKey()}
 	case pg.turn.CanReopen:
 		return []ui.KioskButton{pg.againKey(), pg.wrongKey(), pg.doneKey()}
 	}
@@ -223,6 +223,9 @@ func (pg page) failed() screen {
 		failure = *pg.turn.Failure
 	}
 	sentence, number := pg.reason(failure)
+	if pg.turn.Role != controller.RoleResident {
+		sentence = p.T("kiosk.failed.title") // the sentence of the code is for whoever collects
+	}
 	lines := []string{pg.whom()}
 	if where := pg.where(d); where != "" {
 		lines = append([]string{p.T("kiosk.door.label", "door", ltr(d.Name), "where", where)}, lines...)
@@ -311,7 +314,7 @@ func (pg page) wrong() screen {
 	}
 	return screen{
 		view: "wrong", title: v.Title, idle: idleAfter, body: listBody(v),
-		foot: append(append([]ui.KioskButton{pg.backKey()}, pg.reopenKeys()...), pg.helpKey()),
+		foot: append(append([]ui.KioskButton{pg.backKey()}, pg.reopenKeys()...), pg.doneKey(), pg.helpKey()),
 	}
 }
 

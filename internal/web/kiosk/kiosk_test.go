@@ -534,6 +534,19 @@ func TestLook_LastsForOneTurn(t *testing.T) {
 	if lang("/kiosk/main") != "en" {
 		t.Error("the next person gets the last one's language")
 	}
+	post(h, "/kiosk/main/look", "lang=es")
+	now = now.Add(69 * time.Second)
+	if lang("/kiosk/main?view=code") != "es" {
+		t.Error("the choice is forgotten too soon")
+	}
+	now = now.Add(69 * time.Second)
+	if lang("/kiosk/main") != "es" {
+		t.Error("a touch did not keep the choice")
+	}
+	now = now.Add(71 * time.Second)
+	if lang("/kiosk/main") != "en" {
+		t.Error("a choice that nobody uses stays")
+	}
 }
 
 func TestLanguages_AreTheSites(t *testing.T) {

@@ -75,6 +75,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 	if !viewName.MatchString(view) {
 		view = ""
 	}
+	if view != "" {
+		h.looks.touch(panel, h.opts.Now()) // somebody pressed a key
+	}
 	h.render(w, r, panel, answer{status: http.StatusOK, view: view})
 }
 
@@ -98,6 +101,9 @@ func (h *Handler) page(r *http.Request, panel controller.PanelID, a answer) (pag
 	turn, err := h.opts.Site.Turn(r.Context(), panel)
 	if err != nil {
 		return page{}, err //nolint:wrapcheck // ours, and the caller logs it
+	}
+	if turn.Session == "" {
+		h.looks.forgetStale(panel, h.opts.Now())
 	}
 	return h.compose(panel, home, turn, a, r.URL.Query()), nil
 }
@@ -266,6 +272,9 @@ func (pg page) languages(s screen) []ui.KioskLanguage {
 // streamAddress names what the page shows, so that the stream sends only what differs from it.
 func (pg page) streamAddress(s screen) string {
 	q := url.Values{"v": {strconv.FormatUint(pg.turn.Version, 10)}}
+	if pg.turn.Session != "" {
+		q.Set("busy", yes)
+	}
 	for _, name := range []string{"lang", "easier", "theme"} {
 		if v := pg.query.Get(name); v != "" {
 			q.Set(name, v)

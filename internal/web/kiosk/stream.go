@@ -19,6 +19,7 @@ type watch struct {
 	panel  controller.PanelID
 	after  uint64 // version of the turn that the page shows
 	view   string
+	busy   bool // the page was made in somebody's turn
 	home   controller.Home
 	turn   controller.Turn
 	stream *ui.Stream
@@ -40,6 +41,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request) {
 		return // the page is gone already
 	}
 	s := &watch{h: h, r: r, panel: panel, after: after, view: r.URL.Query().Get("view"), stream: out}
+	s.busy = r.URL.Query().Get("busy") == yes
 	if !viewName.MatchString(s.view) {
 		s.view = ""
 	}
@@ -70,10 +72,10 @@ func (s *watch) once() error {
 	if quiet {
 		return s.tick(home)
 	}
-	ended := s.turn.Session != "" && turn.Session == ""
-	if ended {
-		s.h.looks.forget(s.panel)
+	if s.busy && turn.Session == "" {
+		s.h.looks.forget(s.panel) // the next person reads the site's own language
 	}
+	s.busy = turn.Session != ""
 	s.home, s.turn, s.after = home, turn, turn.Version
 	return s.send()
 }
