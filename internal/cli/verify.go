@@ -35,7 +35,7 @@ func (cmd verifyCmd) Run(ctx context.Context, e *env) error {
 		progressbar.OptionClearOnFinish())
 	opts.Progress = func(done, total uint64) {
 		bar.ChangeMax64(int64(total)) // a count of records
-		_ = bar.Set64(int64(done)) // a picture only
+		_ = bar.Set64(int64(done))    // a picture only
 	}
 	report, err := cmd.verify(ctx, opts)
 	_ = bar.Finish() // a picture only

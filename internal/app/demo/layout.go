@@ -71,7 +71,8 @@ func units(s locker.Size) int {
 	return 1
 }
 
-// BankLayout returns the site of Harbour House: one bank of 45 doors on two boards of 24 channels.
+// BankLayout returns the site of Harbour House: one bank of 45 doors on two boards of 24 channels, and
+// the front desk for what fits no door.
 func BankLayout() locker.Layout {
 	bank := locker.Bank{ID: "main", Name: "Locker 1", Witness: locker.Witness{Latch: true}}
 	wired := 0
@@ -96,7 +97,7 @@ func BankLayout() locker.Layout {
 		}
 		bank.Columns = append(bank.Columns, col)
 	}
-	return locker.Layout{Banks: []locker.Bank{bank}}
+	return locker.Layout{Banks: []locker.Bank{bank}, Desk: &locker.Desk{ID: "desk", Name: "Front desk"}}
 }
 
 // RoomLayout returns the package room of the same property: three oversize compartments on one

@@ -15,8 +15,8 @@ func TestLayouts_AreValidAndAsInThePictures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := len(bank.Places()); got != 45 {
-		t.Errorf("the bank has %d doors, want 45", got)
+	if got := len(bank.Places()); got != 45+1 {
+		t.Errorf("the site has %d places, want 45 doors and the desk", got)
 	}
 	for _, c := range bank.Banks[0].Columns {
 		height := c.ScreenUnits
