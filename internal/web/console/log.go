@@ -309,7 +309,7 @@ func outcome(t *text.Printer, a cloud.IntentView) *ui.BannerView {
 	case cloud.IntentDone:
 		return &ui.BannerView{Kind: "info", Icon: "circle-check", Text: t.T("console.intent.done")}
 	case cloud.IntentRefused:
-		return &ui.BannerView{Kind: "danger", Icon: "circle-alert", Text: t.Error(string(a.Code), "code", string(a.Code))}
+		return &ui.BannerView{Kind: "danger", Icon: "circle-alert", Text: reasonWords(t, string(a.Code))}
 	case cloud.IntentExpired:
 		return &ui.BannerView{Kind: "danger", Icon: "circle-alert", Text: t.T("console.intent.expired")}
 	case cloud.IntentPending:

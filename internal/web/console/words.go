@@ -9,17 +9,17 @@ import (
 	"cubby/internal/web/ui"
 )
 
-// reasonWords says a reason of a fact: an error code, a word of ours, or the word itself when the
+// reasonWords says a reason of a fact: a word or code that staff have words of their own for, an error code, or the word itself when the
 // site is newer than the server.
 func reasonWords(t *text.Printer, reason string) string {
 	if reason == "" {
 		return ""
 	}
-	if key := "error." + reason; t.Has(key) {
-		return t.T(key)
-	}
 	if key := "console.why." + reason; t.Has(key) {
 		return t.T("console.why." + reason)
+	}
+	if key := "error." + reason; t.Has(key) {
+		return t.T("error." + reason)
 	}
 	return strings.ReplaceAll(reason, "_", " ")
 }

@@ -18,7 +18,6 @@ import (
 type parcelsView struct {
 	Shell   ui.PhoneView
 	Heading string
-	Hello   string
 	Groups  []groupView
 	None    string // nothing waits
 }
@@ -53,9 +52,6 @@ func (f *Face) parcels(w http.ResponseWriter, r *http.Request, v visit) error {
 func parcelsOf(v visit) (parcelsView, error) {
 	t, all := v.t, v.page.Parcels
 	view := parcelsView{Shell: shell(v, t.N("resident.waiting", len(all))), Heading: t.N("resident.waiting", len(all))}
-	if v.page.Name != "" {
-		view.Hello = t.T("resident.hello", "name", v.page.Name)
-	}
 	if len(all) == 0 {
 		view.Heading, view.None = t.T("resident.nothing"), t.T("resident.nothing.text")
 		view.Shell = shell(v, view.Heading)
