@@ -184,6 +184,7 @@ func (c *Cloud) ResidentOpen(ctx context.Context, token string, stay locker.Stay
 	err = c.store.Tx(ctx, func(q *db.Queries) error {
 		id, err = c.createIntent(ctx, q, "", IntentDraft{Site: locker.SiteID(row.Site), Life: lifeOpen, Intent: wire.Intent{
 			Kind: wire.IntentOpenStay, Place: locker.PlaceID(row.Place), Stay: stay, Proof: proof,
+			Recipient: locker.RecipientID(recipient.ID),
 		}})
 		return err
 	})

@@ -98,7 +98,7 @@ func (c *codes) putStay(s *locker.State, st *locker.Stay) {
 func stayRow(s *locker.State, st *locker.Stay) codeRow {
 	_, unitID := s.Holder(st)
 	unit := s.Directory.Units[unitID]
-	row := codeRow{key: st.Key, over: st.State.Ended(), live: credential.Live{
+	row := codeRow{key: st.Key, over: st.State.Ended() || s.CodeElsewhere(st), live: credential.Live{
 		Subject: "stay:" + string(st.ID), Generation: st.Generation, Holder: "unit:" + string(unitID), Kind: kindStay,
 	}}
 	if unitID == "" {

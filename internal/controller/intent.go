@@ -132,11 +132,14 @@ func (m *Machine) phoneOpen(in wire.Intent, done locker.AnswerIntent) error {
 	if g := m.state.Directory.Grants[in.Grant]; in.Grant != "" && (g.From != 0 || g.Until != 0) && m.state.Matter.Clock {
 		return locker.Errorf(locker.CodeClockUntrusted, "the site's clock cannot be trusted: passes with times wait")
 	}
+	recipient, _ := m.state.Holder(st)
+	if in.Recipient != "" && in.Recipient != recipient {
+		return locker.Errorf(locker.CodeStayRevoked, "stay %s was made somebody else's", in.Stay)
+	}
 	place, err := m.proved(st, in)
 	if err != nil {
 		return err
 	}
-	recipient, _ := m.state.Holder(st)
 	by := locker.Actor{Kind: locker.ActorRecipient, ID: string(recipient)}
 	if in.Grant != "" {
 		by = locker.Actor{Kind: locker.ActorDelegate, ID: string(in.Grant)}

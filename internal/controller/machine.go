@@ -163,6 +163,7 @@ func (m *Machine) Start(seen map[locker.PlaceID]locker.Sighting, now Instant) Ou
 	m.codes.setKeys(m.keys)
 	m.codes.sync(m.state)
 	m.must(locker.Start{Boot: now.Boot, Version: m.opts.Version, Seen: seen})
+	m.reassigned()
 	m.checkLayout()
 	return m.finish()
 }
@@ -323,6 +324,60 @@ func (m *Machine) directoryChanged(layout bool) {
 	m.codes.setKeys(m.keys)
 	m.codes.sync(m.state)
 	m.must(locker.ApplyDirectory{Rev: m.state.Directory.Rev})
+	m.reassigned()
+	m.endRevoked()
+}
+
+// reassigned gives a new code to every stay that the cloud made somebody else's: whoever had the old
+// one has nothing from here on. Without a key to make one the old code is over all the same.
+func (m *Machine) reassigned() {
+	for _, st := range m.state.Matter.Live() {
+		if !m.state.CodeElsewhere(st) {
+			continue
+		}
+		holder, _ := m.state.Holder(st)
+		key, from := m.state.Directory.Site.Key, st.Generation+1
+		if st.Recipient == "" && st.CodeFor == "" { // nobody was ever told its code
+			key, from = st.Key, st.Generation
+		}
+		generation, _, err := m.codes.next(key, "stay:"+string(st.ID), from)
+		if err != nil {
+			continue // the directory that brings the key comes by here again
+		}
+		m.must(locker.Reissue{
+			Stay: st.ID, Key: key, Generation: generation, By: locker.Actor{Kind: locker.ActorSite}, For: holder,
+		})
+	}
+}
+
+// endRevoked ends the turns of couriers and staff whose access was taken back, and of residents whose
+// parcel was.
+func (m *Machine) endRevoked() {
+	for _, id := range m.panelIDs() {
+		p := m.panels[id]
+		over := false
+		switch p.role {
+		case RoleCourier:
+			c, known := m.state.Directory.Couriers[locker.CourierID(p.actor.ID)]
+			over = !known || c.Revoked
+		case RoleStaff:
+			s, known := m.state.Directory.Staff[m.staffOf(p)]
+			over = !known || s.Revoked
+		case RoleResident:
+			st := m.state.Matter.Stays[p.shownTo]
+			over = st != nil && (m.state.Revoked(st) || p.pass == "" && !m.holds(p.actor, st) ||
+				p.pass != "" && m.state.Directory.Grants[p.pass].Revoked)
+		case RoleNone:
+		}
+		if over && p.session != "" {
+			_ = m.endTurn(p, "replaced") // only says that the session is over already
+		}
+	}
+}
+
+func (m *Machine) holds(who locker.Actor, st *locker.Stay) bool {
+	holder, _ := m.state.Holder(st)
+	return who.ID == string(holder)
 }
 
 func (m *Machine) serverTime(server locker.Millis) {

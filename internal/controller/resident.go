@@ -61,7 +61,7 @@ func (m *Machine) doorsLeft(p *panel) []locker.PlaceID {
 
 // residentShut asks when a sensor still sees a parcel in a door that was opened to collect.
 func (m *Machine) residentShut(p *panel) {
-	if p.purpose == locker.PurposeCollect && p.reported == "" {
+	if (p.purpose == locker.PurposeCollect || p.purpose == locker.PurposeReopen) && p.reported == "" {
 		for _, id := range p.stays {
 			if st := m.state.Matter.Stays[id]; st != nil && st.State == locker.StayStored {
 				p.step = StepAskTaken

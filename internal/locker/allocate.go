@@ -183,8 +183,9 @@ func (s *State) mayShare(p Place, n Need, room bool) bool {
 	live := s.Matter.LiveIn(p.ID)
 	taken := volume(n.Size)
 	for _, st := range live {
-		_, unit := s.Holder(st)
-		if st.State != StayStored || unit != n.Unit || n.Unit == "" || s.Revoked(st) {
+		holder, unit := s.Holder(st)
+		who := s.Directory.Recipients[holder] // who moved out is of this household no more
+		if st.State != StayStored || unit != n.Unit || n.Unit == "" || s.Revoked(st) || who.Inactive || who.Unit != n.Unit {
 			return false
 		}
 		taken += volume(st.Size)

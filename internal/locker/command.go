@@ -152,6 +152,7 @@ type (
 		Key        KeyID
 		Generation uint32
 		By         Actor
+		For        RecipientID // whose it is now, when the cloud made it somebody else's
 	}
 
 	// SetService takes a place out of service or puts it back.

@@ -32,6 +32,9 @@ func decideCollecting(s *State, c Collect, now Millis) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
+	if holder, _ := s.Holder(shown); c.Grant == "" && c.By.Kind == ActorRecipient && c.By.ID != string(holder) {
+		return nil, Errorf(CodeStayRevoked, "stay %s was made somebody else's", shown.ID)
+	}
 	grant := StayRight(shown.ID)
 	found := s.Collectable(shown)
 	if c.Grant != "" {
@@ -39,7 +42,9 @@ func decideCollecting(s *State, c Collect, now Millis) ([]Fact, error) {
 			return nil, err
 		}
 		grant = PassRight(c.Grant)
-		found = slices.DeleteFunc(found, func(st *Stay) bool { return st.ID != shown.ID })
+		found = slices.DeleteFunc(found, func(st *Stay) bool {
+			return st.ID != shown.ID || len(s.Matter.LiveIn(st.Place)) > 1 // a pass is for one parcel, not for a door
+		})
 	}
 	if c.Place != "" {
 		found = slices.DeleteFunc(found, func(st *Stay) bool { return st.Place != c.Place })
@@ -87,6 +92,8 @@ func (s *State) whyNot(st *Stay) error {
 		return Errorf(CodeStayEnded, "stay %s is over", st.ID)
 	case st.State == StayDepositing || st.State == StayUndoing:
 		return Errorf(CodeStayNotReady, "stay %s is not stored yet", st.ID)
+	case s.closedTo(st.Place, st):
+		return Errorf(CodeStayRevoked, "only staff may open the door of stay %s: it holds another parcel too", st.ID)
 	}
 	return Errorf(CodePlaceEmpty, "no door to open for stay %s", st.ID)
 }
@@ -98,6 +105,8 @@ func (s *State) passValid(id GrantID, stay StayID, now Millis) error {
 		return Errorf(CodeCodeWrong, "no such pass for this parcel")
 	case g.Revoked:
 		return Errorf(CodeStayRevoked, "the pass was taken back")
+	case s.reassigned(stay):
+		return Errorf(CodeStayRevoked, "the pass is of whom the parcel was before")
 	case g.From > now || g.Until != 0 && g.Until <= now:
 		return Errorf(CodeCodeExpired, "the pass is not valid now")
 	}
@@ -117,7 +126,7 @@ func decideConfirmTaken(s *State, c ConfirmTaken) ([]Fact, error) {
 	if r == nil {
 		r = ps.Last
 	}
-	if r == nil || r.Session != c.Session || r.Purpose != PurposeCollect {
+	if r == nil || r.Session != c.Session || !r.collects() {
 		return nil, Errorf(CodeSessionEnded, "this session did not open door %s", p.Name)
 	}
 	var facts []Fact
@@ -152,9 +161,15 @@ func decideReopen(s *State, c Reopen, now Millis) ([]Fact, error) {
 	if last == nil || last.Session != c.Session || ps.DoorSince != 0 && now > ps.DoorSince.Add(grace) {
 		return nil, Errorf(CodeUndoClosed, "it is too late to open door %s again", p.Name)
 	}
+	if err := s.whoReopens(last.Actor, now); err != nil {
+		return nil, err
+	}
 	for _, st := range s.Matter.LiveIn(c.Place) {
 		if !slices.Contains(last.Stays, st.ID) && !s.sharesWith(st, last.Stays) {
 			return nil, Errorf(CodePlaceTaken, "door %s holds somebody else's parcel now", p.Name)
+		}
+		if err := s.mayReopen(last, st, now); err != nil {
+			return nil, err
 		}
 	}
 	grant := c.Grant
@@ -169,6 +184,46 @@ func decideReopen(s *State, c Reopen, now Millis) ([]Fact, error) {
 		return nil, err
 	}
 	return []Fact{opening}, nil
+}
+
+// whoReopens reports whether whoever opened a door may still do anything at this site.
+func (s *State) whoReopens(who Actor, now Millis) error {
+	switch who.Kind {
+	case ActorCourier:
+		return s.courierValid(CourierID(who.ID), now)
+	case ActorStaff:
+		if st, ok := s.Directory.Staff[StaffID(who.ID)]; !ok || st.Revoked {
+			return Errorf(CodeNotAllowed, "no such person of the staff")
+		}
+	case ActorRecipient, ActorDelegate, ActorSite:
+	}
+	return nil
+}
+
+// mayReopen reports whether an opening may be repeated with this parcel in the place: a courier's while
+// the courier may take it back, a recipient's while it is theirs.
+func (s *State) mayReopen(last *Request, st *Stay, now Millis) error {
+	switch last.Actor.Kind {
+	case ActorCourier:
+		if slices.Contains(last.Stays, st.ID) && s.undoClosed(st, now) {
+			return Errorf(CodeUndoClosed, "it is too late to open the door of stay %s again", st.ID)
+		}
+	case ActorRecipient, ActorDelegate:
+		holder, unit := s.Holder(st)
+		theirs := last.Actor.Kind == ActorDelegate || string(holder) == last.Actor.ID ||
+			unit != "" && unit == s.Directory.Recipients[RecipientID(last.Actor.ID)].Unit
+		if s.Revoked(st) || !theirs {
+			return Errorf(CodeStayRevoked, "only staff may open the door of stay %s now", st.ID)
+		}
+	case ActorStaff, ActorSite:
+	}
+	return nil
+}
+
+// undoClosed reports whether the courier may not take a stored parcel back any more.
+func (s *State) undoClosed(st *Stay, now Millis) bool {
+	undo := time.Duration(s.Directory.Policy.UndoSeconds) * time.Second
+	return st.State == StayStored && (st.Settled || now > st.StoredAt.Add(undo))
 }
 
 func (s *State) sharesWith(st *Stay, ids []StayID) bool {
@@ -219,6 +274,9 @@ func decideReport(s *State, c ReportProblem, now Millis) ([]Fact, error) {
 		}
 		if st.State.Ended() && now > st.EndedAt.Add(ReportWindow) {
 			return nil, Errorf(CodeStayEnded, "stay %s ended too long ago", st.ID)
+		}
+		if st.State.Ended() && s.closedTo(st.Place, st) {
+			c.Stay = "" // its place is somebody else's by now: the parcel cannot be back in it
 		}
 	}
 	facts := []Fact{ProblemReported{Stay: c.Stay, Place: c.Place, Problem: c.Problem, By: c.By}}

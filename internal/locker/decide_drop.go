@@ -1,6 +1,9 @@
 package locker
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 func decideDrop(s *State, c Command, now Millis) ([]Fact, error) {
 	switch c := c.(type) {
@@ -179,9 +182,7 @@ func decideUndo(s *State, c Undo, now Millis) ([]Fact, error) {
 	if st.Session != c.Session || s.Matter.Sessions[c.Session] == nil {
 		return nil, Errorf(CodeSessionEnded, "only whoever stored it may take it back")
 	}
-	undo := time.Duration(s.Directory.Policy.UndoSeconds) * time.Second
-	late := st.State == StayStored && (st.Settled || now > st.StoredAt.Add(undo))
-	if late || st.State.Ended() || st.State == StayHeld || st.State == StayUndoing {
+	if s.undoClosed(st, now) || st.State.Ended() || st.State == StayHeld || st.State == StayUndoing {
 		return nil, Errorf(CodeUndoClosed, "it is too late to take this parcel back")
 	}
 	p, err := s.findPlace(st.Place)
@@ -194,6 +195,10 @@ func decideUndo(s *State, c Undo, now Millis) ([]Fact, error) {
 	case p.Kind != PlaceCompartment:
 		return []Fact{asked, DepositUndone{Stay: st.ID, Place: st.Place, Reason: c.Reason}}, nil
 	case ps.Request != "": // its door is open or opening: it ends when the door shuts
+		r := s.Matter.Requests[ps.Request]
+		if r == nil || r.Session != c.Session || !slices.Contains(r.Stays, st.ID) {
+			return nil, Errorf(CodeDoorBusy, "somebody else has door %s open", p.Name)
+		}
 		return []Fact{asked}, nil
 	}
 	opening, err := s.open(ask{

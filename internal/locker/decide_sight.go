@@ -104,7 +104,7 @@ func (s *State) afterwards(p Place, r *Request, seen Sighting) []Fact {
 			facts = append(facts, ParcelStored{Stay: id, Place: p.ID, Evidence: evidence, By: r.Actor})
 		case st.State == StayDepositing && s.Matter.Sessions[st.Session] == nil: // nobody is left to ask
 			facts = append(facts, PlaceDoubted{Place: p.ID, Reason: "unanswered"})
-		case st.State == StayStored && r.Purpose == PurposeCollect && r.Problem != ProblemTooHigh &&
+		case st.State == StayStored && r.collects() && r.Problem != ProblemTooHigh &&
 			seen.Occupancy != OccupancyOccupied:
 			facts = append(facts, ParcelCollected{Stay: id, Place: p.ID, Evidence: evidence, By: r.Actor})
 		case !st.State.Ended() && r.Purpose == PurposeClear:
@@ -187,15 +187,20 @@ func decideFailOpen(s *State, c FailOpen) ([]Fact, error) {
 	if r.Attempt < MaxAttempts && !c.Final {
 		return facts, nil // it will be tried again
 	}
+	moved := false
 	for _, id := range r.Stays {
 		st := s.Matter.Stays[id]
 		switch {
 		case st == nil:
 		case st.State == StayDepositing:
-			facts = append(facts, DepositUndone{Stay: id, Place: r.Place, Reason: "failed"})
+			facts, moved = append(facts, DepositUndone{Stay: id, Place: r.Place, Reason: "failed"}), true
 		case st.State == StayUndoing: // it could not be taken back: it stays stored
 			facts = append(facts, ParcelStored{Stay: id, Place: r.Place, Evidence: EvidenceDoor, By: r.Actor})
+			moved = true
 		}
+	}
+	if moved && reason == "silent" && ps.Doubt == "" { // nobody saw whether it opened: something may lie in it now
+		facts = append(facts, PlaceDoubted{Place: r.Place, Reason: "unanswered"})
 	}
 	return facts, nil
 }

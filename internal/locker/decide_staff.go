@@ -128,10 +128,11 @@ func decideReissue(s *State, c Reissue) ([]Fact, error) {
 	if st.State.Ended() {
 		return nil, Errorf(CodeStayEnded, "stay %s is over", st.ID)
 	}
-	if c.Key == st.Key && c.Generation <= st.Generation {
+	first := c.For != "" && st.Recipient == "" && st.CodeFor == "" // nobody has its code yet
+	if c.Key == st.Key && c.Generation <= st.Generation && !first {
 		return nil, Errorf(CodeConflict, "generation %d of stay %s was already used", c.Generation, st.ID)
 	}
-	return []Fact{CodeReissued{Stay: st.ID, Key: c.Key, Generation: c.Generation, By: c.By}}, nil
+	return []Fact{CodeReissued{Stay: st.ID, Key: c.Key, Generation: c.Generation, By: c.By, For: c.For}}, nil
 }
 
 func decideService(s *State, c SetService) ([]Fact, error) {
@@ -167,7 +168,7 @@ func decideVerify(s *State, c Verify) ([]Fact, error) {
 	var facts []Fact
 	for _, st := range s.Matter.LiveIn(p.ID) {
 		switch {
-		case c.Occupied && (st.State == StayDepositing || st.State == StayHeld):
+		case c.Occupied && (st.State == StayDepositing || st.State == StayUndoing || st.State == StayHeld):
 			facts = append(facts, ParcelStored{Stay: st.ID, Place: p.ID, Evidence: EvidencePerson, By: c.By})
 		case !c.Occupied && (st.State == StayDepositing || st.State == StayUndoing):
 			facts = append(facts, DepositUndone{Stay: st.ID, Place: p.ID, Reason: "abandoned"})

@@ -1,6 +1,7 @@
 package locker
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -150,7 +151,7 @@ func (m *Matter) evolveStay(f Fact, at Millis) {
 		m.endStay(f.Stay, StayRemoved, at)
 	case CodeReissued:
 		if st := m.Stays[f.Stay]; st != nil {
-			st.Key, st.Generation = f.Key, f.Generation
+			st.Key, st.Generation, st.CodeFor = f.Key, f.Generation, cmp.Or(f.For, st.CodeFor)
 		}
 	}
 }

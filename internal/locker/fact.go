@@ -163,10 +163,11 @@ type (
 
 	// CodeReissued gives a stay a new code; the old one is wrong from here on.
 	CodeReissued struct {
-		Stay       StayID `json:"stay"`
-		Key        KeyID  `json:"key"`
-		Generation uint32 `json:"generation"`
-		By         Actor  `json:"by"`
+		Stay       StayID      `json:"stay"`
+		Key        KeyID       `json:"key"`
+		Generation uint32      `json:"generation"`
+		By         Actor       `json:"by"`
+		For        RecipientID `json:"for,omitempty"` // whose it is now, when the cloud made it somebody else's
 	}
 
 	// DropRefused records a parcel that was not taken, so that none ends on the floor unseen.

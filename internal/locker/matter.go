@@ -44,8 +44,9 @@ type Stay struct {
 	StoredAt   Millis      `json:"stored_at,omitempty"`
 	CollectBy  Millis      `json:"collect_by,omitempty"`
 	EndedAt    Millis      `json:"ended_at,omitempty"`
-	Settled    bool        `json:"settled,omitempty"` // the courier's undo has closed
-	Undo       string      `json:"undo,omitempty"`    // why it is taken back
+	Settled    bool        `json:"settled,omitempty"`  // the courier's undo has closed
+	CodeFor    RecipientID `json:"code_for,omitempty"` // who got the code, when that is not Recipient
+	Undo       string      `json:"undo,omitempty"`     // why it is taken back
 }
 
 // Request is an opening that is under way: from OpenRequested until the door is shut again, the
@@ -64,6 +65,12 @@ type Request struct {
 	At      Millis    `json:"at"`
 	Opened  bool      `json:"opened,omitempty"` // the door was seen to open, or nobody can see it
 	Problem Problem   `json:"problem,omitempty"`
+}
+
+// collects reports whether the opening lets a recipient, or whoever has their pass, take the parcels.
+func (r *Request) collects() bool {
+	again := r.Purpose == PurposeReopen && (r.Actor.Kind == ActorRecipient || r.Actor.Kind == ActorDelegate)
+	return r.Purpose == PurposeCollect || again
 }
 
 // PlaceState is what is known of one place.
@@ -218,6 +225,42 @@ func (s *State) Holder(st *Stay) (RecipientID, UnitID) {
 // Revoked reports whether the cloud took the right to collect a stay away.
 func (s *State) Revoked(st *Stay) bool { return s.Directory.Orders[st.ID].Revoked }
 
+// CodeElsewhere reports whether somebody has a stay's code who may not collect it any more: the cloud
+// made the stay another's, and it has not got a new code since.
+func (s *State) CodeElsewhere(st *Stay) bool {
+	holder, _ := s.Holder(st)
+	return !st.State.Ended() && holder != cmp.Or(st.CodeFor, st.Recipient)
+}
+
+// reassigned reports whether the cloud made a stay somebody else's than it was brought for.
+func (s *State) reassigned(id StayID) bool {
+	st := s.Matter.Stays[id]
+	if st == nil {
+		return false
+	}
+	holder, _ := s.Holder(st)
+	return holder != st.Recipient
+}
+
+// household reports whether two stays are for the same recipient or the same unit, whatever the
+// policy says of sharing.
+func (s *State) household(a, b *Stay) bool {
+	ra, ua := s.Holder(a)
+	rb, ub := s.Holder(b)
+	return ra != "" && ra == rb || ua != "" && ua == ub
+}
+
+// closedTo reports whether the compartment of a stay holds a parcel too that its holder must not
+// reach: one that was made somebody else's, or that only staff may hand out. Staff part them.
+func (s *State) closedTo(place PlaceID, st *Stay) bool {
+	if p, _ := s.Directory.Place(place); p.Kind != PlaceCompartment {
+		return false
+	}
+	return slices.ContainsFunc(s.Matter.LiveIn(place), func(other *Stay) bool {
+		return other.ID != st.ID && (s.Revoked(other) || !s.household(st, other))
+	})
+}
+
 // SameHands reports whether whoever may collect a may collect b too: the same recipient, or the
 // same household when the policy lets households share.
 func (s *State) SameHands(a, b *Stay) bool {
@@ -230,11 +273,11 @@ func (s *State) SameHands(a, b *Stay) bool {
 }
 
 // Collectable returns the stored stays that the holder of st may collect, by place and id: st's
-// own place first.
+// own place first. A compartment that holds somebody else's parcel too is left out.
 func (s *State) Collectable(st *Stay) []*Stay {
 	var found []*Stay
 	for _, other := range s.Matter.Stays {
-		if other.State == StayStored && !s.Revoked(other) && s.SameHands(st, other) {
+		if other.State == StayStored && !s.Revoked(other) && s.SameHands(st, other) && !s.closedTo(other.Place, st) {
 			found = append(found, other)
 		}
 	}

@@ -143,9 +143,10 @@ func (x *world) store(to locker.RecipientID, size locker.Size) (locker.StayID, l
 }
 
 func (x *world) collect(stay locker.StayID) error {
+	holder, _ := x.Holder(x.Matter.Stays[stay])
 	_, err := x.do(locker.Collect{
 		Session: "home", Stay: stay, Request: locker.RequestID(x.id("req")), Cause: locker.CauseLocal,
-		By: locker.Actor{Kind: locker.ActorRecipient, ID: "ana"},
+		By: locker.Actor{Kind: locker.ActorRecipient, ID: string(holder)},
 	})
 	return err
 }

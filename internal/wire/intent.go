@@ -53,7 +53,7 @@ type Intent struct {
 	Occupied    bool                 `json:"occupied,omitempty"`  // of verify
 	Stays       []locker.StayID      `json:"stays,omitempty"`     // of hand_over and clear
 	Parcel      locker.ParcelID      `json:"parcel,omitempty"`    // of deposit, with Stay: ids that the cloud chose
-	Recipient   locker.RecipientID   `json:"recipient,omitempty"` // of deposit; empty: unknown
+	Recipient   locker.RecipientID   `json:"recipient,omitempty"` // of deposit, empty: unknown; of open_stay: whose phone it is
 	Carrier     locker.CarrierID     `json:"carrier,omitempty"`   // of deposit
 	Tracking    string               `json:"tracking,omitempty"`  // of deposit; personal data: to the annex
 	To          string               `json:"to,omitempty"`        // of hand_over: who took it; personal data

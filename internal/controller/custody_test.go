@@ -1,0 +1,181 @@
+package controller_test
+
+import (
+	"testing"
+
+	"cubby/internal/controller"
+	"cubby/internal/credential"
+	"cubby/internal/locker"
+	"cubby/internal/wire"
+)
+
+// change brings one change of the directory, as the link does.
+func (l *lab) change(c wire.Change, err error) {
+	l.t.Helper()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	c.Rev = uint64(len(l.dir) + 1)
+	l.dir = append(l.dir, c)
+	l.step(controller.DirectoryChanged{Changes: []wire.Change{c}, Rev: c.Rev})
+}
+
+func (l *lab) generation(id locker.StayID) uint32 { return l.m.State().Matter.Stays[id].Generation }
+
+func TestMachine_ReassignedCodeIsWorthNothing(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.signIn()
+	stay, place := l.drop("103", locker.SizeS) // dora's
+	_, theirs := l.drop("4B", locker.SizeS)
+	l.must(controller.Finish{})
+	old := l.code("stay:"+string(stay), 1)
+	pulses := len(l.sent)
+	l.change(wire.EncodeOrder(locker.Order{Stay: stay, Recipient: cleo, Unit: "u4b"}))
+	for _, in := range []controller.Input{
+		old,
+		{Code: l.credential("stay:"+string(stay), 1).Token()},
+		{Code: "402" + l.credential("stay:"+string(stay), 1).Digits()},
+	} {
+		if turn, err := l.enter(in); err == nil {
+			t.Fatalf("the code of whom it was before shows %s", turn.Step)
+		}
+	}
+	if len(l.sent) != pulses {
+		t.Fatal("a door opened for whom the parcel was before")
+	}
+	if got := l.generation(stay); got != 2 {
+		t.Fatalf("generation %d, want 2", got)
+	}
+	turn, err := l.enter(l.code("stay:"+string(stay), 2))
+	if err != nil || turn.Door == nil || turn.Door.Place != place {
+		t.Fatalf("the new code: %+v, %v", turn.Door, err)
+	}
+	l.shut()
+	if turn = l.turn(); turn.Remaining != 1 {
+		t.Errorf("%d doors left, want %s", turn.Remaining, theirs)
+	}
+}
+
+func TestMachine_ReassignEndsTheTurnUnderWay(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.signIn()
+	stay, _ := l.drop("103", locker.SizeS)
+	l.drop("103", locker.SizeM)
+	l.drop("4B", locker.SizeS)
+	l.must(controller.Finish{})
+	if _, err := l.enter(l.code("stay:"+string(stay), 1)); err != nil {
+		t.Fatal(err)
+	}
+	l.must(controller.ReportProblem{Problem: locker.ProblemTooHigh})
+	l.shut()
+	pulses := len(l.sent)
+	l.change(wire.EncodeOrder(locker.Order{Stay: stay, Recipient: cleo, Unit: "u4b"}))
+	for _, act := range []controller.Act{controller.OpenNext{}, controller.OpenAgain{}} {
+		if _, err := l.act(act); err == nil {
+			t.Errorf("%T works in the turn of whom the parcel was before", act)
+		}
+	}
+	if len(l.sent) != pulses {
+		t.Error("a door opened for whom the parcel was before")
+	}
+}
+
+func TestMachine_ReassignSurvivesAPowerCutBeforeItIsRecorded(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.signIn()
+	stay, _ := l.drop("103", locker.SizeS)
+	l.must(controller.Finish{})
+	order, err := wire.EncodeOrder(locker.Order{Stay: stay, Recipient: cleo, Unit: "u4b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	order.Rev = uint64(len(l.dir) + 1)
+	l.dir = append(l.dir, order) // in the replica, and then the power went
+	l.restart()
+	if _, err := l.enter(l.code("stay:"+string(stay), 1)); err == nil {
+		t.Error("the code of whom it was before opens")
+	}
+	if got := l.generation(stay); got != 2 {
+		t.Errorf("generation %d, want 2", got)
+	}
+	l.restart()
+	if got := l.generation(stay); got != 2 {
+		t.Errorf("after another start generation %d, want 2", got)
+	}
+}
+
+func TestMachine_UnknownParcelKeepsItsCodeForItsFirstRecipient(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.intent(wire.Intent{
+		ID: "i1", Kind: wire.IntentDeposit, Place: "desk", Staff: "s1", Stay: "s", Parcel: "p", Expires: noon * 2,
+	})
+	l.change(wire.EncodeOrder(locker.Order{Stay: "s", Recipient: dora, Unit: "u103"}))
+	if got := l.generation("s"); got != 1 {
+		t.Errorf("generation %d: nobody had the code, so nobody needs another", got)
+	}
+	l.change(wire.EncodeOrder(locker.Order{Stay: "s", Recipient: cleo, Unit: "u4b"}))
+	if got := l.generation("s"); got != 2 {
+		t.Errorf("generation %d, want 2: dora had the code", got)
+	}
+}
+
+func TestMachine_RevokedAccessEndsItsTurn(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.signIn()
+	l.drop("103", locker.SizeS)
+	l.change(wire.EncodeCourier(locker.Courier{
+		ID: "c1", Carrier: "ups", Key: locker.KeyID(keyOf(t, "codes").ID()), Generation: 1, Revoked: true,
+	}))
+	if turn := l.turn(); turn.Role != controller.RoleNone {
+		t.Errorf("the courier's turn goes on at %s", turn.Step)
+	}
+	if _, err := l.enter(l.code("staff:s1", 1)); err != nil {
+		t.Fatal(err)
+	}
+	l.change(wire.EncodeStaff(locker.Staff{
+		ID: "s1", Name: "Sam", Key: locker.KeyID(keyOf(t, "codes").ID()), Generation: 1, Revoked: true,
+	}))
+	if turn := l.turn(); turn.Role != controller.RoleNone {
+		t.Errorf("the turn of the staff goes on at %s", turn.Step)
+	}
+}
+
+func TestMachine_ReissueEndsTheTurnOfTheOldCode(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.signIn()
+	stay, _ := l.drop("103", locker.SizeS)
+	l.drop("103", locker.SizeM)
+	l.must(controller.Finish{})
+	if _, err := l.enter(l.code("stay:"+string(stay), 1)); err != nil {
+		t.Fatal(err)
+	}
+	l.must(controller.ReportProblem{Problem: locker.ProblemTooHigh})
+	l.shut()
+	l.intent(wire.Intent{ID: "i1", Kind: wire.IntentReissue, Stay: stay, Staff: "s1", Expires: noon * 2})
+	if turn := l.turn(); turn.Role != controller.RoleNone {
+		t.Errorf("the turn of the old code goes on at %s", turn.Step)
+	}
+}
+
+func TestMachine_PhoneOfWhomItWasBefore(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.signIn()
+	stay, place := l.drop("103", locker.SizeS)
+	l.must(controller.Finish{})
+	l.change(wire.EncodeOrder(locker.Order{Stay: stay, Recipient: cleo, Unit: "u4b"}))
+	proof := credential.NewProof(keyOf(t, "proofs"), "main", l.m.At().Time())
+	answer := l.intent(wire.Intent{
+		ID: "i1", Kind: wire.IntentOpenStay, Stay: stay, Place: place, Proof: proof.Symbols, Recipient: dora,
+		Expires: noon * 2,
+	})
+	if answer.Done || answer.Reason != locker.CodeStayRevoked {
+		t.Errorf("answer %+v", answer)
+	}
+}
