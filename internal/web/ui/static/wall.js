@@ -75,8 +75,16 @@
     if (e.target === sheet()) e.target.replaceChildren();
   }, true);
 
+  // A form that was taken begins again: a morph alone would leave what was typed, to be sent twice.
+  const freshen = () => document.querySelectorAll('form[data-fresh]').forEach((form) => {
+    form.removeAttribute('data-fresh');
+    form.reset();
+    form.querySelector('input:not([type=hidden])')?.focus();
+  });
+
   document.addEventListener('htmx:after:swap', () => {
     roveAll();
+    freshen();
     const s = sheet();
     if (s?.childElementCount && !s.open) s.showModal();
   });
