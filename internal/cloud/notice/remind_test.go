@@ -24,17 +24,17 @@ func TestRemind_StepsThenRepeat(t *testing.T) {
 	w := newWorld(t)
 	w.stored("s1", "main/A02", w.ana) // Monday 10:00 in Madrid
 	w.work()
-	w.pass(23*time.Hour, time.Hour)
+	w.pass(day-time.Minute, time.Hour)
 	w.wantMails("ana@example.org", 1)
-	w.pass(time.Hour, time.Minute)
+	w.pass(time.Minute, time.Minute)
 	if m := w.wantMails("ana@example.org", 2)[1]; m.Subject != "Su paquete sigue en la puerta A02" {
 		t.Errorf("subject %q", m.Subject)
 	}
-	w.pass(day, 10*time.Minute)
+	w.pass(day, 30*time.Minute)
 	w.wantMails("ana@example.org", 3)
-	w.pass(day, 10*time.Minute) // collect by has just passed
+	w.pass(day, 30*time.Minute) // collect by has just passed
 	w.wantMails("ana@example.org", 4)
-	w.pass(day, 10*time.Minute)
+	w.pass(day, 30*time.Minute)
 	if m := w.wantMails("ana@example.org", 5)[4]; m.Subject != "Su paquete ha pasado de plazo" {
 		t.Errorf("subject %q", m.Subject)
 	}
@@ -80,11 +80,13 @@ func TestRemind_QuietHolidayAndVacation(t *testing.T) {
 	w.stored("s1", "main/A02", w.ana)
 	w.work()
 	w.wantMails("ana@example.org", 1)
-	w.pass(33*time.Hour-time.Minute, 10*time.Minute) // Tuesday 23:00 and its night; Wednesday 07:59
+	w.pass(33*time.Hour-time.Minute, 30*time.Minute) // Tuesday 23:00 and its night; Wednesday 07:59
 	w.wantMails("ana@example.org", 1)
-	w.pass(16*time.Hour, 10*time.Minute) // the whole Wednesday, a holiday
+	w.pass(16*time.Hour, 30*time.Minute) // the whole Wednesday, a holiday
 	w.wantMails("ana@example.org", 1)
-	w.pass(8*time.Hour+2*time.Minute, time.Minute) // Thursday 08:01: one mail, though two steps are due
+	w.pass(8*time.Hour, 30*time.Minute)
+	w.wantMails("ana@example.org", 1)
+	w.pass(2*time.Minute, time.Minute) // Thursday 08:01: one mail, though two steps are due
 	w.wantMails("ana@example.org", 2)
 	if rows := w.notices("s1"); rows[1].Kind != "reminder_2" {
 		t.Errorf("kind %s", rows[1].Kind)
@@ -151,7 +153,7 @@ func TestConfirm_OnlyWhereWanted(t *testing.T) {
 func TestRemind_MoreThanOnePage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const parcels = 1100
+	const parcels = 600
 	var uploads []wire.Upload
 	for i := range parcels {
 		stay := locker.StayID("s" + strconv.Itoa(i))
@@ -253,7 +255,7 @@ func TestDuty_SilentSiteOnceAndBack(t *testing.T) {
 			t.Errorf("subject %q in %q", m.Subject, m.Lang)
 		}
 	}
-	w.pass(30*time.Minute, time.Minute)
+	w.pass(30*time.Minute, 5*time.Minute)
 	must(t, w.Sweep(w.ctx))
 	w.wantMails("duty@example.org", 1)
 	w.Hub().Present(w.ctx, w.site, link.Presence{Connected: true})
@@ -264,7 +266,7 @@ func TestDuty_SilentSiteOnceAndBack(t *testing.T) {
 	if m := w.wantMails("duty@example.org", 2)[1]; m.Subject != "Harbour: terminado: El lugar no da señales" {
 		t.Errorf("subject %q", m.Subject)
 	}
-	w.pass(time.Hour, time.Minute)
+	w.pass(2*time.Minute, time.Minute) // not longer: it would be silent again
 	w.wantMails("duty@example.org", 2)
 }
 
