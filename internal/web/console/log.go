@@ -249,7 +249,7 @@ func logFields(pg page, f logForm, errs []ui.FormError) logView {
 			ID: "who", Label: t.T("console.log.who"), Hint: t.T("console.log.who.hint"), Value: f.who, Error: errorOf(errs, "who"),
 			MaxLength: maxName, Autocomplete: "off", Attrs: map[string]any{
 				"hx-get": siteHref(pg.site.ID, "/log/recipients"), "hx-target": "#log-hits", "hx-swap": "innerHTML",
-				"hx-trigger": "input changed delay:250ms", "hx-sync": "this:replace",
+				"hx-trigger": "input delay:250ms", "hx-sync": "this:replace",
 			},
 		},
 	}
