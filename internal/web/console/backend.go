@@ -33,7 +33,7 @@ type asking interface {
 	ReissueCode(ctx context.Context, p cloud.Principal, site locker.SiteID, stay locker.StayID, reason string) (locker.IntentID, error)
 	LogDelivery(ctx context.Context, p cloud.Principal, site locker.SiteID, d cloud.DeliveryDraft) (locker.IntentID, error)
 	HandOver(ctx context.Context, p cloud.Principal, site locker.SiteID, stays []locker.StayID, who string) (locker.IntentID, error)
-	Clear(ctx context.Context, p cloud.Principal, site locker.SiteID, stays []locker.StayID, outcome, reason string) (locker.IntentID, error) //nolint:revive // as cloud.Cloud has it
+	Clear(ctx context.Context, p cloud.Principal, site locker.SiteID, stays []locker.StayID, outcome, reason string) (locker.IntentID, error)
 	Reboot(ctx context.Context, p cloud.Principal, site locker.SiteID, reason string) (locker.IntentID, error)
 	CancelReservation(ctx context.Context, p cloud.Principal, site locker.SiteID, id locker.ReservationID) (locker.IntentID, error)
 }

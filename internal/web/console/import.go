@@ -131,7 +131,7 @@ func readImport(w http.ResponseWriter, r *http.Request) (importTyped, error) {
 	if err != nil {
 		return f, locker.Errorf(locker.CodeImportInvalid, "the file cannot be read: %v", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	if f.data, err = io.ReadAll(io.LimitReader(file, cloud.MaxImportBytes+1)); err != nil {
 		return f, err
 	}

@@ -265,6 +265,7 @@ type piece struct {
 
 func pieces(t *text.Printer, wall cloud.Wall, recent []cloud.Delivery, list bool, at time.Time) []piece {
 	return []piece{
+		{partTiles, bannerUpdate(siteBanner(t, wall.Site, at))},
 		{partTiles, tilesUpdate(tiles(t, wall))},
 		{partWalls, wallsUpdate(wallViews(t, wall, list))},
 		{partActivity, activityUpdate(activity(t, recent, at, zoneOf(wall.Site.TimeZone)))},
@@ -287,7 +288,7 @@ func (c *Console) wallStream(w http.ResponseWriter, r *http.Request, pg page) er
 	defer c.live.leave(rm, v)
 	stream, err := ui.OpenStream(w, r, c.now)
 	if err != nil {
-		return nil //nolint:nilerr // the page went away before the first byte
+		return nil // the page went away before the first byte
 	}
 	ping := time.NewTicker(livePing)
 	defer ping.Stop()
@@ -297,7 +298,7 @@ func (c *Console) wallStream(w http.ResponseWriter, r *http.Request, pg page) er
 			return nil
 		case <-ping.C:
 			if _, err := c.principal(r); err != nil {
-				return nil //nolint:nilerr // signed out: the page asks again and is led to the sign-in
+				return nil // signed out: the page asks again and is led to the sign-in
 			}
 			err = stream.Ping()
 		case _, ok := <-v.wake:

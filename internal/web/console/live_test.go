@@ -111,6 +111,22 @@ func TestStream_SendsTheWallThenWhatChanges(t *testing.T) {
 	})
 }
 
+func TestStream_SaysWhenTheSiteIsGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		w := watch(t, b, streamPath, "en")
+		if strings.Contains(w.take(), "not connected") {
+			t.Error("a connected site reads as gone")
+		}
+		b.fake.Change(func(w *cloud.Wall) { w.Site.Link = cloud.LinkSilent }, cloud.Change{Site: "harbour", Health: true})
+		if !strings.Contains(w.take(), "The site is not connected.") {
+			t.Error("nobody learns that the wall is old")
+		}
+		w.leave()
+	})
+}
+
 func TestStream_GathersABurst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -180,10 +180,8 @@ func (c *Console) done(w http.ResponseWriter, r *http.Request, address, did stri
 }
 
 func (c *Console) toSignIn(w http.ResponseWriter, r *http.Request, pg page, err error) {
-	switch codeOf(err) {
-	case locker.CodeSessionEnded, locker.CodeNotFound, locker.CodeNotAllowed, locker.CodeSignInWrong:
-	default:
-		c.fail(w, r, pg, err)
+	if code := codeOf(err); code != locker.CodeSessionEnded && code != locker.CodeNotFound && code != locker.CodeNotAllowed {
+		c.fail(w, r, pg, err) // not the person's fault: signing in again would not help
 		return
 	}
 	if strings.HasSuffix(r.URL.Path, streamSuffix) {

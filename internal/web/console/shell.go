@@ -16,13 +16,12 @@ type shellOf struct {
 	nav    string // which entry of the menu is the current one
 	failed bool   // the page shows a form that failed
 	live   bool   // the page follows a stream
-	banner *ui.BannerView
 }
 
 func (c *Console) shell(pg page, of shellOf) ui.ShellView {
 	v := ui.ShellView{
 		Document: document(pg, of), SkipText: pg.t.T("common.skip"), NavText: pg.t.T("common.menu"),
-		Site: pg.site.Name, HomeHref: "/", Heading: of.title, Switches: switches(pg), Banner: of.banner,
+		Site: pg.site.Name, HomeHref: "/", Heading: of.title, Switches: switches(pg),
 		Help: c.help(pg),
 	}
 	if v.Site == "" {

@@ -18,6 +18,7 @@ import (
 type wallPageView struct {
 	Shell    ui.ShellView
 	Stream   string
+	Banner   *ui.BannerView // the page shows what was, not what is
 	Tiles    []ui.TileView
 	Walls    wallsView
 	Log      logView
@@ -65,7 +66,7 @@ func (c *Console) wall(w http.ResponseWriter, r *http.Request, pg page) error {
 	}
 	list := r.URL.Query().Get("view") == "list"
 	v := wallPageView{
-		Shell:  c.shell(pg, shellOf{title: pg.t.T("console.wall"), nav: "wall", live: true, banner: siteBanner(pg, wall.Site)}),
+		Shell: c.shell(pg, shellOf{title: pg.t.T("console.wall"), nav: "wall", live: true}), Banner: siteBanner(pg.t, wall.Site, pg.now),
 		Stream: streamHref(pg.site.ID, list), Tiles: tiles(pg.t, wall), Walls: wallViews(pg.t, wall, list), Log: card,
 		Activity: activity(pg.t, recent, pg.now, pg.zone),
 	}
@@ -83,18 +84,18 @@ func streamHref(site locker.SiteID, list bool) string {
 }
 
 // siteBanner says when what the page shows may be old.
-func siteBanner(pg page, s cloud.SiteSummary) *ui.BannerView {
-	v := &ui.BannerView{Kind: "warn", Icon: "wifi-off", LinkText: pg.t.T("console.wall.look"), LinkHref: siteHref(s.ID, "/health")}
+func siteBanner(t *text.Printer, s cloud.SiteSummary, now time.Time) *ui.BannerView {
+	v := &ui.BannerView{Kind: "warn", Icon: "wifi-off", LinkText: t.T("console.wall.look"), LinkHref: siteHref(s.ID, "/health")}
 	switch s.Link {
 	case cloud.LinkDown, cloud.LinkSilent:
-		v.Text = pg.t.T("console.wall.offline", "when", pg.t.DayTime(s.SeenAt, pg.now, zoneOf(s.TimeZone)))
+		v.Text = t.T("console.wall.offline", "when", t.DayTime(s.SeenAt, now, zoneOf(s.TimeZone)))
 	case cloud.LinkNever:
-		v.Text = pg.t.T("console.wall.never")
+		v.Text = t.T("console.wall.never")
 	case cloud.LinkUp, cloud.LinkHosted:
 		if s.Stale == "" {
 			return nil
 		}
-		v.Icon, v.Text = "triangle-alert", pg.t.T("console.wall.stale")
+		v.Icon, v.Text = "triangle-alert", t.T("console.wall.stale")
 	}
 	return v
 }

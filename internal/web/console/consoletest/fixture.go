@@ -1,6 +1,7 @@
 package consoletest
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -81,7 +82,7 @@ func (x Fixture) Request(f *Fake, lang, theme string) *http.Request {
 	if method == "" {
 		method = http.MethodGet
 	}
-	r := httptest.NewRequest(method, x.Path, strings.NewReader(x.Form.Encode()))
+	r := httptest.NewRequestWithContext(context.Background(), method, x.Path, strings.NewReader(x.Form.Encode()))
 	if x.Form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -92,9 +93,9 @@ func (x Fixture) Request(f *Fake, lang, theme string) *http.Request {
 		r.Header.Set("HX-Request", "true")
 		r.Header.Set("HX-Request-Type", "partial")
 	}
-	r.AddCookie(&http.Cookie{Name: "cubby-lang", Value: lang})
+	r.Header.Add("Cookie", "cubby-lang="+lang)
 	if theme != "" {
-		r.AddCookie(&http.Cookie{Name: "cubby-theme", Value: theme})
+		r.Header.Add("Cookie", "cubby-theme="+theme)
 	}
 	return r
 }
