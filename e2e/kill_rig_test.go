@@ -1,0 +1,480 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"cubby/board"
+	"cubby/board/rs485"
+	"cubby/board/virtual"
+	"cubby/internal/app"
+	"cubby/internal/auth"
+	"cubby/internal/cloud"
+	"cubby/internal/config"
+	"cubby/internal/locker"
+	"cubby/internal/notify/mailcatch"
+	"cubby/internal/store"
+)
+
+const (
+	killSite     locker.SiteID = "quay"
+	killBus                    = "lockers"
+	killChannels               = 24 // of each board
+	killDoors                  = 8  // of each bank
+	killOwner                  = "owner@quay.example"
+	killPassword               = "seven patient doors"
+)
+
+// killProgram is the program under test, built once and without the race detector, for as long as a
+// test uses it.
+var killProgram struct {
+	mu    sync.Mutex
+	dir   string
+	users int
+}
+
+func killBinary(t testing.TB) string {
+	t.Helper()
+	p := &killProgram
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.users == 0 {
+		dir, err := os.MkdirTemp("", "cubby-e2e-")
+		killMust(t, err)
+		cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "cubby"), "cubby/cmd/cubby")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("build cubby: %v\n%s", err, out)
+		}
+		p.dir = dir
+	}
+	p.users++
+	t.Cleanup(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.users--; p.users == 0 {
+			_ = os.RemoveAll(p.dir)
+		}
+	})
+	return filepath.Join(p.dir, "cubby")
+}
+
+func killMust(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killRig is a house of real processes: a server, a controller, virtual boards on a line that the
+// test owns, and a mail server that the test reads.
+type killRig struct {
+	t      testing.TB
+	dir    string
+	binary string
+	config string // settings file of both halves
+	layout locker.Layout
+	world  *virtual.World
+	spec   string // of the line
+	mail   *mailcatch.Server
+	kiosk  string // address
+	listen string // of the server
+
+	server     *killProc
+	controller *killProc
+
+	courier string // code
+	staff   string // code
+}
+
+type killOptions struct {
+	banks  int
+	units  int
+	tcp    bool                  // boards behind a TCP port instead of a pseudo terminal
+	layout *locker.Layout        // instead of banks
+	boards map[board.Address]int // that answer; nil: those of the layout
+	noMail bool                  // nobody listens where the mail server should be
+}
+
+// newKillRig furnishes a house and starts its server. The controller is enrolled but not started.
+func newKillRig(t testing.TB, opts killOptions) *killRig {
+	t.Helper()
+	r := &killRig{t: t, dir: t.TempDir(), binary: killBinary(t), kiosk: killAddress(t), listen: killAddress(t)}
+	r.layout = killLayout(opts.banks)
+	if opts.layout != nil {
+		r.layout = *opts.layout
+	}
+	boards := opts.boards
+	if boards == nil {
+		boards = killBoards(r.layout)
+	}
+	var err error
+	r.world, err = virtual.NewWorld(virtual.Options{Now: time.Now, Boards: boards})
+	killMust(t, err)
+	slave, err := rs485.NewSlave(rs485.SlaveOptions{World: r.world, Polarity: rs485.PolarityClosing})
+	killMust(t, err)
+	r.openLine(slave, opts.tcp)
+	r.mail, err = mailcatch.New(mailcatch.Options{Logger: slog.New(slog.DiscardHandler), Now: time.Now, Keep: 5000})
+	killMust(t, err)
+	smtp := killAddress(t)
+	if !opts.noMail {
+		killMust(t, r.mail.Start(t.Context()))
+		t.Cleanup(func() { _ = r.mail.Stop() })
+		smtp = r.mail.Addr().String()
+	}
+	r.writeConfig(smtp)
+	r.furnish(opts.units)
+	r.startServer()
+	r.enrol()
+	return r
+}
+
+func (r *killRig) openLine(slave *rs485.Slave, tcp bool) {
+	r.t.Helper()
+	if tcp {
+		l, err := virtual.ListenTCP(context.Background(), "127.0.0.1:0", slave.Serve)
+		killMust(r.t, err)
+		r.t.Cleanup(func() { _ = l.Stop() })
+		r.spec = l.Spec()
+		return
+	}
+	pty, err := virtual.OpenPTY(context.Background(), slave.Serve)
+	killMust(r.t, err)
+	r.t.Cleanup(func() { _ = pty.Stop() })
+	r.spec = pty.Spec()
+}
+
+// killAddress returns an address that is free now and stays the same over restarts.
+func killAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	killMust(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// killLayout is a site of many small banks, so that the governor's second between two pulses of a
+// bank does not make the test long.
+func killLayout(banks int) locker.Layout {
+	var l locker.Layout
+	wired := 0
+	for b := range banks {
+		col := locker.Column{Name: string(rune('A' + b))}
+		id := fmt.Sprintf("bank%d", b)
+		for d := range killDoors {
+			name := fmt.Sprintf("%s%02d", col.Name, d+1)
+			col.Compartments = append(col.Compartments, locker.Compartment{
+				ID: locker.PlaceID(id + "/" + name), Name: name, Size: locker.SizeS, Units: 2, ReachMM: 900,
+				Output: locker.Output{
+					Bus: killBus, Board: uint8(1 + wired/killChannels), Channel: uint8(1 + wired%killChannels),
+				},
+			})
+			wired++
+		}
+		l.Banks = append(l.Banks, locker.Bank{
+			ID: locker.BankID(id), Name: "Bank " + col.Name, Witness: locker.Witness{Latch: true},
+			Columns: []locker.Column{col},
+		})
+	}
+	return l
+}
+
+func killBoards(l locker.Layout) map[board.Address]int {
+	boards := map[board.Address]int{}
+	for _, p := range l.Places() {
+		boards[board.Address(p.Compartment.Output.Board)] = killChannels
+	}
+	return boards
+}
+
+func (r *killRig) serverDir() string     { return filepath.Join(r.dir, "server") }
+func (r *killRig) controllerDir() string { return filepath.Join(r.dir, "controller") }
+func (r *killRig) journal() string       { return filepath.Join(r.controllerDir(), app.JournalFile) }
+
+func (r *killRig) writeConfig(smtp string) {
+	r.t.Helper()
+	host, port, err := net.SplitHostPort(smtp)
+	killMust(r.t, err)
+	var boards []string
+	for a := range killBoards(r.layout) {
+		boards = append(boards, fmt.Sprint(int(a)))
+	}
+	r.config = filepath.Join(r.dir, "cubby.yaml")
+	text := fmt.Sprintf(`
+log: {level: info, format: text}
+server:
+  listen: %[1]s
+  public_url: http://%[1]s
+  data_dir: %[2]s
+  smtp: {host: %[3]q, port: %[4]s, tls: none, from: "Quay House <parcels@quay.example>", timeout: 5s}
+controller:
+  data_dir: %[5]s
+  disk_reserve_mib: 16
+  kiosk: {listen: "%[6]s"}
+  doors: {poll_idle: 250ms, poll_busy: 40ms}
+  buses:
+    - name: %[7]s
+      port: %[8]s
+      family: rs485
+      boards: [%[9]s]
+      options: {channels: %[10]d, polarity: closing, echo: auto, unlock_replies: true, deadline: 1500ms, status_deadline: 400ms}
+`, r.listen, r.serverDir(), host, port, r.controllerDir(), r.kiosk, killBus, r.spec, strings.Join(boards, ","), killChannels)
+	killMust(r.t, os.WriteFile(r.config, []byte(text), 0o600))
+}
+
+// withCloud works on the server's tables beside the running server, as commands do.
+func (r *killRig) withCloud(f func(ctx context.Context, c *cloud.Cloud, owner cloud.Principal) error) {
+	r.t.Helper()
+	ctx := context.Background()
+	c, err := config.Load(config.Sources{File: r.config, Env: []string{}})
+	killMust(r.t, err)
+	killMust(r.t, app.WithCloud(ctx, app.ServerOptions{
+		Config: c.Server, Logger: slog.New(slog.DiscardHandler), Version: app.Version, Now: time.Now, Random: rand.Reader,
+		NewID: store.NewIDs(time.Now, rand.Reader).New,
+	}, func(c *cloud.Cloud) error {
+		owner, err := c.Operator(ctx, "")
+		if err != nil {
+			owner, err = c.CreateOwner(ctx, cloud.OwnerDraft{
+				Organization: "Quay House", Name: "Olga Owner", Email: killOwner, Password: killPassword,
+			})
+		}
+		if err != nil {
+			return err
+		}
+		return f(ctx, c, owner)
+	}))
+}
+
+// killUnit returns the number of a unit, counted from 0. Its resident is the only one.
+func killUnit(i int) string            { return fmt.Sprint(1001 + i) }
+func killAddressOf(unit string) string { return "r" + unit + "@quay.example" }
+
+func (r *killRig) furnish(units int) {
+	r.t.Helper()
+	r.withCloud(func(ctx context.Context, c *cloud.Cloud, owner cloud.Principal) error {
+		property, err := c.CreateProperty(ctx, owner, cloud.PropertyDraft{
+			Name: "Quay House", Address: "2 Quay Street", TimeZone: "America/New_York", Phone: "+1 555 0101",
+		})
+		if err != nil {
+			return err
+		}
+		_, err = c.CreateSite(ctx, owner, cloud.SiteDraft{
+			ID: killSite, Name: "Quay House lockers", Property: property, Layout: r.layout, Policy: locker.DefaultPolicy(),
+			Settings: cloud.SiteSettings{Phone: "+1 555 0101", Languages: []string{"en"}},
+		})
+		if err != nil {
+			return err
+		}
+		rows := []byte("unit,number,name,email,language\n")
+		for i := range units {
+			u := killUnit(i)
+			rows = fmt.Appendf(rows, "%s,%s,Resident Of%s,%s,en\n", u, u, u, killAddressOf(u))
+		}
+		guess, err := c.GuessMapping(ctx, owner, rows)
+		if err != nil {
+			return err
+		}
+		plan, err := c.PlanImport(ctx, owner, cloud.ImportInput{Site: killSite, Data: rows, Mapping: guess.Mapping()})
+		if err != nil {
+			return err
+		}
+		if plan.Faulty > 0 || plan.Add == 0 {
+			return fmt.Errorf("import plan %+v", plan)
+		}
+		if _, err := c.ApplyImport(ctx, owner, plan.ID); err != nil {
+			return err
+		}
+		if err := c.PutCarrier(ctx, owner, cloud.CarrierView{ID: "ups", Name: "UPS"}); err != nil {
+			return err
+		}
+		courier, err := c.PutCourier(ctx, owner, killSite, cloud.CourierDraft{Carrier: "ups", Name: "Round"})
+		if err != nil {
+			return err
+		}
+		code, err := c.CourierCode(ctx, owner, courier)
+		if err != nil {
+			return err
+		}
+		r.courier = code.Symbols
+		code, err = c.StaffCode(ctx, owner, killSite, owner.User)
+		r.staff = code.Symbols
+		return err
+	})
+}
+
+func (r *killRig) enrol() {
+	r.t.Helper()
+	var token auth.Secret
+	r.withCloud(func(ctx context.Context, c *cloud.Cloud, owner cloud.Principal) (err error) {
+		token, err = c.CreateEnrolToken(ctx, owner, killSite)
+		return err
+	})
+	if out, err := r.run("enrol", string(token)); err != nil {
+		r.t.Fatalf("enrol: %v\n%s", err, out)
+	}
+}
+
+// run runs a command to its end.
+func (r *killRig) run(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, r.binary, append([]string{"--config", r.config}, args...)...)
+	cmd.Env = killEnv()
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func killEnv() []string {
+	var env []string
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "CUBBY_") {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+// killProc is one run of the program.
+type killProc struct {
+	cmd   *exec.Cmd
+	began time.Time
+	ready chan struct{} // closed when it says so
+	done  chan struct{} // closed when it ended
+
+	mu      sync.Mutex
+	log     bytes.Buffer
+	readyAt time.Duration
+	err     error // of the end
+}
+
+// start starts a command that runs until it is stopped. It does not wait for it to be ready.
+func (r *killRig) start(args ...string) *killProc {
+	r.t.Helper()
+	p := &killProc{ready: make(chan struct{}), done: make(chan struct{})}
+	p.cmd = exec.Command(r.binary, append([]string{"--config", r.config}, args...)...)
+	p.cmd.Env = killEnv()
+	out, err := p.cmd.StderrPipe()
+	killMust(r.t, err)
+	p.began = time.Now()
+	killMust(r.t, p.cmd.Start())
+	r.t.Cleanup(func() {
+		p.kill()
+		if r.t.Failed() && (p == r.controller || p == r.server) {
+			r.t.Logf("the last lines of cubby %s:\n%s", args[0], p.tail(30))
+		}
+	})
+	go p.listen(out)
+	return p
+}
+
+func (p *killProc) listen(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		p.mu.Lock()
+		p.log.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), " is ready") && p.readyAt == 0 {
+			p.readyAt = time.Since(p.began)
+			close(p.ready)
+		}
+		p.mu.Unlock()
+	}
+	err := p.cmd.Wait()
+	p.mu.Lock()
+	p.err = err
+	p.mu.Unlock()
+	close(p.done)
+}
+
+func (p *killProc) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.String()
+}
+
+func (p *killProc) tail(n int) string {
+	lines := strings.Split(strings.TrimSpace(p.output()), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
+
+// kill ends the process as a power cut would.
+func (p *killProc) kill() {
+	_ = p.cmd.Process.Signal(syscall.SIGKILL)
+	<-p.done
+}
+
+// stop ends the process as an operator would.
+func (p *killProc) stop(t testing.TB) {
+	t.Helper()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(15 * time.Second):
+		t.Errorf("the process does not stop:\n%s", p.tail(20))
+		p.kill()
+	}
+}
+
+// await waits until the process is ready and returns how long that took from its start.
+func (p *killProc) await(t testing.TB) time.Duration {
+	t.Helper()
+	select {
+	case <-p.ready:
+	case <-p.done:
+		t.Fatalf("the process ended: %v\n%s", p.err, p.tail(20))
+	case <-time.After(30 * time.Second):
+		t.Fatalf("the process is not ready:\n%s", p.tail(20))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.readyAt
+}
+
+func (r *killRig) startServer() {
+	r.t.Helper()
+	r.server = r.start("serve")
+	r.server.await(r.t)
+}
+
+// startController starts the controller and returns how long it took to be ready.
+func (r *killRig) startController() time.Duration {
+	r.t.Helper()
+	r.controller = r.start("controller")
+	return r.controller.await(r.t)
+}
+
+// awaitDirectory waits until the controller knows its doors and its people.
+func (r *killRig) awaitDirectory() {
+	r.t.Helper()
+	kiosk := newKillPanel(r.kiosk, "bank0", nil)
+	killEventually(r.t, 20*time.Second, "the kiosk has its directory", func() bool {
+		page, err := kiosk.get(context.Background(), "")
+		return err == nil && strings.Contains(page.text, "Collect a parcel")
+	})
+}
+
+// killEventually waits for something that must come true.
+func killEventually(t testing.TB, within time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(within); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: %s", within, what)
+		}
+	}
+}
+
+var errKillDown = errors.New("the kiosk does not answer")
