@@ -81,7 +81,7 @@ func openCloud(ctx context.Context, opts ServerOptions) (*store.Store, *cloud.Cl
 	}
 	c, err := cloud.New(cloud.Options{
 		Store: st, Logger: opts.Logger, Now: opts.Now, NewID: opts.NewID, Rand: opts.Random,
-		PublicURL: opts.Config.PublicURL, Identity: id, ServerName: ServerKeyName,
+		PublicURL: opts.Config.PublicURL, Identity: id, ServerName: ServerKeyName, Silence: opts.Config.LinkSilence,
 	})
 	if err != nil {
 		return nil, nil, id, errors.Join(fmt.Errorf("build the server: %w", err), st.Close())

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -37,6 +38,9 @@ type Options struct {
 	Identity auth.Identity
 	// ServerName names the server in countersignatures, without spaces; empty: "cubby-server".
 	ServerName string
+	// Silence is how long nothing may be heard of a site before somebody is told; zero:
+	// DefaultSilence.
+	Silence time.Duration
 }
 
 // defaultServerName names a server that was given no name.
@@ -50,6 +54,7 @@ type Cloud struct {
 	newID     func() string
 	rand      io.Reader
 	publicURL string
+	silence   time.Duration
 	identity  auth.Identity
 	passwords *auth.Passwords
 	book      *incident.Book
@@ -84,7 +89,7 @@ func New(opts Options) (*Cloud, error) {
 	}
 	c := &Cloud{
 		store: opts.Store, log: opts.Logger, now: opts.Now, newID: opts.NewID, rand: opts.Rand,
-		publicURL: strings.TrimRight(opts.PublicURL, "/"), identity: opts.Identity,
+		publicURL: strings.TrimRight(opts.PublicURL, "/"), silence: cmp.Or(opts.Silence, DefaultSilence), identity: opts.Identity,
 		passwords: auth.NewPasswords(auth.PasswordOptions{Rand: opts.Rand}),
 		feed:      feed.New(), waiting: feed.NewWaiting(), tried: map[string]time.Time{},
 	}

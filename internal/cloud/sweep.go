@@ -12,8 +12,8 @@ import (
 	"cubby/internal/store/db"
 )
 
-// SilentAfter is how long nothing may be heard of a site before somebody is told.
-const SilentAfter = 5 * time.Minute
+// DefaultSilence is how long nothing may be heard of a site before somebody is told.
+const DefaultSilence = 5 * time.Minute
 
 // sweepLoop clears away what is over and looks for silent sites.
 func (c *Cloud) sweepLoop(ctx context.Context) {
@@ -41,7 +41,7 @@ func (c *Cloud) Sweep(ctx context.Context) error {
 		if expired, err = q.ExpireIntents(ctx, now.Add(-answerGrace).UnixMilli()); err != nil {
 			return fmt.Errorf("expire intents: %w", err)
 		}
-		if silent, err = q.MarkSilent(ctx, now.Add(-SilentAfter).UnixMilli()); err != nil {
+		if silent, err = q.MarkSilent(ctx, now.Add(-c.silence).UnixMilli()); err != nil {
 			return fmt.Errorf("look for silent sites: %w", err)
 		}
 		for _, site := range silent {

@@ -28,21 +28,18 @@ type Server struct {
 	Listen    string `yaml:"listen" doc:"Address and port of pages and API. Without tls, put a proxy that speaks TLS before anything but loopback."`
 	PublicURL string `yaml:"public_url" doc:"How people and controllers reach this server: the start of every link in a message."`
 	DataDir   string `yaml:"data_dir" doc:"Folder of everything the server keeps. Back up this folder, and the database when it is elsewhere."`
-	BlobDir   string `yaml:"blob_dir" doc:"Folder of photos and attachments. Empty means blobs inside data_dir."`
 
 	Database Database `yaml:"database" doc:"Where the tables are."`
 	TLS      TLS      `yaml:"tls" doc:"Certificate of this server. Both files or neither."`
 
-	SessionLifetime time.Duration `yaml:"session_lifetime" min:"5m" max:"720h" doc:"How long a member of staff stays signed in."`
-	Language        string        `yaml:"language" oneof:"en,es,ar" doc:"Language of people who have not chosen one."`
-	Branding        Branding      `yaml:"branding" doc:"What residents and couriers see on every page and in every message."`
+	Language string   `yaml:"language" oneof:"en,es,ar" doc:"Language of people who have not chosen one."`
+	Branding Branding `yaml:"branding" doc:"What residents and couriers see on every page and in every message."`
 
 	SMTP     SMTP     `yaml:"smtp" doc:"The server that takes outgoing mail. Without a host no mail is sent, and messages wait in the outbox."`
 	DutyMail []string `yaml:"duty_mail" doc:"Addresses that get a mail for each incident and for a site that is silent."`
 	Notices  Notices  `yaml:"notices" doc:"When residents are told and reminded."`
 
 	LinkSilence   time.Duration `yaml:"link_silence" min:"1m" max:"24h" doc:"A site that says nothing for this long becomes an incident."`
-	RetentionDays int           `yaml:"retention_days" unit:"days" min:"30" max:"3650" doc:"How long names and tracking numbers of collected parcels are kept. The journal itself holds none and stays."`
 	MetricsListen string        `yaml:"metrics_listen" doc:"Address and port of Prometheus metrics. Empty means none."`
 }
 
@@ -150,21 +147,19 @@ func Default() Config {
 
 func defaultServer() Server {
 	return Server{
-		Listen:          "127.0.0.1:8080",
-		PublicURL:       "http://localhost:8080",
-		DataDir:         "cubby-data/server",
-		SessionLifetime: 12 * time.Hour,
-		Language:        "en",
-		Branding:        Branding{Name: "Cubby"},
-		SMTP:            SMTP{Port: 587, TLS: "starttls", Timeout: 30 * time.Second},
+		Listen:    "127.0.0.1:8080",
+		PublicURL: "http://localhost:8080",
+		DataDir:   "cubby-data/server",
+		Language:  "en",
+		Branding:  Branding{Name: "Cubby"},
+		SMTP:      SMTP{Port: 587, TLS: "starttls", Timeout: 30 * time.Second},
 		Notices: Notices{
 			Reminders:  []time.Duration{24 * time.Hour, 48 * time.Hour},
 			Repeat:     24 * time.Hour,
 			QuietStart: "21:00",
 			QuietEnd:   "08:00",
 		},
-		LinkSilence:   5 * time.Minute,
-		RetentionDays: 365,
+		LinkSilence: 5 * time.Minute,
 	}
 }
 
@@ -214,12 +209,4 @@ func (s Server) DatabaseURL() string {
 		return s.Database.URL
 	}
 	return "sqlite:" + filepath.Join(s.DataDir, "cubby.db")
-}
-
-// Blobs returns the folder of photos and attachments, with the default filled in.
-func (s Server) Blobs() string {
-	if s.BlobDir != "" {
-		return s.BlobDir
-	}
-	return filepath.Join(s.DataDir, "blobs")
 }

@@ -197,8 +197,8 @@ func TestParse_OldFiles(t *testing.T) {
 	if diff := cmp.Diff([]time.Duration{24 * time.Hour, 48 * time.Hour, 96 * time.Hour}, got.Server.Notices.Reminders); diff != "" {
 		t.Error(diff)
 	}
-	if got.Server.Blobs() != "/srv/photos" || got.Server.DatabaseURL() != "sqlite:/var/lib/cubby/cubby.db" {
-		t.Errorf("got blobs %s, database %s", got.Server.Blobs(), got.Server.DatabaseURL())
+	if got.Server.DatabaseURL() != "sqlite:/var/lib/cubby/cubby.db" {
+		t.Errorf("got database %s", got.Server.DatabaseURL())
 	}
 }
 

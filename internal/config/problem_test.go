@@ -39,11 +39,11 @@ func TestLoad_Problems(t *testing.T) {
 		},
 		{
 			name: "all problems at once",
-			file: "log:\n  level: loud\n  format: 7\nserver:\n  retention_days: soon\n",
+			file: "log:\n  level: loud\n  format: 7\ncontroller:\n  disk_reserve_mib: soon\n",
 			want: []string{
 				`cubby.yaml:2: log.level: "loud" is not one of debug, info, warn, error`,
 				`cubby.yaml:3: log.format: "7" is not one of text, json`,
-				`cubby.yaml:5: server.retention_days: "soon" is not a whole number`,
+				`cubby.yaml:5: controller.disk_reserve_mib: "soon" is not a whole number`,
 			},
 		},
 		{
