@@ -1,0 +1,98 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"time"
+)
+
+// ParcelFilter chooses parcels. Zero fields do not filter.
+type ParcelFilter struct {
+	Site  string // empty: all sites
+	Text  string // a tracking number or its last four, a unit, or the beginning of a name; needs the scope pii
+	State string // "waiting", "overdue", "held", "ended", or the state of a stay
+}
+
+// Parcels lists parcels, newest first.
+func (c *Client) Parcels(ctx context.Context, f ParcelFilter) iter.Seq2[Parcel, error] {
+	path := "/parcels"
+	if f.Site != "" {
+		path = at("/sites/%s/parcels", f.Site)
+	}
+	return list[Parcel](ctx, c, path, params().text("q", f.Text).text("state", f.State).values)
+}
+
+// Parcel returns a parcel with its custody record.
+func (c *Client) Parcel(ctx context.Context, site, parcel string) (ParcelDetail, error) {
+	return call[ParcelDetail](ctx, c, request{method: http.MethodGet, path: at("/sites/%s/parcels/%s", site, parcel)})
+}
+
+// Refusals returns the latest parcels that were not taken at a site, at most limit (1 to 200; 0: 50).
+func (c *Client) Refusals(ctx context.Context, site string, limit int) ([]Refusal, error) {
+	p, err := call[page[Refusal]](ctx, c, request{
+		method: http.MethodGet, path: at("/sites/%s/refusals", site), query: params().number("limit", limit).values,
+	})
+	return p.Items, err
+}
+
+// LogDelivery asks the site to book a parcel into a shelf or the desk.
+func (c *Client) LogDelivery(ctx context.Context, site string, d DeliveryDraft) (Asked, error) {
+	return c.ask(ctx, http.MethodPost, at("/sites/%s/parcels", site), d)
+}
+
+// HandOver asks the site to book parcels of shelves or the desk as handed to somebody.
+func (c *Client) HandOver(ctx context.Context, site string, stays []string, to string) (Asked, error) {
+	return c.ask(ctx, http.MethodPost, at("/sites/%s/hand-overs", site), struct {
+		Stays []string `json:"stays"`
+		To    string   `json:"to"`
+	}{stays, to})
+}
+
+// Clear asks the site to book parcels as taken off a shelf or the desk; outcome is "returned", "moved" or
+// "cleared".
+func (c *Client) Clear(ctx context.Context, site string, stays []string, outcome, reason string) (Asked, error) {
+	return c.ask(ctx, http.MethodPost, at("/sites/%s/clearances", site), struct {
+		Stays   []string `json:"stays"`
+		Outcome string   `json:"outcome"`
+		Reason  string   `json:"reason"`
+	}{stays, outcome, reason})
+}
+
+// Reassign makes a parcel another resident's.
+func (c *Client) Reassign(ctx context.Context, site, stay, resident, reason string) error {
+	return c.run(ctx, http.MethodPost, at("/sites/%s/stays/%s/reassign", site, stay), struct {
+		Resident string `json:"resident"`
+		Reason   string `json:"reason"`
+	}{resident, reason})
+}
+
+// Revoke takes the right to collect a parcel away: only staff may open it then.
+func (c *Client) Revoke(ctx context.Context, site, stay, reason string) error {
+	return c.run(ctx, http.MethodPost, at("/sites/%s/stays/%s/revoke", site, stay), reasoned{reason})
+}
+
+// Restore gives the right to collect a parcel back.
+func (c *Client) Restore(ctx context.Context, site, stay, reason string) error {
+	return c.run(ctx, http.MethodPost, at("/sites/%s/stays/%s/restore", site, stay), reasoned{reason})
+}
+
+// Hold moves the "collect by" of a parcel.
+func (c *Client) Hold(ctx context.Context, site, stay string, until time.Time, reason string) error {
+	return c.run(ctx, http.MethodPost, at("/sites/%s/stays/%s/hold", site, stay), struct {
+		Until  time.Time `json:"until"`
+		Reason string    `json:"reason"`
+	}{until, reason})
+}
+
+// ReissueCode asks the site for a new code; the old one is worthless from then on.
+func (c *Client) ReissueCode(ctx context.Context, site, stay, reason string) (Asked, error) {
+	return c.ask(ctx, http.MethodPost, at("/sites/%s/stays/%s/reissue", site, stay), reasoned{reason})
+}
+
+// StayCode returns the code of a parcel that waits. That it was shown, and why, is recorded.
+func (c *Client) StayCode(ctx context.Context, site, stay, reason string) (PickupCode, error) {
+	return call[PickupCode](ctx, c, request{
+		method: http.MethodPost, path: at("/sites/%s/stays/%s/code", site, stay), body: reasoned{reason},
+	})
+}
