@@ -1,0 +1,247 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cubby/client"
+	"cubby/internal/api"
+	"cubby/internal/auth"
+	"cubby/internal/locker"
+	"cubby/internal/wire"
+)
+
+// direct hands a client's requests to the API and remembers them.
+type direct struct {
+	api  http.Handler
+	mu   sync.Mutex
+	seen []string
+}
+
+func (d *direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	d.mu.Lock()
+	d.seen = append(d.seen, r.Method+" "+r.URL.EscapedPath())
+	d.mu.Unlock()
+	rec := httptest.NewRecorder()
+	in := httptest.NewRequestWithContext(r.Context(), r.Method, r.URL.RequestURI(), r.Body)
+	in.Header = r.Header.Clone()
+	d.api.ServeHTTP(rec, in)
+	return rec.Result(), nil
+}
+
+// TestClient_EveryOperation drives each operation by the Go client, against the real thing.
+func TestClient_EveryOperation(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, api.Options{Every: time.Millisecond, Burst: 10_000})
+	w.enrol()
+	w.store("s1", "main/A01", w.ana)
+	w.record(wire.Annex{}, locker.FaultRaised{Fault: locker.FaultLock, Place: "main/A02"})
+	wire := &direct{api: w.api.Handler()}
+	c, err := client.New(client.Options{
+		URL: "https://cubby.example", Token: w.token(auth.Scopes()...), HTTP: &http.Client{Transport: wire}, Tries: 1,
+	})
+	must(t, err)
+	ctx := t.Context()
+	clientOfSites(ctx, t, w, c)
+	clientOfPlaces(ctx, t, w, c)
+	clientOfPeople(ctx, t, w, c)
+	clientOfParcels(ctx, t, w, c)
+	for _, route := range w.api.Routes() {
+		pattern := regexp.MustCompile("^" + route.Method + " " + regexp.MustCompile(`\{\w+\}`).ReplaceAllString(route.Path, "[^/]+") + "$")
+		found := false
+		for _, seen := range wire.seen {
+			found = found || pattern.MatchString(seen)
+		}
+		if !found {
+			t.Errorf("the client has no way to %s: add a method, and a call here", route.Operation)
+		}
+	}
+}
+
+func clientOfSites(ctx context.Context, t *testing.T, w *world, c *client.Client) {
+	t.Helper()
+	property, err := c.CreateProperty(ctx, client.PropertyDraft{Name: "Mill", TimeZone: "Europe/Paris"})
+	must(t, err)
+	properties, err := client.Collect(c.Properties(ctx), 0)
+	if must(t, err); len(properties) != 2 {
+		t.Errorf("properties %v", properties)
+	}
+	mill, err := c.CreateSite(ctx, client.SiteDraft{Property: property, Name: "Mill", Hosted: true, Layout: client.Layout{
+		Rooms: []client.LayoutRoom{{ID: "r", Name: "R", Shelves: []client.LayoutShelf{{ID: "r/1", Name: "1"}}}},
+	}})
+	must(t, err)
+	sites, err := client.Collect(c.Sites(ctx), 0)
+	if must(t, err); len(sites) != 2 {
+		t.Errorf("sites %v", sites)
+	}
+	must(t, c.SetSettings(ctx, mill, "Old Mill", client.Settings{Languages: []string{"fr"}}))
+	v, err := c.Site(ctx, mill)
+	if must(t, err); v.Name != "Old Mill" || v.Link != "hosted" || v.Settings.Languages[0] != "fr" {
+		t.Errorf("site %+v", v)
+	}
+	v.Policy.HoldHours = 24
+	must(t, c.SetPolicy(ctx, mill, v.Policy))
+	l, err := c.Layout(ctx, mill)
+	must(t, err)
+	must(t, c.SetLayout(ctx, mill, l))
+	if token, err := c.CreateEnrolment(ctx, site); err != nil || !strings.HasPrefix(token, "cubby-enrol") {
+		t.Errorf("%v", err)
+	}
+	health, err := c.Health(ctx, site)
+	if must(t, err); health.Record.Operations != 4 || health.Controller != nil {
+		t.Errorf("health %+v", health)
+	}
+	facts, next, err := c.Facts(ctx, site, "", 2)
+	must(t, err)
+	more, _, err := c.Facts(ctx, site, next, 0)
+	if must(t, err); len(facts) != 2 || len(more) != 2 || facts[0].Kind != "deposit_begun" || more[1].Kind != "fault_raised" {
+		t.Errorf("facts %v, %v", facts, more)
+	}
+	if acts, err := client.Collect(c.Acts(ctx, mill), 0); err != nil || len(acts) == 0 || acts[0].Via != "api" {
+		t.Errorf("acts %v, %v", acts, err)
+	}
+}
+
+func clientOfPlaces(ctx context.Context, t *testing.T, w *world, c *client.Client) {
+	t.Helper()
+	wall, err := c.Wall(ctx, site)
+	if must(t, err); len(wall.Banks) != 1 || wall.Tiles.Waiting != 1 {
+		t.Errorf("wall %+v", wall)
+	}
+	banks, err := client.Collect(c.Banks(ctx, site), 0)
+	if must(t, err); banks[0].Statuses["occupied"] != 1 {
+		t.Errorf("banks %v", banks)
+	}
+	doors, err := client.Collect(c.Compartments(ctx, site, "free"), 0)
+	must(t, err)
+	shelves, err := client.Collect(c.Places(ctx, site, "shelf", ""), 0)
+	if must(t, err); len(doors) == 0 || len(shelves) != 2 {
+		t.Errorf("%v, %v", doors, shelves)
+	}
+	door, err := c.Compartment(ctx, site, "main/A01")
+	if must(t, err); len(door.Stays) != 1 || door.Stays[0].Tracking == "" {
+		t.Errorf("door %+v", door)
+	}
+	_, err = c.Place(ctx, site, "desk")
+	must(t, err)
+	_, err = c.OpenPlace(ctx, site, "attic", "look around")
+	if !client.HasCode(err, client.CodePlaceUnknown) {
+		t.Errorf("%v", err)
+	}
+	opened, err := c.OpenPlace(client.WithIdempotencyKey(ctx, "once"), site, "main/A03", "courier stuck")
+	must(t, err)
+	again, err := c.OpenPlace(client.WithIdempotencyKey(ctx, "once"), site, "main/A03", "courier stuck")
+	if must(t, err); again != opened {
+		t.Errorf("%v, %v", opened, again)
+	}
+	for name, ask := range map[string]func() (client.Asked, error){
+		"service": func() (client.Asked, error) { return c.SetService(ctx, site, "main/A03", true, "hinge bent") },
+		"verify":  func() (client.Asked, error) { return c.Verify(ctx, site, "main/A03", false) },
+		"reserve": func() (client.Asked, error) {
+			return c.Reserve(ctx, site, client.ReservationDraft{Size: "S", Unit: string(w.unit), Until: w.clock.now().Add(time.Hour)})
+		},
+		"cancel": func() (client.Asked, error) { return c.CancelReservation(ctx, site, "r1") },
+		"reboot": func() (client.Asked, error) { return c.Reboot(ctx, site, "new version") },
+	} {
+		if asked, err := ask(); err != nil || asked.ID == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w.record(nil, locker.IntentAnswered{Intent: locker.IntentID(opened.ID), Done: true})
+	i, err := c.Await(ctx, opened)
+	if must(t, err); i.State != "done" || i.Place != "main/A03" {
+		t.Errorf("intent %+v", i)
+	}
+	_, err = c.Intent(ctx, opened.ID)
+	must(t, err)
+}
+
+func clientOfPeople(ctx context.Context, t *testing.T, w *world, c *client.Client) {
+	t.Helper()
+	unit, err := c.CreateUnit(ctx, site, client.UnitDraft{Name: "7C"})
+	must(t, err)
+	must(t, c.UpdateUnit(ctx, site, unit, client.UnitDraft{Kind: "office", Name: "7C", Number: "703"}))
+	if units, err := client.Collect(c.Units(ctx, site), 0); err != nil || len(units) != 3 {
+		t.Errorf("units %v, %v", units, err)
+	}
+	id, err := c.CreateResident(ctx, site, client.ResidentDraft{Unit: unit, Name: "Cleo Dahl", Email: "cleo@example.org"})
+	must(t, err)
+	must(t, c.UpdateResident(ctx, id, client.Edit{"email": nil, "low_door": true}))
+	r, err := c.Resident(ctx, id)
+	if must(t, err); r.Email != "" || !r.LowDoor || r.UnitName != "7C" {
+		t.Errorf("resident %+v", r)
+	}
+	must(t, c.DeactivateResident(ctx, id))
+	if found, err := client.Collect(c.Residents(ctx, site, "cleo", true), 0); err != nil || len(found) != 1 || !found[0].Inactive {
+		t.Errorf("%v, %v", found, err)
+	}
+	first, err := c.ResidentLink(ctx, id)
+	must(t, err)
+	if second, err := c.RenewResidentLink(ctx, id); err != nil || first == second {
+		t.Errorf("%v", err)
+	}
+	plan, err := c.PlanImport(ctx, site, client.ImportDraft{List: []byte("unit,name\n4B,Dora Ek\n")})
+	must(t, err)
+	if done, err := c.ApplyImport(ctx, plan.ID); err != nil || done.Added != 1 {
+		t.Errorf("%v, %v", done, err)
+	}
+	must(t, c.PutCarrier(ctx, "dhl", "DHL"))
+	if carriers, err := client.Collect(c.Carriers(ctx), 0); err != nil || len(carriers) != 2 {
+		t.Errorf("%v, %v", carriers, err)
+	}
+	courier, err := c.CreateCourier(ctx, site, client.CourierDraft{Carrier: "dhl", Name: "Route 12"})
+	must(t, err)
+	must(t, c.UpdateCourier(ctx, site, courier, client.Edit{"until": w.clock.now().Add(time.Hour)}))
+	if couriers, err := client.Collect(c.Couriers(ctx, site), 0); err != nil || couriers[0].Name != "Route 12" {
+		t.Errorf("%v, %v", couriers, err)
+	}
+	if code, err := c.CourierCode(ctx, site, courier); err != nil || code.Symbols == "" {
+		t.Errorf("%v, %v", code, err)
+	}
+}
+
+func clientOfParcels(ctx context.Context, t *testing.T, w *world, c *client.Client) {
+	t.Helper()
+	for _, f := range []client.ParcelFilter{{}, {Site: site, Text: "6784", State: "waiting"}} {
+		if parcels, err := client.Collect(c.Parcels(ctx, f), 0); err != nil || len(parcels) != 1 || parcels[0].Stay != "s1" {
+			t.Errorf("%+v: %v, %v", f, parcels, err)
+		}
+	}
+	_, err := c.Refusals(ctx, site, 5)
+	must(t, err)
+	_, err = c.LogDelivery(ctx, site, client.DeliveryDraft{Place: "room/1", Resident: string(w.ana), Tracking: "1Z"})
+	must(t, err)
+	_, err = c.HandOver(ctx, site, []string{"s8"}, "Ana")
+	must(t, err)
+	_, err = c.Clear(ctx, site, []string{"s8"}, "returned", "carrier took it")
+	must(t, err)
+	if code, err := c.StayCode(ctx, site, "s1", "read to Ana"); err != nil || code.Token == "" || code.Digits == "" {
+		t.Errorf("%v", err)
+	}
+	must(t, c.Revoke(ctx, site, "s1", "wrong person"))
+	must(t, c.Restore(ctx, site, "s1", "was right"))
+	must(t, c.Reassign(ctx, site, "s1", string(w.ben), "label misread"))
+	must(t, c.Hold(ctx, site, "s1", w.clock.now().Add(100*time.Hour), "travels"))
+	_, err = c.ReissueCode(ctx, site, "s1", "read aloud")
+	must(t, err)
+	p, err := c.Parcel(ctx, site, "p-s1")
+	if must(t, err); p.Resident != string(w.ben) || len(p.Timeline) == 0 || p.ResidentName != "Ben Smith" {
+		t.Errorf("parcel %+v", p)
+	}
+	incidents, err := client.Collect(c.Incidents(ctx, site, false), 1)
+	must(t, err)
+	id := incidents[0].ID
+	must(t, c.AssignIncident(ctx, id, ""))
+	must(t, c.NoteIncident(ctx, id, "Lock ordered."))
+	must(t, c.ResolveIncident(ctx, id, "Lock replaced."))
+	i, err := c.Incident(ctx, id)
+	if must(t, err); !i.Resolved || len(i.Notes) == 0 {
+		t.Errorf("incident %+v", i)
+	}
+}
