@@ -207,6 +207,9 @@ func (s *Site) buildController(sealed string) error {
 	c, err := controller.New(controller.Options{
 		Site: s.ID, Version: s.opts.Version, Journal: s.Journal, Store: controller.NewSiteStore(s.store),
 		Buses: buses, Limits: credential.DefaultLimits(), Sealed: sealed,
+		Past: func(ctx context.Context, yield func(journal.Record, bool) error) error {
+			return journal.ReadPast(ctx, filepath.Join(s.opts.Config.DataDir, JournalFile), yield)
+		},
 		Logger: s.opts.Logger, Now: s.opts.Now, NewID: s.opts.NewID,
 		IdlePoll: s.opts.Config.Doors.PollIdle, BusyPoll: s.opts.Config.Doors.PollBusy,
 		Wake: func() { s.Link.Wake() }, Online: func() bool { return s.Link.State().Connected },

@@ -165,6 +165,7 @@ func (c *Controller) load(ctx context.Context) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.recall(ctx, m, epochs)
 	for _, e := range epochs {
 		if e.Number < m.pos.Epoch {
 			continue
@@ -174,6 +175,29 @@ func (c *Controller) load(ctx context.Context) (*Machine, error) {
 		}
 	}
 	return m, nil
+}
+
+// recall takes from sealed journals what lies in the places, so that whoever has a parcel there gets
+// it. Once a snapshot of the journal that followed is there, it knows all that.
+func (c *Controller) recall(ctx context.Context, m *Machine, epochs []journal.Epoch) {
+	if c.opts.Past == nil || len(epochs) > 0 && m.pos.Epoch >= epochs[0].Number {
+		return
+	}
+	unreadable := 0
+	err := c.opts.Past(ctx, func(r journal.Record, _ bool) error {
+		if op, err := wire.DecodeOperation(r.Body); err == nil && op.Position() == (wire.Position{Epoch: r.Epoch, Number: r.Number}) {
+			m.Replay(op)
+		} else {
+			unreadable++
+		}
+		return nil
+	})
+	if m.pos.Epoch > 0 {
+		c.sinceSnapshot = c.opts.SnapshotAt // the next quiet moment keeps it
+	}
+	if err != nil || unreadable > 0 {
+		c.opts.Logger.WarnContext(ctx, "a sealed journal was not read as a whole", slog.Int("records", unreadable), slog.Any("error", err))
+	}
 }
 
 func (c *Controller) replay(ctx context.Context, m *Machine, e journal.Epoch) error {

@@ -79,6 +79,9 @@ type Options struct {
 	Panels  map[PanelID]locker.BankID
 	Limits  credential.Limits
 	Sealed  string // what was lost before this start, as the journal's report says; empty: nothing
+	// Past yields what can still be read of journals that were sealed, in order; fits says that a record
+	// is good. It tells what lies in the places, and what the server has not got. nil: nothing was sealed.
+	Past func(ctx context.Context, yield func(r journal.Record, fits bool) error) error
 
 	Logger *slog.Logger
 	Now    func() time.Time // with a monotonic reading

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,7 +23,10 @@ func (c *Controller) Pending(ctx context.Context, after wire.Position, limit int
 	if err != nil {
 		return nil, fmt.Errorf("read epochs: %w", err)
 	}
-	var uploads []wire.Upload
+	uploads, err := c.pendingPast(ctx, after, limit, epochs)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range epochs {
 		from := uint64(1)
 		switch {
@@ -44,6 +48,32 @@ func (c *Controller) Pending(ctx context.Context, after wire.Position, limit int
 			}
 			from += uint64(len(records))
 		}
+	}
+	return uploads, nil
+}
+
+// errEnough ends a reading when there is enough.
+var errEnough = errors.New("enough")
+
+// pendingPast returns what the server has not got of journals that were sealed: what is good of them is
+// part of the record.
+func (c *Controller) pendingPast(ctx context.Context, after wire.Position, limit int, epochs []journal.Epoch) ([]wire.Upload, error) {
+	if c.opts.Past == nil || len(epochs) == 0 || after.Epoch >= epochs[0].Number {
+		return nil, nil
+	}
+	var uploads []wire.Upload
+	err := c.opts.Past(ctx, func(r journal.Record, fits bool) error {
+		u := uploadOf(r)
+		if fits && r.Epoch < epochs[0].Number && u.Compare(after) > 0 {
+			uploads = append(uploads, u)
+		}
+		if len(uploads) >= limit {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, fmt.Errorf("read sealed journals: %w", err)
 	}
 	return uploads, nil
 }
