@@ -15,14 +15,29 @@ import (
 	"cubby/client"
 )
 
+// told is one answer of a script.
+type told struct {
+	status int
+	body   string
+	header []string // name, value, ...
+	err    error
+}
+
+func say(status int, body string, header ...string) told {
+	return told{status: status, body: body, header: header}
+}
+
+func cut() told { return told{err: errors.New("connection reset")} }
+
 // script answers one request after the other.
 type script struct {
 	mu      sync.Mutex
-	answers []func(*http.Request) (*http.Response, error)
+	answers []told
 	seen    []*http.Request
 	at      []time.Time
 }
 
+// RoundTrip implements http.RoundTripper.
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,22 +47,17 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	next := s.answers[0]
 	s.answers = s.answers[1:]
-	return next(r)
-}
-
-func say(status int, body string, header ...string) func(*http.Request) (*http.Response, error) {
-	return func(r *http.Request) (*http.Response, error) {
-		h := http.Header{}
-		for i := 0; i < len(header); i += 2 {
-			h.Set(header[i], header[i+1])
-		}
-		return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	if next.err != nil {
+		return nil, next.err
 	}
+	h := http.Header{}
+	for i := 0; i < len(next.header); i += 2 {
+		h.Set(next.header[i], next.header[i+1])
+	}
+	return &http.Response{StatusCode: next.status, Header: h, Body: io.NopCloser(strings.NewReader(next.body)), Request: r}, nil
 }
 
-func cut(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset") }
-
-func scripted(t *testing.T, answers ...func(*http.Request) (*http.Response, error)) (*client.Client, *script) {
+func scripted(t *testing.T, answers ...told) (*client.Client, *script) {
 	t.Helper()
 	s := &script{answers: answers}
 	c, err := client.New(client.Options{URL: "https://cubby.example/", Token: "cubby_t", HTTP: &http.Client{Transport: s}})
@@ -81,7 +91,7 @@ func TestNew_RefusesToSendTheTokenInClear(t *testing.T) {
 func TestRetry_PostKeepsItsKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, s := scripted(t, cut, say(503, "proxy"), say(202, `{"id":"i1"}`))
+		c, s := scripted(t, cut(), say(503, "proxy"), say(202, `{"id":"i1"}`))
 		asked, err := c.OpenPlace(t.Context(), "s", "main/B07", "courier stuck")
 		if err != nil || asked.ID != "i1" || len(s.seen) != 3 {
 			t.Fatalf("%v, %v after %d requests", asked, err, len(s.seen))
@@ -106,14 +116,14 @@ func TestRetry_OnlyWhatIsSafe(t *testing.T) {
 		for _, tc := range []struct {
 			name  string
 			call  func(context.Context, *client.Client) error
-			first func(*http.Request) (*http.Response, error)
+			first told
 			tries int
 		}{
-			{"get, cut", getSite, cut, 3},
+			{"get, cut", getSite, cut(), 3},
 			{"get, not found", getSite, say(404, `{"code":"NOT_FOUND"}`, "Content-Type", problemType), 1},
 			{"get, busy", getSite, busy, 3},
 			{"get, site offline is an answer", getSite, say(503, `{"code":"SITE_OFFLINE"}`, "Content-Type", problemType), 1},
-			{"patch, cut", patch, cut, 1},
+			{"patch, cut", patch, cut(), 1},
 			{"patch, busy", patch, busy, 3},
 		} {
 			c, s := scripted(t, tc.first, tc.first, tc.first, tc.first)
@@ -135,7 +145,7 @@ func patch(ctx context.Context, c *client.Client) error {
 func TestRetry_EndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, s := scripted(t, cut, cut, cut)
+		c, s := scripted(t, cut(), cut(), cut())
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		if _, err := c.Site(ctx, "s"); !errors.Is(err, context.DeadlineExceeded) || len(s.seen) != 1 {
@@ -183,7 +193,7 @@ func TestList_StopsWhenTheReaderDoes(t *testing.T) {
 	if all, err = client.Collect(sites, 1); err != nil || len(all) != 1 || len(s.seen) != 3 || s.seen[2].URL.RawQuery != "" {
 		t.Errorf("%v, %v after %d requests", all, err, len(s.seen))
 	}
-	s.answers = append([]func(*http.Request) (*http.Response, error){say(200, `{"items":[{"id":"a"}],"next":"c1"}`)}, s.answers...)
+	s.answers = append([]told{say(200, `{"items":[{"id":"a"}],"next":"c1"}`)}, s.answers...)
 	if all, err = client.Collect(sites, 0); !client.HasCode(err, client.CodeNotFound) || len(all) != 1 {
 		t.Errorf("%v, %v", all, err)
 	}

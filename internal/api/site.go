@@ -38,7 +38,10 @@ type PropertyDraft struct {
 
 func (a *API) createProperty(ctx context.Context, who cloud.Principal, in *struct{ Body PropertyDraft }) (*made[Named], error) {
 	id, err := a.cloud.CreateProperty(ctx, who, cloud.PropertyDraft(in.Body))
-	return named(id, err, "/properties#%s")
+	if err != nil {
+		return nil, err
+	}
+	return &made[Named]{Location: Prefix + "/properties", Body: Named{ID: id}}, nil
 }
 
 // Site is a site in a list.

@@ -95,7 +95,10 @@ func (l *locked) Write(b []byte) (int, error) {
 	return l.out.Write(b)
 }
 
-func newWorld(t *testing.T) *world { return newWorldWith(t, api.Options{}) }
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldWith(t, api.Options{})
+}
 
 func newWorldWith(t *testing.T, opts api.Options) *world {
 	t.Helper()
@@ -300,9 +303,9 @@ func (r reply) refused(status int, code locker.Code) map[string]any {
 	return v
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
