@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -81,9 +82,9 @@ type webTab struct {
 }
 
 // webOpen opens a tab in a browser context of its own: no cookie, cache or worker of another.
-func webOpen(t *testing.T, name string) *webTab {
+func webOpen(t *testing.T, name string, options ...chromedp.CreateBrowserContextOption) *webTab {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(webChromium.ctx, chromedp.WithNewBrowserContext())
+	ctx, stop := chromedp.NewContext(webChromium.ctx, chromedp.WithNewBrowserContext(options...))
 	t.Cleanup(stop)
 	ctx, stopTime := context.WithTimeout(ctx, webTest)
 	t.Cleanup(stopTime)
@@ -167,6 +168,23 @@ func (w *webTab) scheme(name string) {
 				{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
 			},
 		})
+		return chromedp.Void{}, err
+	})
+}
+
+// session takes over the cookies of another tab.
+func (w *webTab) session(of *webTab) {
+	w.Helper()
+	var all []*network.CookieParam
+	of.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		got, err := cdp.Call(ctx, target, network.GetCookies, network.GetCookiesParams{})
+		for _, c := range got.Cookies {
+			all = append(all, &network.CookieParam{Name: c.Name, Value: c.Value, Domain: c.Domain, Path: c.Path, HTTPOnly: c.HTTPOnly})
+		}
+		return chromedp.Void{}, err
+	})
+	w.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, target, network.SetCookies, network.SetCookiesParams{Cookies: all})
 		return chromedp.Void{}, err
 	})
 }

@@ -164,7 +164,7 @@ func TestStaffedRoom(t *testing.T) {
 	tab.click("tbody a")
 	tab.until(`location.pathname.includes('/parcels/')`)
 	got := webEval[string](tab, `document.querySelector('.tl').innerText.replace(/\s+/g, ' ')`)
-	for _, want := range []string{"Parcel stored", "Olive Owner", "Handed over", "Grace Brown, ID seen"} {
+	for _, want := range []string{"Parcel stored", "Olive Owner", "Picked up", "Grace Brown, ID seen"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the custody lacks %q: %s", want, got)
 		}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"cubby/board"
 	"cubby/board/virtual"
 	"cubby/internal/app/demo"
@@ -146,9 +148,9 @@ func (h webHouse) wallURL() string {
 }
 
 // signIn opens the console as the owner and leads to a page of it.
-func (h webHouse) signIn(name, path string) *webTab {
+func (h webHouse) signIn(name, path string, options ...chromedp.CreateBrowserContextOption) *webTab {
 	h.Helper()
-	tab := webOpen(h.T, name)
+	tab := webOpen(h.T, name, options...)
 	tab.size(1440, 1000)
 	tab.visit(h.Server.URL() + path)
 	tab.until(`document.getElementById('password')`)
