@@ -179,3 +179,33 @@ func TestMachine_PhoneOfWhomItWasBefore(t *testing.T) {
 		t.Errorf("answer %+v", answer)
 	}
 }
+
+// TestMachine_LockOutsAreOnRecord: somebody must look at them, so the record says when one begins.
+func TestMachine_LockOutsAreOnRecord(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.signIn()
+	l.drop("103", locker.SizeS)
+	l.must(controller.Finish{})
+	for n := uint32(100); n < 140; n++ {
+		code := l.credential("stay:nobody", n)
+		_, _ = l.enter(controller.Input{Code: "103" + code.Digits()}) // wrong, and then locked
+		_, _ = l.enter(controller.Input{Code: code.Symbols()})
+	}
+	reasons := map[locker.Code]int{}
+	for _, f := range l.facts("code_refused") {
+		refused, _ := f.(locker.CodeRefused)
+		reasons[refused.Reason]++
+	}
+	if reasons[locker.CodeHolderLocked] != 1 || reasons[locker.CodeCodeFlooded] != 1 {
+		t.Errorf("refusals %v, want one lock-out and one flood", reasons)
+	}
+	wrong := reasons[locker.CodeCodeWrong]
+	l.restart()
+	if _, err := l.enter(controller.Input{Code: l.credential("stay:nobody", 200).Symbols()}); err == nil {
+		t.Error("a wrong code opens")
+	}
+	if got := len(l.facts("code_refused")); got != wrong+2 {
+		t.Errorf("%d refusals after a restart, want %d: the budget was refilled", got, wrong+2)
+	}
+}

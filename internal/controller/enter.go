@@ -57,8 +57,18 @@ func (m *Machine) identify(in Input, source string) (credential.Match, error) {
 		m.must(locker.RefuseCode{Fact: refused})
 		return credential.Match{}, locker.Errorf(refused.Reason, "the code was right once and is over")
 	}
+	flooded := m.budget.Flooded(m.at.Time())
 	m.budget.Spend(entry, holder, m.at.Time())
 	m.must(locker.RefuseCode{Fact: refused})
+	somebody := entry.Number() != "" && !strings.HasPrefix(holder, "number:") // else nobody is locked out
+	if somebody && m.budget.Allow(entry, holder, m.at.Time()).Verdict == credential.VerdictLocked {
+		refused.Reason = locker.CodeHolderLocked
+		m.must(locker.RefuseCode{Fact: refused})
+	}
+	if !flooded && m.budget.Flooded(m.at.Time()) {
+		refused.Reason, refused.Unit = locker.CodeCodeFlooded, ""
+		m.must(locker.RefuseCode{Fact: refused})
+	}
 	return credential.Match{}, locker.Errorf(locker.CodeCodeWrong, "no such code")
 }
 
