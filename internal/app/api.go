@@ -59,10 +59,7 @@ func (s *Server) buildAPI(mux *http.ServeMux, catalog *text.Catalog) error {
 	if err != nil {
 		return fmt.Errorf("build the API: %w", err)
 	}
-	health, err := api.NewHealth(s.opts.Logger, api.Check{Name: "database", Run: func(ctx context.Context) error {
-		_, err := s.Cloud.Stats(ctx)
-		return err
-	}})
+	health, err := api.NewHealth(s.opts.Logger, api.Check{Name: "server", Run: s.Cloud.Ready})
 	if err != nil {
 		return fmt.Errorf("build health: %w", err)
 	}
