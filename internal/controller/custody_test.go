@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"testing"
+	"time"
 
 	"cubby/internal/controller"
 	"cubby/internal/credential"
@@ -207,5 +208,43 @@ func TestMachine_LockOutsAreOnRecord(t *testing.T) {
 	}
 	if got := len(l.facts("code_refused")); got != wrong+2 {
 		t.Errorf("%d refusals after a restart, want %d: the budget was refilled", got, wrong+2)
+	}
+}
+
+func TestMachine_ProofOfOneBankOpensNoDoorOfAnother(t *testing.T) {
+	t.Parallel()
+	layout := layoutOf(8, latchOnly())
+	far := layout.Banks[0]
+	far.ID, far.Name = "far", "Far"
+	far.Columns = []locker.Column{{Name: "B", Compartments: far.Columns[0].Compartments[4:]}}
+	layout.Banks[0].Columns = []locker.Column{{Name: "A", Compartments: layout.Banks[0].Columns[0].Compartments[:4]}}
+	layout.Banks = append(layout.Banks, far)
+	two, err := wire.EncodeLayout(layout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLab(t, 8, two)
+	l.signIn()
+	stay, place := l.drop("103", locker.SizeS) // at the main bank
+	l.must(controller.Finish{})
+	l.pass(2 * time.Second)
+	pulses := len(l.sent)
+	proof := credential.NewProof(keyOf(t, "proofs"), "far", l.m.At().Time()).Symbols
+	for id, wish := range map[locker.IntentID]locker.PlaceID{"i1": place, "i2": ""} {
+		answer := l.intent(wire.Intent{
+			ID: id, Kind: wire.IntentOpenStay, Stay: stay, Place: wish, Proof: proof, Recipient: dora, Expires: noon * 2,
+		})
+		if answer.Done || answer.Reason != locker.CodeProofWrong {
+			t.Errorf("the proof of the far bank, wish %q: %+v", wish, answer)
+		}
+	}
+	if len(l.sent) != pulses {
+		t.Error("a door opened where nobody stands")
+	}
+	proof = credential.NewProof(keyOf(t, "proofs"), "main", l.m.At().Time()).Symbols
+	if answer := l.intent(wire.Intent{
+		ID: "i3", Kind: wire.IntentOpenStay, Stay: stay, Place: place, Proof: proof, Recipient: dora, Expires: noon * 2,
+	}); !answer.Done {
+		t.Errorf("the proof of the door's bank: %+v", answer)
 	}
 }

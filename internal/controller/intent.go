@@ -169,11 +169,26 @@ func (m *Machine) proved(st *locker.Stay, in wire.Intent) (locker.PlaceID, error
 	}
 	for _, b := range m.state.Directory.Layout.Banks {
 		if credential.VerifyProof(key, string(b.ID), in.Proof, m.at.Time()) {
-			return in.Place, nil // the right proof, but no door of theirs there: the rules say why
+			return m.unopened(found, in.Place, b.ID)
 		}
 	}
 	m.proofs = append(m.proofs, m.now.MonoMS)
 	return "", locker.Errorf(locker.CodeProofWrong, "this is not what the kiosk shows now")
+}
+
+// unopened returns the door that the rules shall say of why it does not open, for a phone that stands
+// at a bank: never a door of another bank, where nobody was proved to stand.
+func (m *Machine) unopened(found []*locker.Stay, wish locker.PlaceID, at locker.BankID) (locker.PlaceID, error) {
+	pl, _ := m.state.Directory.Place(wish)
+	if len(found) == 0 || pl.Bank == at {
+		return wish, nil
+	}
+	for _, st := range found {
+		if pl, _ := m.state.Directory.Place(st.Place); wish == "" && pl.Bank == at {
+			return pl.ID, nil
+		}
+	}
+	return "", locker.Errorf(locker.CodeProofWrong, "this is what the kiosk of another bank shows")
 }
 
 // counterDeposit puts a parcel on a shelf or at the desk: a session of one act.

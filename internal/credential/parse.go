@@ -110,6 +110,9 @@ func Parse(input string) (Entry, error) {
 		return Entry{}, ErrLength
 	}
 	number, code := chars[:len(chars)-CodeLength], chars[len(chars)-CodeLength:]
+	if holdsCode(number) {
+		return Entry{}, ErrLength
+	}
 	if digits, ok := parseDigits(code); ok {
 		if number == "" {
 			return Entry{}, ErrNumber
@@ -137,8 +140,24 @@ func NormalizeNumber(number string) (string, error) {
 		return "", ErrEmpty
 	case len(chars) > maxNumber:
 		return "", ErrLength
+	case holdsCode(chars):
+		return "", ErrSymbol
 	}
 	return trimNumber(chars), nil
+}
+
+// holdsCode reports whether a whole code stands in what should be a number: somebody typed it twice, or
+// into the wrong field. A number is written down when it is wrong, and a code never may be.
+func holdsCode(number string) bool {
+	for ; len(number) >= CodeLength; number = number[1:] {
+		if _, ok := parseDigits(number[:CodeLength]); ok {
+			return true
+		}
+		if _, err := parseSymbols(number[:CodeLength]); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func trimNumber(number string) string {
