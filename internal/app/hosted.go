@@ -155,11 +155,11 @@ func (h *host) feed(ctx context.Context, site locker.SiteID, c *controller.Contr
 }
 
 func (h *host) bring(ctx context.Context, site locker.SiteID, c *controller.Controller, store *hostedStore) error {
+	have, _, err := store.Directory(ctx)
+	if err != nil {
+		return err
+	}
 	for more := true; more; {
-		have, _, err := store.Directory(ctx)
-		if err != nil {
-			return err
-		}
 		batch, err := h.hub.Directory(ctx, site, have, hostedPage)
 		if err != nil {
 			return fmt.Errorf("read the directory: %w", err)
@@ -167,10 +167,11 @@ func (h *host) bring(ctx context.Context, site locker.SiteID, c *controller.Cont
 		if batch.From == batch.To && batch.Epoch == have.Epoch {
 			break
 		}
-		if _, err := c.ApplyDirectory(ctx, batch); err != nil {
+		rev, err := c.ApplyDirectory(ctx, batch)
+		if err != nil {
 			return fmt.Errorf("apply the directory: %w", err)
 		}
-		more = batch.More
+		have, more = wire.DirectoryAck{Epoch: batch.Epoch, Rev: rev}, batch.More
 	}
 	intents, err := h.hub.Intents(ctx, site)
 	if err != nil {

@@ -65,7 +65,10 @@ var ErrStopped = errors.New("the controller has stopped")
 // batches lets one batch of the directory in at a time.
 type batches struct {
 	mu        sync.Mutex
-	resetting bool // a whole new directory is coming in batches
+	resetting bool // a whole new directory is coming in batches into an empty replica
+	// whole is what has come so far of a directory that replaces another: the old one stays in the
+	// replica until all is there, for the power may go and the link stay cut.
+	whole *wire.DirectoryBatch
 }
 
 // question is one event on its way to the machine, with the place where its reply goes.

@@ -30,7 +30,15 @@ func TestController_DirectoryInBatches(t *testing.T) {
 		if err != nil || rev != uint64(half) {
 			t.Fatalf("rev %d, %v", rev, err)
 		}
-		// Half of a new directory is here, its people are not: nobody may be forgotten meanwhile.
+		// Half of a new directory is here, its people are not: nobody may be forgotten meanwhile, not even
+		// when the power goes now and the link stays cut.
+		r.stop()
+		r.start()
+		if rev, err = r.c.ApplyDirectory(t.Context(), wire.DirectoryBatch{
+			Epoch: 2, From: 0, To: uint64(half), Changes: whole[:half], More: true,
+		}); err != nil || rev != uint64(half) {
+			t.Fatalf("again: rev %d, %v", rev, err)
+		}
 		if _, err := r.enter(r.code("courier:c1", 1)); err != nil {
 			t.Errorf("between two batches: %v", err)
 		}

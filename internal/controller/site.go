@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cubby/internal/journal"
@@ -96,6 +97,14 @@ func (c *Controller) Acknowledged(ctx context.Context, upTo wire.Position) error
 func (c *Controller) ApplyDirectory(ctx context.Context, batch wire.DirectoryBatch) (uint64, error) {
 	c.directory.mu.Lock()
 	defer c.directory.mu.Unlock()
+	upTo := batch.To
+	batch, complete, err := c.gather(batch)
+	if err != nil {
+		return 0, err
+	}
+	if !complete {
+		return upTo, nil
+	}
 	ack, err := c.opts.Store.ApplyDirectory(ctx, batch)
 	if err != nil {
 		return 0, fmt.Errorf("store the directory up to rev %d: %w", batch.To, err)
@@ -116,6 +125,35 @@ func (c *Controller) ApplyDirectory(ctx context.Context, batch wire.DirectoryBat
 		return ack.Rev, fmt.Errorf("take the directory at rev %d: %w", ack.Rev, err)
 	}
 	return ack.Rev, nil
+}
+
+// errBatch says that a batch of the directory does not follow on the one before it.
+var errBatch = errors.New("the directory's batches do not follow on each other")
+
+// gather puts the batches of a directory that replaces another together. It returns the batch to apply
+// and whether it is complete.
+func (c *Controller) gather(batch wire.DirectoryBatch) (wire.DirectoryBatch, bool, error) {
+	have, whole := c.replica.Load(), c.directory.whole
+	if batch.From == 0 || have != nil && batch.Epoch == have.Epoch && batch.From == have.Rev {
+		c.directory.whole, whole = nil, nil
+	}
+	switch {
+	case batch.From == 0 && batch.More && have != nil && have.Rev > 0:
+		batch.Changes = slices.Clone(batch.Changes)
+		c.directory.whole = &batch
+		return batch, false, nil
+	case whole == nil:
+		return batch, true, nil
+	case batch.Epoch != whole.Epoch || batch.From != whole.To:
+		c.directory.whole = nil
+		return batch, false, fmt.Errorf("changes %d to %d after %d: %w", batch.From+1, batch.To, whole.To, errBatch)
+	}
+	whole.Changes, whole.To, whole.More = append(whole.Changes, batch.Changes...), batch.To, batch.More
+	if batch.More {
+		return batch, false, nil
+	}
+	c.directory.whole = nil
+	return *whole, true, nil
 }
 
 // HandleIntents answers intents: fresh ones are acted on, expired ones are only answered.
