@@ -111,7 +111,7 @@ func (w *webTab) watch() {
 			if err != nil {
 				return
 			}
-			if (m.IsException() || m.Type == chromedp.ConsoleError) && !w.allows(m.String()) {
+			if (m.IsException() || m.Type == chromedp.ConsoleError) && !w.allows(m.String()+" "+m.URL) {
 				w.Errorf("%s: console: %s (%s:%d)", w.name, m, m.URL, m.Line)
 			}
 		}
