@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -289,6 +291,11 @@ func (c *Cloud) putUnit(ctx context.Context, q *db.Queries, property string, d U
 	if err == nil && same.ID != string(unit.ID) {
 		return "", nil, locker.Errorf(locker.CodeConflict, "there is a unit %q already", unit.Name)
 	}
+	if d.Number == "" {
+		if unit.Number, err = freeNumber(ctx, q, property, unit); err != nil {
+			return "", nil, err
+		}
+	}
 	if unit.ID == "" {
 		unit.ID = locker.UnitID(c.newID())
 		err = q.CreateUnit(ctx, db.CreateUnitParams{
@@ -313,6 +320,39 @@ func (c *Cloud) putUnit(ctx context.Context, q *db.Queries, property string, d U
 	}
 	told, err := c.publishToProperty(ctx, q, property, change)
 	return unit.ID, told, err
+}
+
+// freeNumber returns the number of a unit that was given none: the digits of its name when no other
+// unit has them ("4A" is 4), else those with the place of its letter in the alphabet ("4B" is 402), else
+// the next number that is free. Wrong codes are counted against one unit, so a number is of one unit, and
+// every unit has one: it is the second proof in a flood.
+func freeNumber(ctx context.Context, q *db.Queries, property string, unit locker.Unit) (string, error) {
+	digits := unit.Number
+	var wishes []string
+	if digits != "" {
+		wishes = append(wishes, digits)
+	}
+	for _, r := range nameKey(unit.Name) {
+		if r >= 'A' && r <= 'Z' && digits != "" {
+			wishes = append(wishes, fmt.Sprintf("%s%02d", digits, r-'A'+1))
+		}
+	}
+	for n := 9001; n < 10_000; n++ {
+		wishes = append(wishes, strconv.Itoa(n))
+	}
+	for _, number := range wishes {
+		if len(number) > maxUnitNumber {
+			continue
+		}
+		taken, err := q.ListUnitsOfNumber(ctx, db.ListUnitsOfNumberParams{Property: property, Number: number})
+		if err != nil {
+			return "", fmt.Errorf("look for the number %s: %w", number, err)
+		}
+		if !slices.ContainsFunc(taken, func(u db.Unit) bool { return u.ID != string(unit.ID) }) {
+			return number, nil
+		}
+	}
+	return "", locker.Errorf(locker.CodeConflict, "no number is free for unit %q: give it one", unit.Name)
 }
 
 func checkUnit(d UnitDraft) (locker.Unit, error) {
