@@ -229,3 +229,27 @@ func TestReport_AfterThePlaceWasLetAgainHoldsNothing(t *testing.T) {
 		t.Error("the report is not on record")
 	}
 }
+
+func TestVerify_NeverGivesBackWhatIsNotTheirs(t *testing.T) {
+	t.Parallel()
+	x := newWorld(t, latch)
+	stay, place := x.store(ana, locker.SizeS)
+	if err := x.collect(stay); err != nil {
+		t.Fatal(err)
+	}
+	by := locker.Actor{Kind: locker.ActorRecipient, ID: string(ana)}
+	x.must(locker.See{Place: place, Sighting: locker.Sighting{Door: locker.DoorAjar}})
+	x.must(locker.ReportProblem{Session: "home", Stay: stay, Place: place, Problem: locker.ProblemNotMine, By: by})
+	x.must(locker.See{Place: place, Sighting: locker.Sighting{Door: locker.DoorShut}})
+	verify := locker.Verify{Place: place, Occupied: true, By: locker.Actor{Kind: locker.ActorStaff, ID: "s1"}}
+	x.must(verify)
+	wantCode(t, x.collect(stay), locker.CodeStayRevoked)
+	if _, next := x.store(dora, locker.SizeS); next == place {
+		t.Error("the door was given away")
+	}
+	x.Directory.Orders[stay] = locker.Order{Stay: stay, Recipient: cleo, Unit: "u102"}
+	x.must(verify)
+	if err := x.collect(stay); err != nil {
+		t.Errorf("whose it is: %v", err)
+	}
+}

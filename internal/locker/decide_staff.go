@@ -156,7 +156,8 @@ func decideService(s *State, c SetService) ([]Fact, error) {
 }
 
 // decideVerify closes the doubt about a place. What a person sees decides about deposits that a
-// restart left open and about parcels that were reported missing.
+// restart left open and about parcels that were reported missing. A parcel that its recipient said is
+// not theirs stays held until it was made somebody else's.
 func decideVerify(s *State, c Verify) ([]Fact, error) {
 	p, err := s.findPlace(c.Place)
 	if err != nil {
@@ -167,7 +168,10 @@ func decideVerify(s *State, c Verify) ([]Fact, error) {
 	}
 	var facts []Fact
 	for _, st := range s.Matter.LiveIn(p.ID) {
+		holder, _ := s.Holder(st)
 		switch {
+		case c.Occupied && st.State == StayHeld && st.NotFor != "" && st.NotFor == holder:
+			// There is a parcel, and it is not its recipient's: it waits until staff find out whose it is.
 		case c.Occupied && (st.State == StayDepositing || st.State == StayUndoing || st.State == StayHeld):
 			facts = append(facts, ParcelStored{Stay: st.ID, Place: p.ID, Evidence: EvidencePerson, By: c.By})
 		case !c.Occupied && (st.State == StayDepositing || st.State == StayUndoing):

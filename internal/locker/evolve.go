@@ -178,6 +178,12 @@ func (m *Matter) problem(f ProblemReported) {
 	if st == nil {
 		return
 	}
+	if f.Problem == ProblemNotMine {
+		st.NotFor = st.Recipient
+		if f.By.Kind == ActorRecipient {
+			st.NotFor = RecipientID(f.By.ID)
+		}
+	}
 	switch f.Problem {
 	case ProblemEmpty, ProblemNotMine:
 		if st.State != StayRemoved && st.State != StayUndone {

@@ -46,6 +46,7 @@ type Stay struct {
 	EndedAt    Millis      `json:"ended_at,omitempty"`
 	Settled    bool        `json:"settled,omitempty"`  // the courier's undo has closed
 	CodeFor    RecipientID `json:"code_for,omitempty"` // who got the code, when that is not Recipient
+	NotFor     RecipientID `json:"not_for,omitempty"`  // who said that what lies there is not theirs
 	Undo       string      `json:"undo,omitempty"`     // why it is taken back
 }
 
