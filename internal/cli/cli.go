@@ -118,7 +118,7 @@ func run(parser *kong.Kong, args []string, s Streams, r *root) (code int) {
 func report(w io.Writer, err error, code int) int {
 	message := err.Error()
 	var rule *locker.Error
-	if errors.As(err, &rule) && rule == err { //nolint:errorlint // only a bare one is its own sentence
+	if errors.As(err, &rule) && rule.Error() == err.Error() { // only a bare one is its own sentence
 		message = rule.Message + " (" + string(rule.Code) + ")"
 	}
 	if _, werr := fmt.Fprintln(w, "cubby: "+message); werr != nil {

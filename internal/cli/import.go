@@ -2,10 +2,15 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/importer"
 	"cubby/internal/locker"
+	"cubby/internal/text"
 )
 
 type importCmd struct {
@@ -13,12 +18,13 @@ type importCmd struct {
 }
 
 type importResidentsCmd struct {
-	File   string `arg:"" help:"CSV file; its first line names the columns." type:"existingfile"`
-	Site   string `help:"Site whose property they live in; see 'cubby site list'." required:""`
-	Source string `help:"System that the file comes from." default:"csv"`
-	Skip   bool   `help:"Import the rows without problems; otherwise one problem stops all of them."`
-	Gone   bool   `help:"Make inactive whom the source brought before and whom the file lacks."`
-	Yes    bool   `help:"Apply."`
+	File   string            `arg:"" help:"CSV file; its first line names the columns." type:"existingfile"`
+	Site   string            `help:"Site whose property they live in; see 'cubby site list'." required:""`
+	Column map[string]string `help:"What a column holds, where its name is not understood, e.g. --column 'unit=Apt no.'. May be repeated." placeholder:"FIELD=NAME" mapsep:"none"`
+	Source string            `help:"System that the file comes from." default:"csv"`
+	Skip   bool              `help:"Import the rows without problems; otherwise one problem stops all of them."`
+	Gone   bool              `help:"Make inactive whom the source brought before and whom the file lacks."`
+	Yes    bool              `help:"Apply."`
 }
 
 // Run plans the import, prints what would change, and applies it with --yes.
@@ -36,11 +42,15 @@ func (cmd importResidentsCmd) Run(ctx context.Context, e *env) error {
 		if err != nil {
 			return err
 		}
-		for _, col := range guess.Columns {
-			e.say("column %q: %s", col.Header, col.Guess)
+		mapping, err := cmd.mapping(guess)
+		if err != nil {
+			return usageError{err}
+		}
+		for i, col := range guess.Columns {
+			e.say("column %q: %s", col.Header, heldBy(mapping[i]))
 		}
 		plan, err := c.PlanImport(ctx, p, cloud.ImportInput{
-			Site: locker.SiteID(cmd.Site), Data: data, Mapping: guess.Mapping(), Source: cmd.Source,
+			Site: locker.SiteID(cmd.Site), Data: data, Mapping: mapping, Source: cmd.Source,
 			SkipFaulty: cmd.Skip, DeactivateGone: cmd.Gone,
 		})
 		if err != nil {
@@ -50,13 +60,67 @@ func (cmd importResidentsCmd) Run(ctx context.Context, e *env) error {
 	})
 }
 
+// mapping is the guess with what the person said over it.
+func (cmd importResidentsCmd) mapping(guess cloud.ImportGuess) (importer.Mapping, error) {
+	m := guess.Mapping()
+	for name, header := range cmd.Column {
+		field := importer.Field(name)
+		if !slices.Contains(importer.Fields(), field) {
+			return nil, fmt.Errorf("--column: no field %q, known are %s", name, fieldList())
+		}
+		at := slices.IndexFunc(guess.Columns, func(c cloud.ImportColumn) bool { return c.Header == header })
+		if at < 0 {
+			return nil, fmt.Errorf("--column: the file has no column %q", header)
+		}
+		for i, f := range m {
+			if f == field {
+				m[i] = importer.FieldNone
+			}
+		}
+		m[at] = field
+	}
+	return m, nil
+}
+
+func fieldList() string {
+	var names []string
+	for _, f := range importer.Fields() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+func heldBy(f importer.Field) string {
+	if f == importer.FieldNone {
+		return "not imported"
+	}
+	return string(f)
+}
+
+// problemText is a problem as a person reads it.
+func problemText(words *text.Printer, p importer.Problem) string {
+	line := fmt.Sprintf("line %d", p.Line)
+	if p.Column != "" {
+		line += fmt.Sprintf(", %s", p.Column)
+	}
+	line += ": " + words.T("import.problem."+string(p.Code), "line", p.Other)
+	if p.Value != "" {
+		line += fmt.Sprintf(" (%q)", p.Value)
+	}
+	return line
+}
+
 func (cmd importResidentsCmd) apply(
 	ctx context.Context, e *env, c *cloud.Cloud, p cloud.Principal, plan cloud.ImportPlan,
 ) error {
-	for _, problem := range plan.Problems {
-		e.say("%s", problem)
+	catalog, err := text.New()
+	if err != nil {
+		return fmt.Errorf("load the catalogues: %w", err)
 	}
-	err := e.print("%d rows: %d to add, %d to change, %d unchanged, %d gone, %d with problems",
+	for _, problem := range plan.Problems {
+		e.say("%s", problemText(catalog.For("en"), problem))
+	}
+	err = e.print("%d rows: %d to add, %d to change, %d unchanged, %d not in the file, %d with problems",
 		plan.Rows, plan.Add, plan.Change, plan.Unchanged, plan.Gone, plan.Faulty)
 	switch {
 	case err != nil:
