@@ -372,6 +372,11 @@ func (w *importWriter) unit(ctx context.Context, u importer.Unit) error {
 	if err != nil {
 		return err
 	}
+	if u.Number == "" {
+		if unit.Number, err = freeNumber(ctx, w.q, w.property, unit); err != nil {
+			return err
+		}
+	}
 	if unit.ID == "" {
 		unit.ID = locker.UnitID(w.cloud.newID())
 		w.result.UnitsAdded++

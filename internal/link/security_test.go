@@ -337,6 +337,39 @@ func TestEnrol(t *testing.T) {
 	r.sameRecord(t, site)
 }
 
+// TestEnrol_EndsTheSessionOfTheControllerBefore: who holds the old controller must not go on hearing of
+// the site, nor keep the new one out.
+func TestEnrol_EndsTheSessionOfTheControllerBefore(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	stolen := linktest.NewSite(siteID)
+	opts, _ := r.options(t, stolen)
+	before := start(t, opts)
+	eventually(t, "the first controller is there", func() bool { return before.State().Connected })
+
+	record, token, err := auth.NewEnrolment(nil, r.url, r.identity.Fingerprint(), auth.Enrolment{Site: string(siteID), CreatedAt: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.hub.Expect(record)
+	id := newIdentity(t)
+	if _, err = link.Enrol(t.Context(), link.EnrolOptions{Token: token, Identity: id, TLS: r.tls}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the old controller is gone", func() bool { return !before.State().Connected })
+	site := linktest.NewSite(siteID)
+	opts, _ = r.options(t, site)
+	opts.Identity = id
+	after := start(t, opts)
+	eventually(t, "the new controller is there", func() bool { return after.State().Connected })
+	if before.State().Connected {
+		t.Error("the old controller is back")
+	}
+	if n := len(r.hub.Collisions(siteID)); n != 0 {
+		t.Errorf("%d collisions", n)
+	}
+}
+
 func TestEnrol_Refuses(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, false)

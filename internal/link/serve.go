@@ -46,6 +46,7 @@ func (s *Server) serveEnrol(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.opts.Logger.InfoContext(ctx, "controller enrolled", siteAttr(site), remoteAttr(r))
+	s.dismiss(ctx, site)
 	s.answerEnrol(ctx, w, enrolMessage{
 		Site: site, Signature: s.opts.Identity.Sign(purposeEnrolled, m.result(site)),
 	})

@@ -313,6 +313,23 @@ func (s *Server) leave(site locker.SiteID, p *presence) bool {
 	return true
 }
 
+// dismiss ends the connection of the controller that a site had: another was enrolled in its place, and
+// whoever holds the old one must hear and hold up nothing any more.
+func (s *Server) dismiss(ctx context.Context, site locker.SiteID) {
+	s.mu.Lock()
+	old := s.present[site]
+	delete(s.present, site)
+	s.mu.Unlock()
+	if old == nil {
+		return
+	}
+	cause := errors.New("another controller was enrolled")
+	old.end(cause)
+	s.opts.Registry.Present(context.WithoutCancel(ctx), site, Presence{
+		Instance: old.instance, Via: old.via, At: s.opts.Now(), Reason: cause.Error(),
+	})
+}
+
 // alive asks a session for an answer, and waits whether a site that polls does so again: a
 // controller that was restarted a moment ago must not collide with its own past.
 func (s *Server) alive(ctx context.Context, site locker.SiteID, p *presence) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -91,6 +92,7 @@ func (h *Hub) Enrol(_ context.Context, r link.EnrolRequest) (locker.SiteID, erro
 	}
 	e.UsedAt, e.UsedBy = h.now(), auth.FingerprintOf(r.Key)
 	site := locker.SiteID(e.Site)
+	maps.DeleteFunc(h.controllers, func(_ auth.Fingerprint, c link.Controller) bool { return c.Site == site })
 	h.controllers[e.UsedBy] = link.Controller{Site: site, Key: r.Key}
 	return site, nil
 }
