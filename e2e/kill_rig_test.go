@@ -92,6 +92,7 @@ type killRig struct {
 	world  *virtual.World
 	spec   string // of the line
 	mail   *mailcatch.Server
+	smtp   string // address of the mail server, whether or not it is there
 	kiosk  string // address
 	listen string // of the server
 
@@ -109,6 +110,7 @@ type killOptions struct {
 	layout *locker.Layout        // instead of banks
 	boards map[board.Address]int // that answer; nil: those of the layout
 	noMail bool                  // nobody listens where the mail server should be
+	disk   int64                 // bytes of a disk of its own for the controller; 0: none
 }
 
 // newKillRig furnishes a house and starts its server. The controller is enrolled but not started.
@@ -131,13 +133,16 @@ func newKillRig(t testing.TB, opts killOptions) *killRig {
 	r.openLine(slave, opts.tcp)
 	r.mail, err = mailcatch.New(mailcatch.Options{Logger: slog.New(slog.DiscardHandler), Now: time.Now, Keep: 5000})
 	killMust(t, err)
-	smtp := killAddress(t)
+	r.smtp = killAddress(t)
 	if !opts.noMail {
 		killMust(t, r.mail.Start(t.Context()))
 		t.Cleanup(func() { _ = r.mail.Stop() })
-		smtp = r.mail.Addr().String()
+		r.smtp = r.mail.Addr().String()
 	}
-	r.writeConfig(smtp)
+	r.writeConfig(r.smtp)
+	if opts.disk > 0 {
+		r.mount(opts.disk)
+	}
 	r.furnish(opts.units)
 	r.startServer()
 	r.enrol()
@@ -157,6 +162,22 @@ func (r *killRig) openLine(slave *rs485.Slave, tcp bool) {
 	killMust(r.t, err)
 	r.t.Cleanup(func() { _ = pty.Stop() })
 	r.spec = pty.Spec()
+}
+
+// mount gives the controller a small disk of its own.
+func (r *killRig) mount(bytes int64) {
+	r.t.Helper()
+	killMust(r.t, os.MkdirAll(r.controllerDir(), 0o700))
+	out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%d,mode=0700", bytes), "cubby-e2e", r.controllerDir()).CombinedOutput()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "\n!!!! SKIPPED for want of a right to mount: %s\n\n", r.t.Name())
+		r.t.Skipf("a small disk needs root: %v: %s", err, out)
+	}
+	r.t.Cleanup(func() {
+		if out, err := exec.Command("umount", "-l", r.controllerDir()).CombinedOutput(); err != nil {
+			r.t.Errorf("unmount: %v: %s", err, out)
+		}
+	})
 }
 
 // killAddress returns an address that is free now and stays the same over restarts.

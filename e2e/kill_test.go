@@ -42,6 +42,8 @@ func killSeed(t testing.TB) uint64 {
 	return seed
 }
 
+func newKillRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
+
 func killSkipShort(t testing.TB) {
 	t.Helper()
 	if testing.Short() {

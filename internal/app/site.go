@@ -27,6 +27,7 @@ import (
 	"cubby/internal/text"
 	"cubby/internal/web/kiosk"
 	"cubby/internal/web/ui"
+	"cubby/internal/wire"
 )
 
 // ErrNotEnrolled says that a controller does not belong to a site yet.
@@ -237,6 +238,10 @@ func (s *Site) buildLink(id auth.Identity, m membership) error {
 			}
 		},
 		OnClock: s.Controller.ServerClock,
+		OnNotice: func(n wire.Notice) { // it names what a person must mend, e.g. a second controller with this key
+			s.opts.Logger.Error("the server warns this controller",
+				slog.String("code", string(n.Code)), slog.String("message", n.Message))
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("build the link: %w", err)
