@@ -30,7 +30,8 @@ func (c *Cloud) Carriers(ctx context.Context) ([]CarrierView, error) {
 	return carriers, nil
 }
 
-// PutCarrier adds or renames a carrier.
+// PutCarrier adds or renames a carrier. All organizations share the list, so that only the one at the
+// root of the tree renames what is there.
 func (c *Cloud) PutCarrier(ctx context.Context, p Principal, v CarrierView) error {
 	if err := p.need(RoleManager, auth.ScopeWrite); err != nil {
 		return err
@@ -44,11 +45,28 @@ func (c *Cloud) PutCarrier(ctx context.Context, p Principal, v CarrierView) erro
 		return err
 	}
 	return c.store.Tx(ctx, func(q *db.Queries) error {
+		if err := c.mayName(ctx, q, p, id, name); err != nil {
+			return err
+		}
 		if err := q.PutCarrier(ctx, db.PutCarrierParams{ID: id, Name: name}); err != nil {
 			return fmt.Errorf("write a carrier: %w", err)
 		}
 		return c.act(ctx, q, p, act{kind: "put_carrier", subject: id})
 	})
+}
+
+func (c *Cloud) mayName(ctx context.Context, q *db.Queries, p Principal, id, name string) error {
+	have, err := q.FindCarrier(ctx, id)
+	if isNone(err) || err == nil && have.Name == name {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find carrier %s: %w", id, err)
+	}
+	if own, err := q.FindOrganization(ctx, p.Organization); err != nil || own.Parent.Valid {
+		return locker.Errorf(locker.CodeNotAllowed, "carrier %q has another name: choose another id", id)
+	}
+	return nil
 }
 
 // CourierView is a courier's access to a site.

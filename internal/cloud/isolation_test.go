@@ -66,6 +66,8 @@ func TestIsolation(t *testing.T) {
 			wantCode(t, err, locker.CodeNotFound)
 		})
 	}
+	wantCode(t, w.PutCarrier(ctx, stranger, cloud.CarrierView{ID: "ups", Name: "Pay at evil.example"}), locker.CodeNotAllowed)
+	must(t, w.PutCarrier(ctx, stranger, cloud.CarrierView{ID: "ups", Name: "UPS"})) // as it is
 	for _, list := range []func() int{
 		func() int { v, err := w.Sites(ctx, stranger); must(t, err); return len(v) },
 		func() int {
