@@ -141,6 +141,9 @@ func (r *Reopener) open() error {
 		// The clock is read again: a dial may have taken seconds.
 		r.next = r.opts.Now().Add(r.wait)
 		r.wait = min(2*r.wait, r.opts.MaxWait)
+		if errors.Is(err, board.ErrLost) { // it says so already
+			return err
+		}
 		return fmt.Errorf("reopen line: %w: %w", board.ErrLost, err)
 	}
 	r.conn = conn

@@ -298,14 +298,22 @@ func (d *Driver) drain(ctx context.Context) error {
 func (d *Driver) send(frame []byte) error {
 	if w, ok := d.opts.Conn.(interface{ SetWriteDeadline(t time.Time) error }); ok {
 		if err := w.SetWriteDeadline(d.opts.Now().Add(writeTime)); err != nil {
-			return fmt.Errorf("%w: %w", board.ErrLost, err)
+			return lost("set deadline", err)
 		}
 	}
 	d.counts.Requests++
 	if _, err := d.opts.Conn.Write(frame); err != nil {
-		return fmt.Errorf("%w: write: %w", board.ErrLost, err)
+		return lost("write", err)
 	}
 	return nil
+}
+
+// lost wraps an error of the line as board.ErrLost, once.
+func lost(operation string, err error) error {
+	if errors.Is(err, board.ErrLost) {
+		return err
+	}
+	return fmt.Errorf("%w: %s: %w", board.ErrLost, operation, err)
 }
 
 // await reads until the answer is there or the time is over.
@@ -398,12 +406,12 @@ func earlier(a, b time.Time) time.Time {
 // read reads once into the decoder. It returns 0 when nothing came in time.
 func (d *Driver) read(limit time.Time) (int, error) {
 	if err := d.opts.Conn.SetReadDeadline(limit); err != nil {
-		return 0, fmt.Errorf("%w: set deadline: %w", board.ErrLost, err)
+		return 0, lost("set deadline", err)
 	}
 	n, err := d.opts.Conn.Read(d.buf)
 	_, _ = d.dec.Write(d.buf[:n]) // it never fails
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		return n, fmt.Errorf("%w: read: %w", board.ErrLost, err)
+		return n, lost("read", err)
 	}
 	return n, nil
 }

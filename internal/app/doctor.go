@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"cubby/internal/locker"
 	"cubby/internal/sitestore"
 	"cubby/internal/store"
+	"cubby/internal/wire"
 )
 
 // Finding is one thing that a doctor looked at.
@@ -165,39 +167,92 @@ func certFinding(c config.TLS, now time.Time) Finding {
 func ExamineController(ctx context.Context, opts SiteOptions) []Finding {
 	findings := []Finding{clockFinding(opts.Now())}
 	findings = append(findings, folderFindings(opts.Config.DataDir)...)
-	findings = append(findings, enrolledFinding(ctx, opts))
+	enrolled, layout := enrolledFinding(ctx, opts)
+	findings = append(findings, enrolled)
 	if len(opts.Config.Buses) == 0 {
 		findings = append(findings, Finding{What: "buses", Detail: "none: a room without lock boards"})
 	}
+	outputs := map[string]int{}
 	for _, s := range opts.Config.Buses {
-		findings = append(findings, examineBus(ctx, s, opts.Now)...)
+		findings = append(findings, examineBus(ctx, s, opts.Now, outputs)...)
+	}
+	if layout != nil {
+		findings = append(findings, layoutFinding(*layout, outputs))
 	}
 	return findings
 }
 
-func enrolledFinding(ctx context.Context, opts SiteOptions) Finding {
+// layoutFinding compares the wiring of a layout with the boards of the settings. outputs holds for each
+// board how many outputs it has.
+func layoutFinding(l locker.Layout, outputs map[string]int) Finding {
+	f := Finding{What: "layout", Advice: "Put controller.buses right, or the layout of the site."}
+	doors := 0
+	for _, p := range l.Places() {
+		if p.Kind != locker.PlaceCompartment {
+			continue
+		}
+		doors++
+		o := p.Compartment.Output
+		part := locker.PartBoard(o.Bus, o.Board)
+		switch n, known := outputs[part]; {
+		case f.Wrong != nil:
+		case !known:
+			f.Wrong = fmt.Errorf("door %s hangs on board %s, which controller.buses does not name", p.Name, part)
+		case int(o.Channel) > n:
+			f.Wrong = fmt.Errorf("door %s hangs on output %d of board %s, which has %d", p.Name, o.Channel, part, n)
+		}
+	}
+	f.Detail = fmt.Sprintf("the boards have outputs for all %d doors", doors)
+	return f
+}
+
+// enrolledFinding also returns the layout that the site has received, nil when there is none yet.
+func enrolledFinding(ctx context.Context, opts SiteOptions) (Finding, *locker.Layout) {
 	f := Finding{What: "enrolment", Advice: "Make a token in the console and run `cubby enrol TOKEN`."}
 	if _, err := auth.LoadIdentity(filepath.Join(opts.Config.DataDir, IdentityFile)); err != nil {
 		f.Wrong = errors.New("this controller belongs to no site yet")
-		return f
+		return f, nil
 	}
 	db, _, err := sitestore.Open(ctx, filepath.Join(opts.Config.DataDir, ReplicaFile))
 	if err != nil {
 		f.Wrong = err
-		return f
+		return f, nil
 	}
 	defer db.Close() //nolint:errcheck // only read
 	s := &Site{opts: opts, store: db}
 	m, err := s.membership(ctx)
 	if err != nil {
 		f.Wrong = err
-		return f
+		return f, nil
 	}
 	f.Detail = fmt.Sprintf("site %s at %s", m.Site, m.ServerURL)
-	return f
+	layout, err := layoutOf(ctx, db)
+	if err != nil {
+		f.Wrong, f.Advice = err, "Start `cubby controller`: it asks the server for the directory again."
+	}
+	return f, layout
 }
 
-func examineBus(ctx context.Context, s config.Bus, now func() time.Time) []Finding {
+func layoutOf(ctx context.Context, db *sitestore.Store) (*locker.Layout, error) {
+	objects, err := db.Objects(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the directory: %w", err)
+	}
+	for _, o := range objects {
+		if o.Kind != wire.KindLayout {
+			continue
+		}
+		var l locker.Layout
+		if err := json.Unmarshal(o.Body, &l); err != nil {
+			return nil, fmt.Errorf("read the layout: %w", err)
+		}
+		return &l, nil
+	}
+	return nil, nil //nolint:nilnil // a site that was never connected has none
+}
+
+// examineBus asks the boards of a line and notes how many outputs each has.
+func examineBus(ctx context.Context, s config.Bus, now func() time.Time, outputs map[string]int) []Finding {
 	b, err := openBus(ctx, s, now)
 	if err != nil {
 		return []Finding{{What: "bus " + s.Name, Wrong: err, Advice: "Look at its port and family in the settings."}}
@@ -205,14 +260,20 @@ func examineBus(ctx context.Context, s config.Bus, now func() time.Time) []Findi
 	defer b.conn.Close() //nolint:errcheck // only read
 	var findings []Finding
 	for _, addr := range s.Boards {
-		f := Finding{What: locker.PartBoard(s.Name, uint8(addr)), Advice: "Look at its power, its address switches and the wires A and B."} // checked by the settings
+		part := locker.PartBoard(s.Name, uint8(addr)) // checked by the settings
+		f := Finding{What: "board " + part, Advice: "Look at its power, its address switches and the wires A and B."}
+		outputs[part] = s.Options.Channels
 		polling, cancel := context.WithTimeout(ctx, examinePolls)
 		reading, err := b.driver.ReadStates(polling, board.Address(addr)) // checked by the settings
 		cancel()
-		if err != nil {
+		switch {
+		case errors.Is(err, board.ErrLost):
+			f.Wrong, f.Advice = err, fmt.Sprintf("Look at the port of bus %s in the settings, at the adapter and at who else uses it.", s.Name)
+		case err != nil:
 			f.Wrong = err
-		} else {
-			f.Detail = fmt.Sprintf("answers for %d channels", len(reading.Doors))
+		default:
+			outputs[part] = len(reading.Doors)
+			f.Detail = fmt.Sprintf("answers for %d outputs", len(reading.Doors))
 		}
 		findings = append(findings, f)
 	}

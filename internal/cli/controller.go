@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,13 +14,25 @@ import (
 
 type controllerCmd struct{}
 
+// errRestart ends a controller that staff asked to restart. The code is not 0, so that whatever
+// supervises the program starts it again.
+var errRestart = errors.New("stopped to be started again, as the server asked")
+
 // Run runs the controller until it is told to stop or fails.
 func (controllerCmd) Run(ctx context.Context, e *env) error {
 	c, err := e.config()
 	if err != nil {
 		return err
 	}
-	site, err := app.NewSite(ctx, e.siteOptions(c))
+	opts := e.siteOptions(c)
+	restart := make(chan struct{}, 1)
+	opts.Reboot = func() {
+		select {
+		case restart <- struct{}{}:
+		default: // it was asked for already
+		}
+	}
+	site, err := app.NewSite(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -30,6 +43,8 @@ func (controllerCmd) Run(ctx context.Context, e *env) error {
 	select {
 	case <-ctx.Done():
 		return site.Stop()
+	case <-restart:
+		return errors.Join(errRestart, site.Stop())
 	case err := <-site.Failed():
 		// What is in memory may be ahead of the disk: leave at once, the next start reads the journal.
 		return err

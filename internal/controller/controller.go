@@ -411,9 +411,26 @@ func (c *Controller) commit(ctx context.Context, outs []Outcome) error {
 		return err
 	}
 	for _, out := range outs {
+		c.logFaults(ctx, out.Operations)
 		c.perform(ctx, out)
 	}
 	return nil
+}
+
+// logFaults tells the operator of the computer what the record says of broken parts.
+func (c *Controller) logFaults(ctx context.Context, operations []Operation) {
+	for _, op := range operations {
+		for _, fact := range op.Operation.Facts {
+			switch f := fact.(type) {
+			case locker.FaultRaised:
+				c.opts.Logger.WarnContext(ctx, "fault", slog.String("fault", string(f.Fault)),
+					slog.String("place", string(f.Place)), slog.String("part", f.Part))
+			case locker.FaultCleared:
+				c.opts.Logger.InfoContext(ctx, "fault ended", slog.String("fault", string(f.Fault)),
+					slog.String("place", string(f.Place)), slog.String("part", f.Part))
+			}
+		}
+	}
 }
 
 // append makes all operations durable in one transaction.

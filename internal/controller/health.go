@@ -174,10 +174,14 @@ func (m *Machine) Boards() []BoardRef {
 // checkLayout raises a fault for every bus that the layout names and nobody drives, and clears those
 // of a layout before.
 func (m *Machine) checkLayout() {
+	refs := m.Boards()
 	for _, part := range sortedParts(m.state.Matter.Parts) {
-		m.must(locker.ClearFault{Fault: locker.FaultLayout, Part: part})
+		missing := func(ref BoardRef) bool { return !m.driven(ref.Bus) && locker.PartBus(ref.Bus) == part }
+		if !slices.ContainsFunc(refs, missing) {
+			m.must(locker.ClearFault{Fault: locker.FaultLayout, Part: part})
+		}
 	}
-	for _, ref := range m.Boards() {
+	for _, ref := range refs {
 		if !m.driven(ref.Bus) {
 			m.must(locker.RaiseFault{Fault: locker.FaultLayout, Part: locker.PartBus(ref.Bus)})
 		} else if b := m.boards[ref]; b != nil && b.answered {
