@@ -223,6 +223,7 @@ func (c *Controller) replay(ctx context.Context, m *Machine, e journal.Epoch) er
 			}
 			m.Replay(op)
 		}
+		c.sinceSnapshot += len(records) // a site that restarts often must not read more and more each time
 		from += uint64(len(records))
 	}
 }
