@@ -292,9 +292,9 @@ func TestKill_DiskFull(t *testing.T) {
 	}
 	killMust(t, p.collect(ctx, parcels[0]))
 	r.incident(cloud.IncidentFault, string(locker.FaultDisk))
-	page, err := p.panel.code(ctx, r.courier)
+	_, err = p.panel.code(ctx, r.courier)
 	killMust(t, err)
-	page, err = p.panel.act(ctx, "parcel", "tracking", "1Z0")
+	page, err := p.panel.act(ctx, "parcel", "tracking", "1Z0")
 	killMust(t, err)
 	if page.status != 422 {
 		t.Errorf("a parcel was taken with a full disk: %s: %s", page.step, page.text)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -32,13 +33,14 @@ import (
 )
 
 const (
-	killSite     locker.SiteID = "quay"
-	killBus                    = "lockers"
-	killChannels               = 24 // of each board
-	killDoors                  = 8  // of each bank
-	killOwner                  = "owner@quay.example"
-	killPassword               = "seven patient doors"
+	killBus      = "lockers"
+	killChannels = 24 // of each board
+	killDoors    = 8  // of each bank
+	killOwner    = "owner@quay.example"
+	killPassword = "seven patient doors"
 )
+
+const killSite locker.SiteID = "quay"
 
 // killProgram is the program under test, built once and without the race detector, for as long as a
 // test uses it.
@@ -48,23 +50,23 @@ var killProgram struct {
 	users int
 }
 
-func killBinary(t testing.TB) string {
-	t.Helper()
+func killBinary(tb testing.TB) string {
+	tb.Helper()
 	p := &killProgram
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.users == 0 {
-		dir, err := os.MkdirTemp("", "cubby-e2e-")
-		killMust(t, err)
+		dir, err := os.MkdirTemp("", "cubby-e2e-") //nolint:usetesting // it outlives the test that builds it
+		killMust(tb, err)
 		cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "cubby"), "cubby/cmd/cubby")
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("build cubby: %v\n%s", err, out)
+			tb.Fatalf("build cubby: %v\n%s", err, out)
 		}
 		p.dir = dir
 	}
 	p.users++
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.users--; p.users == 0 {
@@ -74,10 +76,10 @@ func killBinary(t testing.TB) string {
 	return filepath.Join(p.dir, "cubby")
 }
 
-func killMust(t testing.TB, err error) {
-	t.Helper()
+func killMust(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -114,9 +116,9 @@ type killOptions struct {
 }
 
 // newKillRig furnishes a house and starts its server. The controller is enrolled but not started.
-func newKillRig(t testing.TB, opts killOptions) *killRig {
-	t.Helper()
-	r := &killRig{t: t, dir: t.TempDir(), binary: killBinary(t), kiosk: killAddress(t), listen: killAddress(t)}
+func newKillRig(tb testing.TB, opts killOptions) *killRig {
+	tb.Helper()
+	r := &killRig{t: tb, dir: tb.TempDir(), binary: killBinary(tb), kiosk: killAddress(tb), listen: killAddress(tb)}
 	r.layout = killLayout(opts.banks)
 	if opts.layout != nil {
 		r.layout = *opts.layout
@@ -127,16 +129,16 @@ func newKillRig(t testing.TB, opts killOptions) *killRig {
 	}
 	var err error
 	r.world, err = virtual.NewWorld(virtual.Options{Now: time.Now, Boards: boards})
-	killMust(t, err)
+	killMust(tb, err)
 	slave, err := rs485.NewSlave(rs485.SlaveOptions{World: r.world, Polarity: rs485.PolarityClosing})
-	killMust(t, err)
+	killMust(tb, err)
 	r.openLine(slave, opts.tcp)
 	r.mail, err = mailcatch.New(mailcatch.Options{Logger: slog.New(slog.DiscardHandler), Now: time.Now, Keep: 5000})
-	killMust(t, err)
-	r.smtp = killAddress(t)
+	killMust(tb, err)
+	r.smtp = killAddress(tb)
 	if !opts.noMail {
-		killMust(t, r.mail.Start(t.Context()))
-		t.Cleanup(func() { _ = r.mail.Stop() })
+		killMust(tb, r.mail.Start(tb.Context()))
+		tb.Cleanup(func() { _ = r.mail.Stop() })
 		r.smtp = r.mail.Addr().String()
 	}
 	r.writeConfig(r.smtp)
@@ -181,10 +183,10 @@ func (r *killRig) mount(bytes int64) {
 }
 
 // killAddress returns an address that is free now and stays the same over restarts.
-func killAddress(t testing.TB) string {
-	t.Helper()
+func killAddress(tb testing.TB) string {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	killMust(t, err)
+	killMust(tb, err)
 	defer l.Close()
 	return l.Addr().String()
 }
@@ -233,7 +235,7 @@ func (r *killRig) writeConfig(smtp string) {
 	killMust(r.t, err)
 	var boards []string
 	for a := range killBoards(r.layout) {
-		boards = append(boards, fmt.Sprint(int(a)))
+		boards = append(boards, strconv.Itoa(int(a)))
 	}
 	r.config = filepath.Join(r.dir, "cubby.yaml")
 	text := fmt.Sprintf(`
@@ -282,7 +284,7 @@ func (r *killRig) withCloud(f func(ctx context.Context, c *cloud.Cloud, owner cl
 }
 
 // killUnit returns the number of a unit, counted from 0. Its resident is the only one.
-func killUnit(i int) string            { return fmt.Sprint(1001 + i) }
+func killUnit(i int) string            { return strconv.Itoa(1001 + i) }
 func killAddressOf(unit string) string { return "r" + unit + "@quay.example" }
 
 func (r *killRig) furnish(units int) {
@@ -439,26 +441,26 @@ func (p *killProc) kill() {
 }
 
 // stop ends the process as an operator would.
-func (p *killProc) stop(t testing.TB) {
-	t.Helper()
+func (p *killProc) stop(tb testing.TB) {
+	tb.Helper()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
 	case <-time.After(15 * time.Second):
-		t.Errorf("the process does not stop:\n%s", p.tail(20))
+		tb.Errorf("the process does not stop:\n%s", p.tail(20))
 		p.kill()
 	}
 }
 
 // await waits until the process is ready and returns how long that took from its start.
-func (p *killProc) await(t testing.TB) time.Duration {
-	t.Helper()
+func (p *killProc) await(tb testing.TB) time.Duration {
+	tb.Helper()
 	select {
 	case <-p.ready:
 	case <-p.done:
-		t.Fatalf("the process ended: %v\n%s", p.err, p.tail(20))
+		tb.Fatalf("the process ended: %v\n%s", p.err, p.tail(20))
 	case <-time.After(30 * time.Second):
-		t.Fatalf("the process is not ready:\n%s", p.tail(20))
+		tb.Fatalf("the process is not ready:\n%s", p.tail(20))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -489,11 +491,11 @@ func (r *killRig) awaitDirectory() {
 }
 
 // killEventually waits for something that must come true.
-func killEventually(t testing.TB, within time.Duration, what string, ok func() bool) {
-	t.Helper()
+func killEventually(tb testing.TB, within time.Duration, what string, ok func() bool) {
+	tb.Helper()
 	for end := time.Now().Add(within); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("not within %v: %s", within, what)
+			tb.Fatalf("not within %v: %s", within, what)
 		}
 	}
 }

@@ -24,15 +24,15 @@ const (
 
 // killBacklog writes n operations into the journal of a controller that never ran, as weeks without a
 // link leave them: people who came and went, and now and then a parcel.
-func killBacklog(t testing.TB, r *killRig, n, parcelEvery int) {
-	t.Helper()
+func killBacklog(tb testing.TB, r *killRig, n, parcelEvery int) {
+	tb.Helper()
 	ctx := context.Background()
 	id, err := auth.LoadIdentity(filepath.Join(r.controllerDir(), app.IdentityFile))
-	killMust(t, err)
+	killMust(tb, err)
 	log, _, err := journal.Open(ctx, journal.Options{
 		Path: r.journal(), Site: string(killSite), Signer: id.Private(), Now: time.Now, ReserveBytes: 16 << 20,
 	})
-	killMust(t, err)
+	killMust(tb, err)
 	defer log.Close()
 	b := &killHistory{at: time.Now().Add(-14 * 24 * time.Hour), step: 10 * 24 * time.Hour / time.Duration(n)}
 	r.withCloud(func(ctx context.Context, c *cloud.Cloud, owner cloud.Principal) error {
@@ -52,12 +52,12 @@ func killBacklog(t testing.TB, r *killRig, n, parcelEvery int) {
 			b.visit(i)
 		}
 		if len(b.entries) >= 2000 || int(b.number) >= n {
-			killMust(t, log.Append(ctx, b.first(), b.entries))
+			killMust(tb, log.Append(ctx, b.first(), b.entries))
 			b.entries = nil
 		}
 	}
 	_, err = log.Checkpoint(ctx)
-	killMust(t, err)
+	killMust(tb, err)
 }
 
 // killHistory makes the operations of a backlog.

@@ -30,25 +30,25 @@ const (
 )
 
 // killSeed is random and printed, or fixed by KILL_SEED.
-func killSeed(t testing.TB) uint64 {
-	t.Helper()
+func killSeed(tb testing.TB) uint64 {
+	tb.Helper()
 	seed := rand.Uint64()
 	if fixed := os.Getenv("KILL_SEED"); fixed != "" {
 		var err error
 		seed, err = strconv.ParseUint(fixed, 10, 64)
-		killMust(t, err)
+		killMust(tb, err)
 	}
-	t.Logf("seed: KILL_SEED=%d", seed)
+	tb.Logf("seed: KILL_SEED=%d", seed)
 	return seed
 }
 
 func newKillRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
 
-func killSkipShort(t testing.TB) {
-	t.Helper()
+func killSkipShort(tb testing.TB) {
+	tb.Helper()
 	if testing.Short() {
-		fmt.Fprintf(os.Stderr, "\n!!!! SKIPPED under -short: %s\n\n", t.Name())
-		t.Skip("starts and kills real processes: run it without -short")
+		fmt.Fprintf(os.Stderr, "\n!!!! SKIPPED under -short: %s\n\n", tb.Name())
+		tb.Skip("starts and kills real processes: run it without -short")
 	}
 }
 
@@ -150,11 +150,11 @@ type killCrowd struct {
 	cancel   context.CancelFunc
 }
 
-func newKillCrowd(t testing.TB, r *killRig, seed uint64, m *killMoments) *killCrowd {
-	t.Helper()
-	c := &killCrowd{t: t, rig: r}
+func newKillCrowd(tb testing.TB, r *killRig, seed uint64, m *killMoments) *killCrowd {
+	tb.Helper()
+	c := &killCrowd{t: tb, rig: r}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	t.Cleanup(c.cancel)
+	tb.Cleanup(c.cancel)
 	for i, bank := range r.layout.Banks {
 		c.people = append(c.people, &killPerson{
 			rig: r, bank: bank, rng: rand.New(rand.NewPCG(seed, uint64(i+1))), poll: 60 * time.Millisecond,
