@@ -22,6 +22,10 @@ type Life struct {
 const (
 	fullEnough = 26 // parcels in the bank above which residents come more often than couriers
 	roundMost  = 4  // parcels that a courier brings at once
+
+	// Whoever watches is this resident: the people of the demo leave these parcels to them.
+	guestUnit = "102"
+	guestMail = "grace.brown@residents.example"
 )
 
 // Live lets people deliver and collect until ctx ends. What goes wrong for one of them is logged:
@@ -30,6 +34,9 @@ func (h *House) Live(ctx context.Context, l Life) error {
 	rng := rand.New(rand.NewPCG(l.Seed, l.Seed)) // people, not secrets
 	pending := map[string]bool{}                 // codes that were not used yet
 	read := 0
+	if err := h.courierRound(ctx, rng, guestUnit); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("bring the guest a parcel: %w", err)
+	}
 	for {
 		read = h.readMails(pending, read)
 		if err := h.visit(ctx, rng, pending); err != nil && ctx.Err() == nil {
@@ -50,7 +57,7 @@ func (h *House) readMails(pending map[string]bool, after int) int {
 			continue
 		}
 		newest = max(newest, m.ID)
-		if code, ok := codeIn(m.Text); ok {
+		if code, ok := codeIn(m.Text); ok && !slices.Contains(m.To, guestMail) {
 			pending[code] = true
 		}
 	}
@@ -78,7 +85,8 @@ func (h *House) visit(ctx context.Context, rng *rand.Rand, pending map[string]bo
 	return h.courierRound(ctx, rng)
 }
 
-func (h *House) courierRound(ctx context.Context, rng *rand.Rand) error {
+// courierRound brings parcels to the units, and then to some others.
+func (h *House) courierRound(ctx context.Context, rng *rand.Rand, units ...string) error {
 	code, err := h.courierCode(ctx, BankSite)
 	if err != nil {
 		return err
@@ -89,7 +97,9 @@ func (h *House) courierRound(ctx context.Context, rng *rand.Rand) error {
 	}
 	sizes := []locker.Size{locker.SizeS, locker.SizeS, locker.SizeS, locker.SizeM, locker.SizeM, locker.SizeL, locker.SizeXL}
 	for range 1 + rng.IntN(roundMost) {
-		unit := fmt.Sprintf("%d%02d", 1+rng.IntN(10), 1+rng.IntN(12))
+		units = append(units, fmt.Sprintf("%d%02d", 1+rng.IntN(10), 1+rng.IntN(12)))
+	}
+	for _, unit := range units {
 		track := fmt.Sprintf("1Z%016d", rng.Uint64N(1e16))
 		_, err := c.deliver(ctx, track, unit, sizes[rng.IntN(len(sizes))])
 		if err != nil && !errors.Is(err, errRefused) {
@@ -128,14 +138,13 @@ type Links struct {
 	Wall, BankKiosk, RoomKiosk, Mail, Resident, API string
 }
 
-// Links returns the addresses. The resident's page is that of the first mail's recipient, or empty
-// while nobody got one.
+// Links returns the addresses. The resident's page is that of the guest.
 func (h *House) Links(ctx context.Context) Links {
 	base := h.Server.URL()
 	l := Links{
 		Wall: base + "/", BankKiosk: h.Bank.KioskURL() + "/", RoomKiosk: h.Room.KioskURL() + "/", API: base + "/docs",
 	}
-	page, err := h.Server.Cloud.Recipients(ctx, h.owner, cloud.RecipientFilter{Site: BankSite, Limit: 1})
+	page, err := h.Server.Cloud.Recipients(ctx, h.owner, cloud.RecipientFilter{Site: BankSite, Query: guestUnit, Limit: 1})
 	if err == nil && len(page.Items) > 0 {
 		if link, err := h.Server.Cloud.RecipientLink(ctx, h.owner, page.Items[0].ID); err == nil {
 			l.Resident = link
