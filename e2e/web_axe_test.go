@@ -26,7 +26,12 @@ func (w *webTab) violations() string {
 // accessible fails the test on anything that axe finds in the page, in light and in dark.
 func (w *webTab) accessible(page string) {
 	w.Helper()
-	for _, scheme := range []string{"light", "dark"} {
+	w.accessibleIn(page, "light", "dark")
+}
+
+func (w *webTab) accessibleIn(page string, schemes ...string) {
+	w.Helper()
+	for _, scheme := range schemes {
 		w.scheme(scheme)
 		if found := w.violations(); found != "" {
 			w.Errorf("%s, %s: axe finds\n%s", page, scheme, found)

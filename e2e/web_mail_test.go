@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func TestMailPages(t *testing.T) {
 	tab.visit(server.URL + "/")
 	tab.sees(mail.Subject)
 	tab.accessible("list")
-	tab.click(`a[href="/` + fmt.Sprint(mail.ID) + `"]`)
+	tab.click(`a[href="/` + strconv.Itoa(mail.ID) + `"]`)
 	tab.until(`document.querySelector('iframe')`)
 	tab.accessible("mail")
 	for _, width := range []int64{800, 320} {
