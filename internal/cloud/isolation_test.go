@@ -32,6 +32,7 @@ func TestIsolation(t *testing.T) {
 		"door":       ignore(w.DoorSheet(ctx, stranger, site, "main/A02")),
 		"tiles":      ignore(w.Tiles(ctx, stranger, site)),
 		"parcel":     ignore(w.Parcel(ctx, stranger, site, "p-s1")),
+		"activity":   ignore(w.Activity(ctx, stranger, site, 8)),
 		"deliveries": ignore(w.Deliveries(ctx, stranger, cloud.DeliveryFilter{Site: site})),
 		"code":       ignore(w.StayCode(ctx, stranger, site, "s1", "because")),
 		"site":       ignore(w.Site(ctx, stranger, site)),

@@ -306,6 +306,48 @@ func (q *Queries) ListHeads(ctx context.Context, arg ListHeadsParams) ([]Head, e
 	return items, nil
 }
 
+const listLatestOperations = `-- name: ListLatestOperations :many
+SELECT site, epoch, number, received_at, wall_at, body, annex, chain FROM operations WHERE site = $1 ORDER BY epoch DESC, number DESC LIMIT $2
+`
+
+type ListLatestOperationsParams struct {
+	Site string
+	Page int32
+}
+
+// The newest first.
+func (q *Queries) ListLatestOperations(ctx context.Context, arg ListLatestOperationsParams) ([]Operation, error) {
+	rows, err := q.query(ctx, q.listLatestOperationsStmt, listLatestOperations, arg.Site, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Operation
+	for rows.Next() {
+		var i Operation
+		if err := rows.Scan(
+			&i.Site,
+			&i.Epoch,
+			&i.Number,
+			&i.ReceivedAt,
+			&i.WallAt,
+			&i.Body,
+			&i.Annex,
+			&i.Chain,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listOperations = `-- name: ListOperations :many
 SELECT site, epoch, number, received_at, wall_at, body, annex, chain FROM operations
 WHERE site = $1 AND (epoch, number) > (CAST($2 AS BIGINT), CAST($3 AS BIGINT))

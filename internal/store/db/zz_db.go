@@ -336,6 +336,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listIntentsOfPlaceStmt, err = db.PrepareContext(ctx, listIntentsOfPlace); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIntentsOfPlace: %w", err)
 	}
+	if q.listLatestOperationsStmt, err = db.PrepareContext(ctx, listLatestOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query ListLatestOperations: %w", err)
+	}
 	if q.listLiveStaysStmt, err = db.PrepareContext(ctx, listLiveStays); err != nil {
 		return nil, fmt.Errorf("error preparing query ListLiveStays: %w", err)
 	}
@@ -1083,6 +1086,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listIntentsOfPlaceStmt: %w", cerr)
 		}
 	}
+	if q.listLatestOperationsStmt != nil {
+		if cerr := q.listLatestOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listLatestOperationsStmt: %w", cerr)
+		}
+	}
 	if q.listLiveStaysStmt != nil {
 		if cerr := q.listLiveStaysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listLiveStaysStmt: %w", cerr)
@@ -1596,6 +1604,7 @@ type Queries struct {
 	listImportsStmt              *sql.Stmt
 	listIncidentNotesStmt        *sql.Stmt
 	listIntentsOfPlaceStmt       *sql.Stmt
+	listLatestOperationsStmt     *sql.Stmt
 	listLiveStaysStmt            *sql.Stmt
 	listMootUnnotifiedStmt       *sql.Stmt
 	listNoticesStmt              *sql.Stmt
@@ -1780,6 +1789,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listImportsStmt:              q.listImportsStmt,
 		listIncidentNotesStmt:        q.listIncidentNotesStmt,
 		listIntentsOfPlaceStmt:       q.listIntentsOfPlaceStmt,
+		listLatestOperationsStmt:     q.listLatestOperationsStmt,
 		listLiveStaysStmt:            q.listLiveStaysStmt,
 		listMootUnnotifiedStmt:       q.listMootUnnotifiedStmt,
 		listNoticesStmt:              q.listNoticesStmt,

@@ -15,6 +15,10 @@ SELECT * FROM operations
 WHERE site = $1 AND (epoch, number) > (CAST(sqlc.arg(after_epoch) AS BIGINT), CAST(sqlc.arg(after_number) AS BIGINT))
 ORDER BY epoch, number LIMIT sqlc.arg(page);
 
+-- name: ListLatestOperations :many
+-- The newest first.
+SELECT * FROM operations WHERE site = $1 ORDER BY epoch DESC, number DESC LIMIT sqlc.arg(page);
+
 -- name: EraseAnnex :execrows
 UPDATE operations SET annex = sqlc.arg(empty) WHERE site = $1 AND epoch = $2 AND number = $3;
 

@@ -48,6 +48,7 @@ type orders interface {
 }
 
 type parcels interface {
+	Activity(ctx context.Context, p cloud.Principal, site locker.SiteID, limit int) ([]cloud.ActivityEntry, error)
 	Deliveries(ctx context.Context, p cloud.Principal, f cloud.DeliveryFilter) (cloud.Page[cloud.Delivery], error)
 	Parcel(ctx context.Context, p cloud.Principal, site locker.SiteID, id locker.ParcelID) (cloud.ParcelView, error)
 }

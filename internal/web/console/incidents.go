@@ -111,23 +111,23 @@ func incidentTitle(t *text.Printer, i cloud.IncidentView) string {
 		return strings.ReplaceAll(string(i.Kind), "_", " ")
 	}
 	title := t.T("incident." + string(i.Kind))
-	if detail := detailWords(t, i); detail != "" {
+	if detail := detailWords(t, i.Detail); detail != "" {
 		title += " · " + detail
 	}
 	return title
 }
 
-// detailWords says what the incident is about more closely: a fault, a problem or a reason.
-func detailWords(t *text.Printer, i cloud.IncidentView) string {
-	if i.Detail == "" {
+// detailWords says more closely what happened: a fault, a problem or a reason.
+func detailWords(t *text.Printer, detail string) string {
+	if detail == "" {
 		return ""
 	}
 	for _, family := range []string{"console.fault.", "console.problem."} {
-		if t.Has(family + i.Detail) {
-			return t.T(family + i.Detail)
+		if t.Has(family + detail) {
+			return t.T(family + detail)
 		}
 	}
-	return reasonWords(t, i.Detail)
+	return reasonWords(t, detail)
 }
 
 func severityBadge(t *text.Printer, s cloud.Severity) ui.BadgeView {

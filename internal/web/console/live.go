@@ -24,8 +24,6 @@ const (
 	livePing = 15 * time.Second
 	// maxViewers bounds the open walls of a site; more than that is a mistake or an attack.
 	maxViewers = 200
-	// recentShown is how many parcels recent activity is derived from.
-	recentShown = 100
 )
 
 // parts are the pieces of the wall page that a stream replaces.
@@ -66,7 +64,7 @@ type room struct {
 	loaded  bool
 	ended   bool // the subscription is over: who comes now needs a new room
 	wall    cloud.Wall
-	recent  []cloud.Delivery
+	recent  []cloud.ActivityEntry
 	at      time.Time
 	drawn   map[form]map[parts][]byte // emptied when a part changes
 }
@@ -162,7 +160,7 @@ func (r *room) follow(ctx context.Context, who cloud.Principal, changes <-chan c
 func (r *room) load(ctx context.Context, who cloud.Principal, change cloud.Change) {
 	wall, err := r.c.cloud.Wall(ctx, who, r.site)
 	if err == nil {
-		var recent []cloud.Delivery
+		var recent []cloud.ActivityEntry
 		if recent, err = r.c.recent(ctx, who, r.site); err == nil {
 			r.show(wall, recent, touched(change))
 			return
@@ -186,7 +184,7 @@ func touched(change cloud.Change) parts {
 	return 0
 }
 
-func (r *room) show(wall cloud.Wall, recent []cloud.Delivery, changed parts) {
+func (r *room) show(wall cloud.Wall, recent []cloud.ActivityEntry, changed parts) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.loaded {
@@ -263,7 +261,7 @@ type piece struct {
 	html templ.Component
 }
 
-func pieces(t *text.Printer, wall cloud.Wall, recent []cloud.Delivery, list bool, at time.Time) []piece {
+func pieces(t *text.Printer, wall cloud.Wall, recent []cloud.ActivityEntry, list bool, at time.Time) []piece {
 	return []piece{
 		{partTiles, bannerUpdate(siteBanner(t, wall.Site, at))},
 		{partTiles, tilesUpdate(tiles(t, wall))},
@@ -272,10 +270,9 @@ func pieces(t *text.Printer, wall cloud.Wall, recent []cloud.Delivery, list bool
 	}
 }
 
-// recent returns the parcels that recent activity is derived from.
-func (c *Console) recent(ctx context.Context, who cloud.Principal, site locker.SiteID) ([]cloud.Delivery, error) {
-	page, err := c.cloud.Deliveries(ctx, who, cloud.DeliveryFilter{Site: site, Limit: recentShown})
-	return page.Items, err
+// recent returns what recent activity shows.
+func (c *Console) recent(ctx context.Context, who cloud.Principal, site locker.SiteID) ([]cloud.ActivityEntry, error) {
+	return c.cloud.Activity(ctx, who, site, activityShown)
 }
 
 // wallStream sends the wall as it is, then what changes, until the page closes or the session ends.

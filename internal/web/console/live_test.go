@@ -197,13 +197,13 @@ func TestStream_KeepsGoingWhenLoadingFails(t *testing.T) {
 		b := newBench(t)
 		w := watch(t, b, streamPath, "en")
 		w.take()
-		b.fake.Fail("Deliveries", errors.New("busy"))
+		b.fake.Fail("Activity", errors.New("busy"))
 		b.fake.Change(occupy, cloud.Change{Site: "harbour", All: true})
 		time.Sleep(time.Second)
 		if text := w.take(); text != "" {
 			t.Errorf("half a wall was sent: %.100s", text)
 		}
-		b.fake.Fail("Deliveries", nil)
+		b.fake.Fail("Activity", nil)
 		b.fake.Change(func(*cloud.Wall) {}, cloud.Change{Site: "harbour", All: true})
 		time.Sleep(time.Second)
 		if !strings.Contains(w.take(), "777") {

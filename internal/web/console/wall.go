@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -274,54 +273,36 @@ func legend(t *text.Printer) ui.LegendView {
 	return v
 }
 
-// event is one line of recent activity.
-type event struct {
-	at   time.Time
-	icon string
-	key  string // under "console.event."
-	d    cloud.Delivery
-}
-
-// events derives what happened lately from the parcels themselves, newest first.
-func events(all []cloud.Delivery) []event {
-	var out []event
-	for _, d := range all {
-		if !d.StoredAt.IsZero() {
-			out = append(out, event{at: d.StoredAt, icon: "package-plus", key: "stored", d: d})
-		}
-		switch d.State {
-		case locker.StayCollected:
-			out = append(out, event{at: d.EndedAt, icon: "package-check", key: "collected", d: d})
-		case locker.StayRemoved:
-			out = append(out, event{at: d.EndedAt, icon: "package-open", key: "removed", d: d})
-		case locker.StayUndone:
-			out = append(out, event{at: d.EndedAt, icon: "undo-2", key: "undone", d: d})
-		case locker.StayDepositing:
-			out = append(out, event{at: d.BegunAt, icon: "door-open", key: "begun", d: d})
-		case locker.StayStored, locker.StayHeld, locker.StayUndoing:
-		}
-	}
-	slices.SortStableFunc(out, func(a, b event) int {
-		return cmp.Or(b.at.Compare(a.at), cmp.Compare(a.d.Stay, b.d.Stay), cmp.Compare(a.key, b.key))
-	})
-	return out[:min(len(out), activityShown)]
-}
-
-func activity(t *text.Printer, recent []cloud.Delivery, now time.Time, zone *time.Location) activityView {
+// activity draws what happened lately, newest first.
+func activity(t *text.Printer, recent []cloud.ActivityEntry, now time.Time, zone *time.Location) activityView {
 	v := activityView{Heading: t.T("console.activity"), Empty: t.T("console.activity.empty"), Line: ui.TimelineView{ID: "activity-list"}}
-	for _, e := range events(recent) {
-		detail := placeWord(t, e.d.PlaceKind, e.d.PlaceName)
-		if e.d.UnitName != "" {
-			detail += " · " + t.T("console.unit", "unit", e.d.UnitName)
+	for _, e := range recent {
+		var detail []string
+		if e.Place != "" {
+			detail = append(detail, placeWord(t, e.PlaceKind, e.PlaceName))
 		}
-		when := t.Time(e.at, zone)
-		if text.DaysBetween(e.at, now, zone) != 0 {
-			when = t.Day(e.at, now, zone)
+		if e.UnitName != "" {
+			detail = append(detail, t.T("console.unit", "unit", e.UnitName))
 		}
-		v.Line.Items = append(v.Line.Items, ui.TimelineItem{
-			ID: "a-" + e.key + "-" + htmlID(string(e.d.Stay)), Icon: e.icon, Text: t.T("console.event." + e.key), Detail: detail,
-			Time: when, ISO: iso(e.at),
-		})
+		switch e.Kind {
+		case "fault_raised", "fault_cleared", "problem_reported", "service_changed", "drop_refused", "open_failed":
+			if words := detailWords(t, e.Reason); words != "" {
+				detail = append(detail, words)
+			}
+		}
+		when := t.Time(e.At, zone)
+		if text.DaysBetween(e.At, now, zone) != 0 {
+			when = t.Day(e.At, now, zone)
+		}
+		icon, fault := factIcon(e.Kind)
+		item := ui.TimelineItem{
+			ID: "a-" + itoa(int(e.Epoch)) + "-" + itoa(int(e.Number)) + "-" + itoa(e.Index), Icon: icon,
+			Text: factWords(t, e.Kind), Detail: strings.Join(detail, " · "), Time: when, ISO: iso(e.At),
+		}
+		if fault {
+			item.Kind = "fault"
+		}
+		v.Line.Items = append(v.Line.Items, item)
 	}
 	return v
 }

@@ -295,6 +295,16 @@ func (f *Fake) StayCode(_ context.Context, _ cloud.Principal, _ locker.SiteID, s
 	return SampleCode(), f.call("StayCode", string(stay), reason)
 }
 
+// Activity is that of the sample.
+func (f *Fake) Activity(_ context.Context, _ cloud.Principal, site locker.SiteID, limit int) ([]cloud.ActivityEntry, error) {
+	var all []cloud.ActivityEntry
+	if site == BankSite {
+		all = sampleActivity(f.now)
+	}
+	found, err := page(f, "Activity", all)
+	return found.Items[:min(len(found.Items), limit)], err
+}
+
 // Deliveries are those of the sample; only the state is filtered.
 func (f *Fake) Deliveries(_ context.Context, _ cloud.Principal, filter cloud.DeliveryFilter) (cloud.Page[cloud.Delivery], error) {
 	var items []cloud.Delivery

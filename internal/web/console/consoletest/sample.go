@@ -211,6 +211,29 @@ func sampleTimeline(now time.Time) []cloud.TimelineEntry {
 	}
 }
 
+func sampleActivity(now time.Time) []cloud.ActivityEntry {
+	var all []cloud.ActivityEntry
+	for i, e := range []struct {
+		kind, door, unit, reason string
+		ago                      time.Duration
+	}{
+		{"door_opened", "A03", "102", "", 20 * time.Second},
+		{"parcel_stored", "E03", "601", "", 2 * time.Minute},
+		{"parcel_collected", "B05", "704", "", 6 * time.Minute},
+		{"door_opened", "B05", "704", "", 7 * time.Minute},
+		{"fault_raised", "D04", "", "lock", 26 * time.Hour},
+	} {
+		all = append(all, cloud.ActivityEntry{
+			TimelineEntry: cloud.TimelineEntry{
+				At: now.Add(-e.ago), Kind: e.kind, Place: locker.PlaceID("main/" + e.door), PlaceName: e.door, Reason: e.reason,
+				Epoch: 1, Number: uint64(100 - i), //nolint:gosec // a handful
+			},
+			PlaceKind: locker.PlaceCompartment, UnitName: e.unit,
+		})
+	}
+	return all
+}
+
 func sampleSheet(now time.Time, w cloud.Wall, p cloud.WallPlace) cloud.DoorSheet {
 	s := cloud.DoorSheet{
 		Place: p, Site: w.Site, Bank: "Locker 1", Door: locker.DoorShut, Timeline: sampleTimeline(now),
