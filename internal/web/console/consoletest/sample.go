@@ -226,7 +226,7 @@ func sampleActivity(now time.Time) []cloud.ActivityEntry {
 		all = append(all, cloud.ActivityEntry{
 			TimelineEntry: cloud.TimelineEntry{
 				At: now.Add(-e.ago), Kind: e.kind, Place: locker.PlaceID("main/" + e.door), PlaceName: e.door, Reason: e.reason,
-				Epoch: 1, Number: uint64(100 - i), //nolint:gosec // a handful
+				Epoch: 1, Number: uint64(100 - i),
 			},
 			PlaceKind: locker.PlaceCompartment, UnitName: e.unit,
 		})
