@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -52,6 +54,7 @@ func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 	c := opts.Config
 	findings := []Finding{clockFinding(opts.Now())}
 	findings = append(findings, folderFindings(c.DataDir)...)
+	findings = append(findings, addressFinding(c.PublicURL))
 	if c.TLS.CertFile != "" {
 		findings = append(findings, certFinding(c.TLS, opts.Now()))
 	}
@@ -64,6 +67,23 @@ func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 	defer st.Close() //nolint:errcheck // only read
 	findings = append(findings, db, ownerFinding(ctx, st))
 	return append(findings, mailFinding(ctx, opts))
+}
+
+func addressFinding(address string) Finding {
+	f := Finding{What: "public address", Detail: address, Advice: "Set server.public_url to the https address that people and controllers use."}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		f.Wrong = fmt.Errorf("%s is no address: %w", address, err)
+	case u.Scheme != "https" && !loopback(u.Hostname()):
+		f.Wrong = fmt.Errorf("%s is not encrypted: codes and passwords would be read on the way, and no controller enrols", address)
+	}
+	return f
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func ownerFinding(ctx context.Context, st *store.Store) Finding {

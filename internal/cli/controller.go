@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"cubby/internal/app"
@@ -70,9 +71,13 @@ func (cmd enrolCmd) Run(ctx context.Context, e *env) error {
 	}
 	token, err := auth.ParseEnrolmentToken(cmd.Token)
 	if err != nil {
-		return usageError{fmt.Errorf("this is no enrolment token: %w", err)}
+		return usageError{errors.New("this is no enrolment token: copy the whole of it, from cubby-enrol1- to its end")}
 	}
 	site, err := app.Enrol(ctx, e.siteOptions(c), token)
+	var lost *url.Error
+	if errors.As(err, &lost) {
+		return fmt.Errorf("%w; the token names that address: it is server.public_url of the server, which must run", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (h *Hub) Enrol(ctx context.Context, request link.EnrolRequest) (locker.Site
 	err := c.store.Tx(ctx, func(q *db.Queries) error {
 		row, err := q.FindEnrolment(ctx, digest[:])
 		if isNone(err) {
-			return locker.Errorf(locker.CodeTokenUsed, "this token is unknown or was used")
+			return locker.Errorf(locker.CodeTokenUsed, "this token is unknown, too old or was used: make a new one in the console")
 		}
 		if err != nil {
 			return fmt.Errorf("find the token: %w", err)
@@ -67,7 +67,7 @@ func (c *Cloud) enrolledBefore(ctx context.Context, q *db.Queries, row db.Enrolm
 	if row.UsedBy == fingerprint && site.Fingerprint == fingerprint {
 		return nil
 	}
-	return locker.Errorf(locker.CodeTokenUsed, "this token is unknown or was used")
+	return locker.Errorf(locker.CodeTokenUsed, "this token is unknown, too old or was used: make a new one in the console")
 }
 
 func (c *Cloud) enrol(ctx context.Context, q *db.Queries, row db.EnrolmentToken, request link.EnrolRequest, fingerprint string) error {
@@ -78,7 +78,7 @@ func (c *Cloud) enrol(ctx context.Context, q *db.Queries, row db.EnrolmentToken,
 		return fmt.Errorf("use the token: %w", err)
 	}
 	if n == 0 {
-		return locker.Errorf(locker.CodeTokenUsed, "this token is unknown or was used")
+		return locker.Errorf(locker.CodeTokenUsed, "this token is unknown, too old or was used: make a new one in the console")
 	}
 	if other, err := q.FindSiteByFingerprint(ctx, fingerprint); err == nil && other.ID != row.Site {
 		return locker.Errorf(locker.CodeConflict, "this controller is enrolled for another site")

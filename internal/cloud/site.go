@@ -540,7 +540,7 @@ func (c *Cloud) CreateEnrolToken(ctx context.Context, p Principal, site locker.S
 		Site: string(site), CreatedBy: p.User, CreatedAt: c.now(),
 	})
 	if err != nil {
-		return "", locker.Errorf(locker.CodeInputInvalid, "the server's public address cannot enrol controllers: %v", err)
+		return "", locker.Errorf(locker.CodeInputInvalid, "server.public_url of the settings is %s: controllers on other machines need https there", c.publicURL)
 	}
 	err = c.store.Tx(ctx, func(q *db.Queries) error {
 		row, err := c.findSiteIn(ctx, q, p, site)
