@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 	"testing"
+	"time"
 
 	"cubby/internal/app/demo"
 	"cubby/internal/locker"
@@ -51,8 +52,8 @@ func (w *webTab) speak(lang string) {
 	w.until(`document.documentElement.lang === '` + lang + `'`)
 }
 
-// A checker that finds nothing anywhere would make every other test of this file worthless.
-func TestAxeSeesFaults(t *testing.T) {
+// Checkers that find nothing anywhere would make every other test here worthless.
+func TestCheckersSeeFaults(t *testing.T) {
 	webShare(t)
 	t.Parallel()
 	h := webStart(t)
@@ -72,6 +73,17 @@ func TestAxeSeesFaults(t *testing.T) {
 		if !strings.Contains(found, rule+":") {
 			t.Errorf("axe does not see %s: %s", rule, found)
 		}
+	}
+	_ = webEval[bool](tab, `document.body.append(Object.assign(document.createElement('script'), {textContent: '1'})), true`)
+	_ = webEval[bool](tab, `setTimeout(() => { throw new Error('broken') }), true`)
+	said := ""
+	for began := time.Now(); strings.Count(said, "\n") < 2 && time.Since(began) < webWithin; time.Sleep(webLook) {
+		for _, c := range tab.complain() {
+			said += c + "\n"
+		}
+	}
+	if !strings.Contains(said, "Content Security Policy") || !strings.Contains(said, "broken") {
+		t.Errorf("the browser complained of %q", said)
 	}
 }
 

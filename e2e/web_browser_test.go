@@ -38,8 +38,8 @@ var webChromium struct {
 // where REQUIRE_BROWSER or CI says that it must be there.
 func webShare(t *testing.T) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("SKIPPED: no browser in short mode")
+	if testing.Short() || os.Getenv("CUBBY_QUICK") != "" {
+		t.Skip("SKIPPED: no browser in a quick run")
 	}
 	if _, err := exec.LookPath("chromium"); err != nil {
 		if os.Getenv("REQUIRE_BROWSER") != "" || os.Getenv("CI") != "" {
@@ -77,8 +77,9 @@ type webTab struct {
 	ctx  context.Context
 	name string
 
-	mu      sync.Mutex
-	allowed []string
+	mu         sync.Mutex
+	allowed    []string
+	complaints []string
 }
 
 // webOpen opens a tab in a browser context of its own: no cookie, cache or worker of another.
@@ -112,14 +113,28 @@ func (w *webTab) watch() {
 				return
 			}
 			if (m.IsException() || m.Type == chromedp.ConsoleError) && !w.allows(m.String()+" "+m.URL) {
-				w.Errorf("%s: console: %s (%s:%d)", w.name, m, m.URL, m.Line)
+				w.mu.Lock()
+				w.complaints = append(w.complaints, fmt.Sprintf("%s (%s:%d)", m, m.URL, m.Line))
+				w.mu.Unlock()
 			}
 		}
 	})
 	w.Cleanup(func() {
 		stop()
 		done.Wait()
+		for _, c := range w.complain() {
+			w.Errorf("%s: console: %s", w.name, c)
+		}
 	})
+}
+
+// complain returns what the browser complained of since the last call.
+func (w *webTab) complain() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := w.complaints
+	w.complaints = nil
+	return all
 }
 
 // allow names a part of the complaints that the test provokes.
@@ -309,7 +324,7 @@ func (w *webTab) active() string {
 // shoot keeps a picture in the folder of CUBBY_SHOTS, if that is set.
 func (w *webTab) shoot(name string) {
 	w.Helper()
-	dir := os.Getenv("CUBBY_SHOTS")
+	dir := webFolder("CUBBY_SHOTS")
 	if dir == "" {
 		return
 	}
@@ -324,4 +339,13 @@ func (w *webTab) shoot(name string) {
 	if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(w.Name(), "/", "-")+"-"+w.name+"-"+name+".png"), picture, 0o644); err != nil {
 		w.Error(err)
 	}
+}
+
+// webFolder is the folder that a variable names, from the root of the repository; "" for none.
+func webFolder(variable string) string {
+	dir := os.Getenv(variable)
+	if dir == "" || filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join("..", dir)
 }

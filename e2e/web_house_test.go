@@ -142,11 +142,6 @@ func (h webHouse) mailTo(address string, likes func(mailcatch.Mail) bool) mailca
 	return mail
 }
 
-// stored has the courier store a parcel without a browser, and returns the door and the mail.
-func (h webHouse) wallURL() string {
-	return h.Server.URL() + "/sites/" + string(demo.BankSite) + "/wall"
-}
-
 // signIn opens the console as the owner and leads to a page of it.
 func (h webHouse) signIn(name, path string, options ...chromedp.CreateBrowserContextOption) *webTab {
 	h.Helper()

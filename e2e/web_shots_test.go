@@ -19,12 +19,9 @@ import (
 //
 //	CUBBY_IMG=docs/img go test ./e2e -run TestShots
 func TestShots(t *testing.T) {
-	dir := os.Getenv("CUBBY_IMG")
+	dir := webFolder("CUBBY_IMG")
 	if dir == "" {
 		t.Skip("CUBBY_IMG names no folder for pictures")
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join("..", dir)
 	}
 	webShare(t)
 	t.Parallel()
