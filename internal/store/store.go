@@ -85,7 +85,14 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	s := &Store{
 		log: opts.Logger, now: opts.Now, ids: NewIDs(opts.Now, opts.Rand), news: make(chan struct{}),
 	}
-	var err error
+	// The library would make a file that everybody can read; the -wal beside it takes over its mode.
+	made, err := os.OpenFile(opts.Path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("make the database: %w", err)
+	}
+	if err := made.Close(); err != nil {
+		return nil, fmt.Errorf("make the database: %w", err)
+	}
 	if s.writer, err = openSQLite(opts.Path, "immediate", 1); err != nil {
 		return nil, err
 	}
@@ -162,6 +169,9 @@ func (s *Store) backup(ctx context.Context, to string) error {
 	}
 	if _, err := s.writer.ExecContext(ctx, "VACUUM INTO $1", to); err != nil {
 		return fmt.Errorf("back up before migrating: %w", err)
+	}
+	if err := os.Chmod(to, 0o600); err != nil { // as private as what it is a copy of
+		return fmt.Errorf("keep the copy private: %w", err)
 	}
 	return nil
 }

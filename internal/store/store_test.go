@@ -57,6 +57,26 @@ func TestOpen_TwiceKeepsData(t *testing.T) {
 	}
 }
 
+// Names, addresses and keys stand in it: others on the machine must not read it, whatever its folder allows.
+func TestOpen_IsPrivate(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cubby.db")
+	s, err := store.Open(t.Context(), options(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // nothing is kept
+	for _, file := range []string{path, path + "-wal"} {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", file, info.Mode())
+		}
+	}
+}
+
 func TestOpen_RefusesNewerSchema(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cubby.db")
