@@ -3,6 +3,7 @@ package consoletest
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -81,10 +82,24 @@ func (f *Fake) Answer(a cloud.IntentView) {
 func (f *Fake) Change(edit func(*cloud.Wall), c cloud.Change) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.wall = cloneWall(f.wall) // readers keep the one that they were given
 	edit(&f.wall)
 	for _, ch := range f.changes {
 		ch <- c
 	}
+}
+
+// cloneWall copies what an edit may change: banks, columns, doors and rooms.
+func cloneWall(w cloud.Wall) cloud.Wall {
+	w.Banks = slices.Clone(w.Banks)
+	for i := range w.Banks {
+		w.Banks[i].Columns = slices.Clone(w.Banks[i].Columns)
+		for j := range w.Banks[i].Columns {
+			w.Banks[i].Columns[j].Doors = slices.Clone(w.Banks[i].Columns[j].Doors)
+		}
+	}
+	w.Rooms = slices.Clone(w.Rooms)
+	return w
 }
 
 // Calls lists what was asked that changes something, in order, e.g. "RemoteOpen main/B07 stuck".
