@@ -65,7 +65,7 @@ func TestOpen_IsPrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // nothing is kept
+	defer s.Close()
 	for _, file := range []string{path, path + "-wal"} {
 		info, err := os.Stat(file)
 		if err != nil {
