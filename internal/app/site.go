@@ -231,7 +231,7 @@ func (s *Site) buildLink(id auth.Identity, m membership) error {
 	}
 	client, err := link.NewClient(link.ClientOptions{
 		ServerURL: m.ServerURL, Identity: id, ServerKey: m.ServerKey, SiteID: s.ID, Instance: s.opts.NewID(),
-		Software: s.opts.Version, Site: s.Controller, Logger: s.opts.Logger, Now: s.opts.Now, Rand: rand.Float64,
+		Software: s.opts.Version, Site: reporting{s.Controller, s}, Logger: s.opts.Logger, Now: s.opts.Now, Rand: rand.Float64,
 		OnCountersigned: func(note string) {
 			if err := s.Journal.AddCountersignature(context.Background(), []byte(note), verifier); err != nil {
 				s.opts.Logger.Warn("the server's countersignature was not kept", slog.Any("error", err))
@@ -248,6 +248,22 @@ func (s *Site) buildLink(id auth.Identity, m membership) error {
 	}
 	s.Link = client
 	return nil
+}
+
+// reporting is the controller as the link sees it. A new directory changes what the site's status
+// says, doors and boards above all, so the status follows it at once.
+type reporting struct {
+	*controller.Controller
+	site *Site
+}
+
+// ApplyDirectory implements link.SiteSide.
+func (r reporting) ApplyDirectory(ctx context.Context, batch wire.DirectoryBatch) (uint64, error) {
+	rev, err := r.Controller.ApplyDirectory(ctx, batch)
+	if err == nil {
+		r.site.Link.ReportSoon()
+	}
+	return rev, err
 }
 
 func (s *Site) buildKiosk() error {
