@@ -65,25 +65,6 @@ func (t *Reader) AddStay(ctx context.Context, body, annex []byte, stay locker.St
 	t.add(ctx, body, annex, func(f locker.Fact) bool { return t.concerns(f, stay) })
 }
 
-// AddFollowed adds the facts of an operation that staff follow while they happen: what came to and left
-// a place, which doors opened or did not, and what broke.
-func (t *Reader) AddFollowed(ctx context.Context, body, annex []byte) {
-	t.add(ctx, body, annex, followed)
-}
-
-// Asked returns the stays that an opening was for, as far as its request was added or read over.
-func (t *Reader) Asked(r locker.RequestID) []locker.StayID { return t.asked[r] }
-
-func followed(f locker.Fact) bool {
-	switch f.(type) {
-	case locker.ParcelStored, locker.ParcelCollected, locker.ParcelRemoved, locker.DepositUndone, locker.DropRefused,
-		locker.DoorOpened, locker.OpenFailed, locker.OpenUnconfirmed, locker.PlaceDoubted, locker.ProblemReported,
-		locker.ServiceChanged, locker.FaultRaised, locker.FaultCleared:
-		return true
-	}
-	return false
-}
-
 func (t *Reader) add(ctx context.Context, body, annex []byte, keep func(locker.Fact) bool) {
 	op, err := wire.DecodeOperation(body)
 	if err != nil {

@@ -224,7 +224,7 @@ func sampleActivity(now time.Time) []cloud.ActivityEntry {
 		{"fault_raised", "D04", "", "lock", 26 * time.Hour},
 	} {
 		all = append(all, cloud.ActivityEntry{
-			TimelineEntry: cloud.TimelineEntry{
+			Entry: cloud.TimelineEntry{
 				At: now.Add(-e.ago), Kind: e.kind, Place: locker.PlaceID("main/" + e.door), PlaceName: e.door, Reason: e.reason,
 				Epoch: 1, Number: uint64(100 - i),
 			},
