@@ -48,6 +48,8 @@ type root struct {
 	Board      boardCmd      `cmd:"" help:"Lock boards."`
 	Verify     verifyCmd     `cmd:"" help:"Verify a journal or an export: nothing changed, removed or inserted."`
 	Owner      ownerCmd      `cmd:"" help:"Owners of the installation."`
+	Staff      staffCmd      `cmd:"" help:"Members of staff."`
+	APIToken   apiTokenCmd   `cmd:"" name:"api-token" help:"Tokens for programs that use the API."`
 	Site       siteCmd       `cmd:"" help:"Sites."`
 	Import     importCmd     `cmd:"" help:"Import people from a file."`
 	Doctor     doctorCmd     `cmd:"" help:"Look for what is wrong with this installation and say what to do."`

@@ -25,7 +25,7 @@ type ownerAddCmd struct {
 
 // Run makes the owner.
 func (cmd ownerAddCmd) Run(ctx context.Context, e *env) error {
-	password, err := cmd.password(e)
+	password, err := readPassword(e, cmd.PasswordFile)
 	if err != nil {
 		return err
 	}
@@ -40,9 +40,9 @@ func (cmd ownerAddCmd) Run(ctx context.Context, e *env) error {
 	})
 }
 
-func (cmd ownerAddCmd) password(e *env) (string, error) {
-	if cmd.PasswordFile != "" {
-		data, err := os.ReadFile(cmd.PasswordFile)
+func readPassword(e *env, file string) (string, error) {
+	if file != "" {
+		data, err := os.ReadFile(file)
 		if err != nil {
 			return "", fmt.Errorf("read the password: %w", err)
 		}
