@@ -162,7 +162,8 @@ func (p *killPerson) stepDeposit(ctx context.Context, page killPage, parcel *kil
 	default:
 		return false, fmt.Errorf("a courier sees %q: %s", page.step, page.text)
 	}
-	if err == nil && next.status != 200 {
+	over := fmt.Sprintf("Error %d", locker.CodeSessionEnded.Number()) // it was started again between two keys
+	if err == nil && next.status != 200 && !strings.Contains(next.text, over) {
 		return false, fmt.Errorf("refused at %s: %s", page.step, next.text)
 	}
 	return false, err
@@ -259,7 +260,8 @@ func (p *killPerson) readMail(ctx context.Context, parcel *killParcel) error {
 		return contains(m.To, killAddressOf(parcel.unit)) && killCode.MatchString(m.Text)
 	})
 	if err != nil {
-		return fmt.Errorf("no mail for unit %s, whose parcel %s is in %s: %w", parcel.unit, parcel.tracking, parcel.place, err)
+		return fmt.Errorf("no mail for unit %s, whose parcel %s is in %s (%+v): %w", parcel.unit, parcel.tracking, parcel.place,
+			p.rig.firstNotice(parcel), err)
 	}
 	p.note(func() { parcel.code = killCode.FindString(mail.Text) })
 	return nil

@@ -296,8 +296,10 @@ func (r *killRig) furnish(units int) {
 		if err != nil {
 			return err
 		}
+		policy := locker.DefaultPolicy()
+		policy.UndoSeconds = 5 // notices wait for it where no courier says "Done"
 		_, err = c.CreateSite(ctx, owner, cloud.SiteDraft{
-			ID: killSite, Name: "Quay House lockers", Property: property, Layout: r.layout, Policy: locker.DefaultPolicy(),
+			ID: killSite, Name: "Quay House lockers", Property: property, Layout: r.layout, Policy: policy,
 			Settings: cloud.SiteSettings{Phone: "+1 555 0101", Languages: []string{"en"}},
 		})
 		if err != nil {
