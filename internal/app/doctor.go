@@ -49,7 +49,8 @@ const (
 	clockSuspects = 2025            // an older year means that the clock was never set
 )
 
-// ExamineServer looks at an installation's server half without changing it.
+// ExamineServer looks at an installation's server half. It opens the tables as the server would, which
+// brings those of an older version up to date.
 func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 	c := opts.Config
 	findings := []Finding{clockFinding(opts.Now())}

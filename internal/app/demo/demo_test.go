@@ -1,13 +1,18 @@
 package demo_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"cubby/internal/app"
 	"cubby/internal/app/demo"
+	"cubby/internal/config"
+	"cubby/internal/journal"
 	"cubby/internal/store"
 )
 
@@ -15,8 +20,9 @@ import (
 // It takes some seconds of real time: the governor leaves a second between two pulses.
 func TestHouse_RunsParcelsWithTheLinkCut(t *testing.T) {
 	t.Parallel()
+	dir := t.TempDir()
 	house, err := demo.Start(context.WithoutCancel(t.Context()), demo.Options{
-		Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader,
+		Dir: dir, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader,
 		NewID: store.NewIDs(time.Now, rand.Reader).New, Version: "test",
 	})
 	if err != nil {
@@ -34,6 +40,21 @@ func TestHouse_RunsParcelsWithTheLinkCut(t *testing.T) {
 	}
 	if !result.Held(task) {
 		t.Errorf("not everything held: %+v", result)
+	}
+	exportWhileItRuns(t, filepath.Join(dir, string(demo.BankSite)), result)
+}
+
+// The record can be written down for others beside the running controller, and verifies there.
+func exportWhileItRuns(t *testing.T, dir string, result demo.Result) {
+	t.Helper()
+	opts := app.SiteOptions{Config: config.Controller{DataDir: dir}, Now: time.Now}
+	var export bytes.Buffer
+	if err := app.ExportJournal(t.Context(), opts, &export, false); err != nil {
+		t.Fatal(err)
+	}
+	report, err := journal.VerifyExport(&export, journal.VerifyOptions{})
+	if err != nil || report.Fault() != nil || report.Records() == 0 {
+		t.Errorf("the export of %d facts: %d records, %v, %v", result.FactsSite, report.Records(), report.Fault(), err)
 	}
 }
 
