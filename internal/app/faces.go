@@ -76,7 +76,7 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 		Cloud: s.Cloud, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
 		Trusted: []string{strings.TrimRight(c.PublicURL, "/")},
 		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
-		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, Version: s.opts.Version,
+		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, RetryNotice: s.faces.notifier.RetryNotice, Version: s.opts.Version,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the console: %w", err)

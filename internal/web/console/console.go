@@ -34,6 +34,9 @@ type Options struct {
 	Mail string
 	// TestMail sends a test message; nil hides the button.
 	TestMail func(ctx context.Context, p cloud.Principal, to string) error
+	// RetryNotice sends a message again that was given up or came back; nil hides the button. A
+	// message that is out of date or under way is CONFLICT.
+	RetryNotice func(ctx context.Context, p cloud.Principal, id string) error
 	// Version is the server's, shown beside those of the sites.
 	Version string
 }
@@ -55,6 +58,7 @@ type Console struct {
 	contact  Contact
 	mail     string
 	testMail func(ctx context.Context, p cloud.Principal, to string) error
+	retry    func(ctx context.Context, p cloud.Principal, id string) error
 	version  string
 
 	accounts  *auth.Limiter
@@ -86,6 +90,7 @@ func New(opts Options) (*Console, error) {
 	c := &Console{
 		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
 		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version,
+		retry:    opts.RetryNotice,
 		accounts: accounts, addresses: addresses,
 	}
 	c.live = newLive(c)

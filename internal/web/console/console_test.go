@@ -37,6 +37,8 @@ type bench struct {
 	fake  *consoletest.Fake
 	mails []string
 	mail  error
+	again []string // messages that were sent again
+	stale error
 }
 
 func newBench(t *testing.T) *bench {
@@ -56,6 +58,10 @@ func newBench(t *testing.T) *bench {
 		TestMail: func(_ context.Context, _ cloud.Principal, to string) error {
 			b.mails = append(b.mails, to)
 			return b.mail
+		},
+		RetryNotice: func(_ context.Context, _ cloud.Principal, id string) error {
+			b.again = append(b.again, id)
+			return b.stale
 		},
 	})
 	if err != nil {

@@ -23,8 +23,15 @@ type parcelView struct {
 	Actions  []ui.ButtonView
 	Timeline activityView
 	Notices  activityView
+	Again    []againView // messages that can be sent again
 	Stays    parcelListView
 	Code     *ui.CodeCardView // shown once, after the code was asked for
+}
+
+// againView sends one message again.
+type againView struct {
+	Action string
+	Send   ui.ButtonView
 }
 
 func parcelID(r *http.Request) locker.ParcelID {
@@ -58,6 +65,9 @@ func (c *Console) parcelView(pg page, p cloud.ParcelView) parcelView {
 		},
 		Timeline: activityView{Heading: t.T("console.custody"), Empty: t.T("console.custody.none"), Line: timeline(pg, "custody", p.Timeline)},
 		Notices:  activityView{Heading: t.T("console.notices"), Empty: t.T("console.notices.none"), Line: notices(pg, p.Notices)},
+	}
+	if c.retry != nil {
+		v.Again = noticesAgain(t, p)
 	}
 	const several = 2
 	if len(p.Stays) >= several {
@@ -169,12 +179,48 @@ func notices(pg page, all []cloud.NoticeView) ui.TimelineView {
 			ID: "notice-" + htmlID(n.ID), Icon: "mail", Text: noticeWords(t, n.Kind), Detail: strings.Join(parts, " · "), ISO: iso(at),
 			Time: t.DayTime(at, pg.now, pg.zone),
 		}
-		if n.State == "failed" || n.State == "bounced" {
+		if undelivered(n) {
 			item.Kind = "fault"
 		}
 		v.Items = append(v.Items, item)
 	}
 	return v
+}
+
+// undelivered reports whether a message reached nobody and is not tried any more.
+func undelivered(n cloud.NoticeView) bool { return n.State == "failed" || n.State == "bounced" }
+
+// noticesAgain offers the messages that reached nobody. Once a parcel is gone, only the one that says
+// so is still true.
+func noticesAgain(t *text.Printer, p cloud.ParcelView) []againView {
+	var again []againView
+	for _, n := range p.Notices {
+		if !undelivered(n) || p.State.Ended() != (n.Kind == "collected") {
+			continue
+		}
+		again = append(again, againView{
+			Action: parcelHref(p.Site, p.Parcel) + "/notices/" + seg(n.ID) + "/retry",
+			Send:   ui.ButtonView{Text: t.T("console.notice.again", "what", noticeWords(t, n.Kind)), Icon: "refresh-cw", Kind: "ghost"},
+		})
+	}
+	return again
+}
+
+// parcelRetryNotice sends a message again. A page that shows what has changed since is no mistake of
+// its reader: it is shown anew.
+func (c *Console) parcelRetryNotice(w http.ResponseWriter, r *http.Request, pg page) error {
+	if c.retry == nil {
+		return locker.Errorf(locker.CodeNotFound, "messages are not sent from here")
+	}
+	did := "notice_again"
+	if err := c.retry(r.Context(), pg.who, unseg[string](r.PathValue("notice"))); err != nil {
+		if codeOf(err) != locker.CodeConflict {
+			return err
+		}
+		did = "notice_stale"
+	}
+	c.done(w, r, parcelHref(pg.site.ID, parcelID(r)), did)
+	return nil
 }
 
 func noticeWords(t *text.Printer, kind string) string {

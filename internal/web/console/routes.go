@@ -49,6 +49,7 @@ func (c *Console) Routes() []Route {
 		{Method: "POST", Path: "/sites/{site}/parcels/{parcel}/restore", handle: c.parcelRestore},
 		{Method: "POST", Path: "/sites/{site}/parcels/{parcel}/clear", handle: c.parcelClear},
 		{Method: "POST", Path: "/sites/{site}/parcels/{parcel}/extend", handle: c.parcelExtend},
+		{Method: "POST", Path: "/sites/{site}/parcels/{parcel}/notices/{notice}/retry", handle: c.parcelRetryNotice},
 
 		{Method: "GET", Path: "/incidents", handle: c.incidents},
 		{Method: "GET", Path: "/incidents/{incident}", handle: c.incident},

@@ -201,6 +201,38 @@ func TestParcel_ShowsItsCodeForAReason(t *testing.T) {
 	wantCalls(t, b, "StayCode s4 at the desk")
 }
 
+func TestParcel_SendsAMessageAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const path = "/sites/harbour/parcels/p4"
+	did := func(w *httptest.ResponseRecorder) string {
+		t.Helper()
+		wantRedirect(t, w, path)
+		r := consoletest.Fixture{Path: path}.Request(b.fake, "en", "")
+		r.AddCookie(w.Result().Cookies()[0])
+		return b.do(r).Body.String()
+	}
+	wantText(t, b.get(path), path+"/notices/n2/retry", "Send again: Reminder 1")
+	if strings.Contains(b.get(path).Body.String(), "/notices/n1/retry") {
+		t.Error("a message that was sent is offered again")
+	}
+	if strings.Contains(b.get("/sites/harbour/parcels/p3").Body.String(), "/retry") {
+		t.Error("a reminder of a parcel that is gone is offered again")
+	}
+	if !strings.Contains(did(b.post(path+"/notices/n2/retry")), "The message is on its way again.") {
+		t.Error("the page does not say that it is sent")
+	}
+	b.stale = locker.Errorf(locker.CodeConflict, "sent")
+	if !strings.Contains(did(b.post(path+"/notices/n2/retry")), "Nothing was sent") {
+		t.Error("the page does not say that nothing is sent")
+	}
+	b.stale = locker.Errorf(locker.CodeNotFound, "no message")
+	wantStatus(t, b.post(path+"/notices/zz/retry"), http.StatusNotFound)
+	if got := fmt.Sprint(b.again); got != "[n2 n2 zz]" {
+		t.Errorf("sent again: %s", got)
+	}
+}
+
 func TestToast_ShowsOnceAfterTheForm(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
