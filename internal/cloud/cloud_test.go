@@ -179,7 +179,9 @@ func TestIncidents_FromContradictions(t *testing.T) {
 		t.Errorf("one cause raised more than one incident: %d open", n)
 	}
 	w.ingest(w.operation(locker.FaultRaised{Fault: locker.FaultBusLost, Part: "a"}))
-	w.wantIncident(cloud.IncidentFault)
+	if i := w.wantIncident(cloud.IncidentFault); i.Part != "a" || i.Place != "" {
+		t.Errorf("the fault is at %q, part %q", i.Place, i.Part)
+	}
 	w.ingest(w.operation(locker.FaultCleared{Fault: locker.FaultBusLost, Part: "a"}))
 	if n := len(w.incidents()); n != 2 {
 		t.Errorf("a fault that is over stays open: %d open", n)
@@ -278,6 +280,53 @@ func TestResidentPage(t *testing.T) {
 	if len(page.Parcels) != 0 {
 		t.Error("somebody else's parcel is shown")
 	}
+}
+
+func TestResidentPage_TellsTheContactWhenNothingWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	address, err := w.RecipientLink(w.ctx, w.owner, w.ana)
+	must(t, err)
+	page, err := w.ResidentPage(w.ctx, address[len("https://parcels.example.org/p/"):])
+	must(t, err)
+	if want := (cloud.ResidentContact{Name: "Harbour", Phone: "+34 600 000 000"}); page.Contact != want || len(page.Parcels) > 0 {
+		t.Errorf("page is %+v, want the contact %+v", page, want)
+	}
+}
+
+func TestSetResidentWishes_ReachesTheSite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.enrol()
+	address, err := w.RecipientLink(w.ctx, w.owner, w.ana)
+	must(t, err)
+	token := address[len("https://parcels.example.org/p/"):]
+	page, err := w.ResidentPage(w.ctx, token)
+	must(t, err)
+	if want := (cloud.ResidentWishes{Language: "es"}); page.Wishes != want {
+		t.Fatalf("wishes are %+v, want %+v", page.Wishes, want)
+	}
+	before := w.directory().To
+	page.Wishes.LowDoor = true
+	must(t, w.SetResidentWishes(w.ctx, token, page.Wishes))
+	after := w.directory().To
+	if after <= before {
+		t.Errorf("revision %d did not grow from %d", after, before)
+	}
+	d, _ := w.replica()
+	if r, ok := d.Recipients[w.ana]; !ok || !r.LowDoor || r.Language != "es" || r.Name != "Ana García" {
+		t.Errorf("the site knows %+v", r)
+	}
+	must(t, w.SetResidentWishes(w.ctx, token, page.Wishes))
+	if again := w.directory().To; again != after {
+		t.Errorf("the same wishes were told again: revision %d, then %d", after, again)
+	}
+	page, err = w.ResidentPage(w.ctx, token)
+	must(t, err)
+	if !page.Wishes.LowDoor {
+		t.Error("the page does not show the wish")
+	}
+	wantCode(t, w.SetResidentWishes(w.ctx, token+"x", cloud.ResidentWishes{}), locker.CodeNotFound)
 }
 
 func TestSignIn(t *testing.T) {

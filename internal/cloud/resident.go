@@ -18,8 +18,17 @@ import (
 // ResidentPage is what the holder of a link sees: what waits now, never what was.
 type ResidentPage struct {
 	Name     string // first name or initial, as a greeting; empty for an office
-	Language string // BCP 47; empty: the site's first
+	Contact  ResidentContact
+	Wishes   ResidentWishes // as they are now
+	Language string         // BCP 47; empty: the site's first
 	Parcels  []WaitingParcel
+}
+
+// ResidentContact is whom the holder of a link asks, whether or not something waits.
+type ResidentContact struct {
+	Name  string // of the site of the first parcel, else of the only site, else of the property
+	Phone string // may be empty
+	Mail  string // may be empty
 }
 
 // WaitingParcel is one parcel that the holder of a link may collect.
@@ -54,11 +63,16 @@ func (c *Cloud) ResidentPage(ctx context.Context, token string) (ResidentPage, e
 	if err != nil {
 		return ResidentPage{}, err
 	}
-	v := ResidentPage{Language: recipient.Language}
+	v := ResidentPage{
+		Language: recipient.Language, Wishes: ResidentWishes{LowDoor: recipient.LowDoor, Language: recipient.Language},
+	}
 	if recipient.Kind != string(locker.RecipientOffice) {
 		if first := strings.Fields(recipient.Name); len(first) > 0 {
 			v.Name = first[0]
 		}
+	}
+	if v.Contact, err = c.residentContact(ctx, recipient.Property); err != nil {
+		return v, err
 	}
 	rows, err := c.store.Read().ListWaitingOfRecipient(ctx, db.ListWaitingOfRecipientParams{Recipient: recipient.ID, Page: maxWaiting})
 	if err != nil {
@@ -80,7 +94,38 @@ func (c *Cloud) ResidentPage(ctx context.Context, token string) (ResidentPage, e
 		}
 		v.Parcels = append(v.Parcels, parcel)
 	}
+	if len(v.Parcels) > 0 {
+		p := v.Parcels[0]
+		v.Contact = ResidentContact{Name: p.SiteName, Phone: p.Phone, Mail: p.Mail}
+	}
 	return v, nil
+}
+
+// residentContact returns the contact of a property. Its only site speaks for it; of several, none does
+// unless the property itself has no contact.
+func (c *Cloud) residentContact(ctx context.Context, id string) (ResidentContact, error) {
+	property, err := c.store.Read().FindProperty(ctx, id)
+	if err != nil {
+		return ResidentContact{}, notFound(err, "property")
+	}
+	contact := ResidentContact{Name: property.Name, Phone: property.Phone, Mail: property.Email}
+	sites, err := c.store.Read().ListSitesOfProperty(ctx, id)
+	if err != nil {
+		return contact, fmt.Errorf("list sites of a property: %w", err)
+	}
+	for _, site := range sites {
+		var settings SiteSettings
+		if err := decodeJSON(site.Settings, &settings); err != nil {
+			return contact, err
+		}
+		if len(sites) == 1 {
+			return ResidentContact{
+				Name: site.Name, Phone: cmp.Or(settings.Phone, property.Phone), Mail: cmp.Or(settings.Mail, property.Email),
+			}, nil
+		}
+		contact.Phone, contact.Mail = cmp.Or(contact.Phone, settings.Phone), cmp.Or(contact.Mail, settings.Mail)
+	}
+	return contact, nil
 }
 
 // maxWaiting bounds what one page shows.
@@ -227,8 +272,8 @@ type ResidentWishes struct {
 // SetResidentWishes stores what the holder of a link wishes and tells the sites.
 func (c *Cloud) SetResidentWishes(ctx context.Context, token string, w ResidentWishes) error {
 	row, err := c.linkHolder(ctx, token)
-	if err != nil {
-		return err
+	if err != nil || row.LowDoor == w.LowDoor && row.Language == w.Language {
+		return err // what is so already is not told again
 	}
 	var told []locker.SiteID
 	err = c.store.Tx(ctx, func(q *db.Queries) error {

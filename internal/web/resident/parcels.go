@@ -1,6 +1,7 @@
 package resident
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ type parcelsView struct {
 	Heading string
 	Groups  []groupView
 	None    string // nothing waits
+	Wishes  wishesView
 }
 
 // groupView is what waits at one site: one code opens all of its doors.
@@ -51,7 +53,9 @@ func (f *Face) parcels(w http.ResponseWriter, r *http.Request, v visit) error {
 
 func parcelsOf(v visit) (parcelsView, error) {
 	t, all := v.t, v.page.Parcels
-	view := parcelsView{Shell: shell(v, t.N("resident.waiting", len(all))), Heading: t.N("resident.waiting", len(all))}
+	view := parcelsView{
+		Shell: shell(v, t.N("resident.waiting", len(all))), Heading: t.N("resident.waiting", len(all)), Wishes: wishesOf(v),
+	}
 	if len(all) == 0 {
 		view.Heading, view.None = t.T("resident.nothing"), t.T("resident.nothing.text")
 		view.Shell = shell(v, view.Heading)
@@ -221,7 +225,7 @@ func openButton(v visit) ui.ButtonView {
 	return ui.ButtonView{Text: v.t.T("resident.open"), Icon: "door-open", Large: "xl", Href: v.href("/open")}
 }
 
-// shell is the frame of a page. Site and contact are those of the first parcel.
+// shell is the frame of a page, with whom to ask.
 func shell(v visit, title string) ui.PhoneView {
 	t := v.t
 	s := ui.PhoneView{
@@ -237,22 +241,17 @@ func shell(v visit, title string) ui.PhoneView {
 			s.Languages.Languages = append(s.Languages.Languages, ui.LanguageView{Tag: l.Tag, Name: l.Name})
 		}
 	}
-	if len(v.page.Parcels) > 0 {
-		p := v.page.Parcels[0]
-		s.Site, s.Help.Contact = p.SiteName, p.Mail
-		if p.Phone != "" {
-			s.Help.TelText, s.Help.TelHref = p.Phone, telHref(p.Phone)
-		}
+	c := v.page.Contact
+	s.Site, s.Help.Contact = cmp.Or(c.Name, s.Site), c.Mail
+	if c.Phone != "" {
+		s.Help.TelText, s.Help.TelHref = c.Phone, telHref(c.Phone)
 	}
 	return s
 }
 
 // manifest lets a phone keep the page as an app.
 func (f *Face) manifest(w http.ResponseWriter, _ *http.Request, v visit) error {
-	name := v.t.T("resident.product")
-	if len(v.page.Parcels) > 0 {
-		name = v.page.Parcels[0].SiteName
-	}
+	name := cmp.Or(v.page.Contact.Name, v.t.T("resident.product"))
 	body, err := json.Marshal(map[string]any{
 		"name": name, "short_name": name, "lang": v.t.Lang(), "dir": v.t.Dir(), "display": "standalone",
 		"start_url": v.href(""), "scope": v.href(""), "theme_color": "#0b6553", "background_color": "#f4f6f4",
@@ -276,11 +275,14 @@ type calmView struct {
 type pointView struct{ Heading, Text string }
 
 // endedView is shown for a link that is unknown or has ended: both look the same, and nothing of what
-// was is told.
+// was is told. Whom to ask is, where the link is good and only what it asked for failed.
 func endedView(v visit) calmView {
-	v.page = cloud.ResidentPage{}
+	v.page = cloud.ResidentPage{Contact: v.page.Contact}
 	s := shell(v, v.t.T("resident.ended"))
-	s.Help, s.Note, s.Document.Manifest, s.Worker = ui.HelpView{}, "", "", ""
+	s.Note, s.Document.Manifest, s.Worker = "", "", ""
+	if v.page.Contact == (cloud.ResidentContact{}) {
+		s.Help = ui.HelpView{}
+	}
 	return calmView{Shell: s, Heading: v.t.T("resident.ended"), Text: v.t.T("resident.ended.text")}
 }
 

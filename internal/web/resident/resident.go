@@ -28,6 +28,7 @@ type Backend interface {
 	ResidentPage(ctx context.Context, token string) (cloud.ResidentPage, error)
 	ResidentOpen(ctx context.Context, token string, stay locker.StayID, proof string) (locker.IntentID, error)
 	ResidentAwait(ctx context.Context, token string, id locker.IntentID) (cloud.IntentView, error)
+	SetResidentWishes(ctx context.Context, token string, w cloud.ResidentWishes) error
 }
 
 var _ Backend = (*cloud.Cloud)(nil)

@@ -262,6 +262,57 @@ func TestOpen_LimitsTries(t *testing.T) {
 	}
 }
 
+func TestContact_IsOnEveryPage(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, x := range residenttest.Fixtures() {
+		if x.Name == "ended" {
+			continue // nobody knows whose link it was
+		}
+		wantText(t, b.do(x.Request("en")), `href="tel:+15550100"`, "desk@example.org")
+	}
+	b.fake.FailOpen(locker.Errorf(locker.CodeInternal, "broken"))
+	w := b.open(residenttest.LinkOne, "s2", "HJK-3MP")
+	wantStatus(t, w, http.StatusInternalServerError)
+	wantText(t, w, `href="tel:+15550100"`)
+}
+
+func TestWishes_ChangeOnlyTheDoor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if err := b.fake.SetResidentWishes(t.Context(), residenttest.LinkOne, cloud.ResidentWishes{Language: "ar"}); err != nil {
+		t.Fatal(err)
+	}
+	page := "/p/" + residenttest.LinkOne
+	for _, v := range []struct {
+		form url.Values
+		want cloud.ResidentWishes
+		says string
+	}{
+		{url.Values{"low": {"yes"}}, cloud.ResidentWishes{LowDoor: true, Language: "ar"}, "Your next parcels come into low doors."},
+		{url.Values{"x": {""}}, cloud.ResidentWishes{Language: "ar"}, "For your next parcels."},
+	} {
+		w := b.do(residenttest.Fixture{Method: "POST", Path: page + "/wishes", Form: v.form}.Request("en"))
+		wantStatus(t, w, http.StatusSeeOther)
+		if got := w.Header().Get("Location"); got != page+"#low" {
+			t.Errorf("leads to %s", got)
+		}
+		if got := b.fake.Wishes(); got != v.want {
+			t.Errorf("wishes are %+v, want %+v", got, v.want)
+		}
+		w = b.get(page)
+		wantText(t, w, v.says, `action="`+page+`/wishes"`)
+		if got := strings.Contains(w.Body.String(), `value="yes" checked`); got != v.want.LowDoor {
+			t.Errorf("the box is ticked: %t", got)
+		}
+	}
+	w := b.do(residenttest.Fixture{Method: "POST", Path: "/p/" + residenttest.LinkEnded + "/wishes", Form: url.Values{"low": {"yes"}}}.Request("en"))
+	wantStatus(t, w, http.StatusNotFound)
+	if b.fake.Wishes().LowDoor {
+		t.Error("a link that has ended set a wish")
+	}
+}
+
 func TestLanguage_IsChosenAndKept(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

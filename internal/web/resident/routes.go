@@ -18,6 +18,7 @@ func (f *Face) Routes() []Route {
 		{Method: "GET", Path: "/p/{token}/help", serve: f.known(f.help)},
 		{Method: "GET", Path: "/p/{token}/app.webmanifest", serve: f.known(f.manifest)},
 		{Method: "POST", Path: "/p/{token}/language", serve: http.HandlerFunc(f.language)},
+		{Method: "POST", Path: "/p/{token}/wishes", serve: f.known(f.wishes)},
 		{Method: "GET", Path: "/p/{token}/open", serve: f.known(f.openForm)},
 		{Method: "POST", Path: "/p/{token}/open", serve: f.known(f.open)},
 		{Method: "GET", Path: "/p/{token}/opened/{intent}", serve: f.known(f.opened)},

@@ -35,6 +35,7 @@ type Fake struct {
 	openErr error
 	pageErr error
 	answer  cloud.IntentView
+	wishes  cloud.ResidentWishes
 }
 
 var _ resident.Backend = (*Fake)(nil)
@@ -86,7 +87,10 @@ func (f *Fake) parcel(n, door string) cloud.WaitingParcel {
 func (f *Fake) ResidentPage(_ context.Context, token string) (cloud.ResidentPage, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p := cloud.ResidentPage{Name: "Jane", Parcels: []cloud.WaitingParcel{f.parcel("2", "B07")}}
+	p := cloud.ResidentPage{
+		Name: "Jane", Parcels: []cloud.WaitingParcel{f.parcel("2", "B07")}, Wishes: f.wishes,
+		Contact: cloud.ResidentContact{Name: "Harbour House", Phone: "+1 555 0100", Mail: "desk@example.org"},
+	}
 	switch token {
 	case LinkOne:
 	case LinkMany:
@@ -96,7 +100,7 @@ func (f *Fake) ResidentPage(_ context.Context, token string) (cloud.ResidentPage
 		held.Held, held.Code, held.Overdue, held.CollectBy = true, cloud.Code{}, true, f.now.Add(-26*time.Hour)
 		p.Parcels = append(p.Parcels, f.parcel("3", "E01"), held, shelf)
 	case LinkNone:
-		p.Parcels = nil
+		p.Parcels, p.Wishes.LowDoor = nil, true
 	case LinkAway:
 		p.Parcels[0].MayOpen = false
 	default:
@@ -120,6 +124,21 @@ func (f *Fake) ResidentAwait(_ context.Context, _ string, id locker.IntentID) (c
 	a := f.answer
 	a.ID = id
 	return a, nil
+}
+
+// SetResidentWishes keeps the wishes; [Fake.Wishes] tells them.
+func (f *Fake) SetResidentWishes(_ context.Context, _ string, w cloud.ResidentWishes) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wishes = w
+	return nil
+}
+
+// Wishes returns the wishes of every link.
+func (f *Fake) Wishes() cloud.ResidentWishes {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wishes
 }
 
 // Fixture is one request that shows a page.
