@@ -59,6 +59,7 @@ type IncidentView struct {
 	Severity   Severity
 	Place      locker.PlaceID
 	PlaceName  string
+	Part       string // of a fault: what it is about beside a place, e.g. a bus or bus/board
 	Stay       locker.StayID
 	Parcel     locker.ParcelID
 	Detail     string // a code or word that says more, e.g. the fault or the problem
@@ -137,6 +138,7 @@ func (c *Cloud) incidentView(ctx context.Context, v *siteView, row store.Inciden
 	view := IncidentView{
 		ID: row.ID, Site: locker.SiteID(row.Site), SiteName: row.SiteName, Kind: IncidentKind(row.Kind),
 		Severity: Severity(row.Severity), Place: locker.PlaceID(row.Place), PlaceName: place.Name,
+		Part: incident.Part(row.Incident),
 		Stay: locker.StayID(row.Stay), Parcel: locker.ParcelID(row.Parcel), Detail: row.Detail,
 		Resolved: row.State == incidentResolved, Owner: row.Owner, OwnerName: row.OwnerName, Count: int(row.Count),
 		OpenedAt: moment(row.OpenedAt), LastAt: moment(row.LastAt), DueAt: moment(row.DueAt),

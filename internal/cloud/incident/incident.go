@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"cubby/internal/cloud/rows"
@@ -87,6 +88,23 @@ type Incident struct {
 
 // dedupe names the cause of an incident.
 func (i Incident) dedupe() string { return i.Site + "|" + string(i.Kind) + "|" + i.Key }
+
+// FaultKey is the Key of a fault: of a place, or of a part, e.g. a bus or bus/board. Either may be empty.
+func FaultKey(fault, place, part string) string { return fault + "|" + place + "|" + part }
+
+// Part returns the part of the site that an incident of a fault is about, e.g. a bus or bus/board;
+// empty: none. It stands in the cause only, which FaultKey made.
+func Part(row db.Incident) string {
+	if row.Kind != string(Fault) {
+		return ""
+	}
+	before := Incident{Site: row.Site, Kind: Fault, Key: FaultKey(row.Detail, row.Place, "")}
+	part, found := strings.CutPrefix(row.Dedupe, before.dedupe())
+	if !found {
+		return ""
+	}
+	return part
+}
 
 // Book opens and settles incidents in the transactions of their causes.
 type Book struct {

@@ -230,6 +230,6 @@ func faultIncident(f locker.Fault, place locker.PlaceID, part string) incident.I
 	}
 	return incident.Incident{
 		Kind: incident.Fault, Severity: severity, Place: string(place), Detail: string(f),
-		Key: string(f) + "|" + string(place) + "|" + part,
+		Key: incident.FaultKey(string(f), string(place), part),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/incident"
 	"cubby/internal/locker"
 	"cubby/internal/notify/email"
 	"cubby/internal/store"
@@ -238,8 +239,12 @@ func (n *Notifier) dutyLines(p *text.Printer, h home, layout locker.Layout, open
 			say, at = "mail.duty.line.over", row.ResolvedAt
 		}
 		words := what(p, row)
+		where := incident.Part(row)
 		if row.Place != "" {
-			words = p.T("mail.duty.at", "what", words, "place", ltr(p, line(placeIn(layout, locker.PlaceID(row.Place)).name)))
+			where = placeIn(layout, locker.PlaceID(row.Place)).name
+		}
+		if where != "" {
+			words = p.T("mail.duty.at", "what", words, "place", ltr(p, line(where)))
 		}
 		lines = append(lines, p.T(say, "what", words, "when", p.DayTime(moment(at), now, h.zone)))
 	}

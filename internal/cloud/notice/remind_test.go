@@ -270,6 +270,17 @@ func TestDuty_SilentSiteOnceAndBack(t *testing.T) {
 	w.wantMails("duty@example.org", 2)
 }
 
+func TestDuty_NamesThePartOfAFault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ingest(locker.FaultRaised{Fault: locker.FaultBoardSilent, Part: "rs485/2"})
+	w.work()
+	w.pass(10*time.Second, 5*time.Second)
+	if m := w.wantMails("duty@example.org", 1)[0]; !strings.Contains(m.Text, "Something is broken (rs485/2)") {
+		t.Errorf("mail:\n%s", m.Text)
+	}
+}
+
 func TestDuty_Merges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -92,7 +93,7 @@ func incidentTable(pg page, items []cloud.IncidentView, resolved bool) ui.TableV
 		row := ui.RowView{ID: "incident-" + htmlID(i.ID), Href: "/incidents/" + seg(i.ID), Cells: []ui.CellView{
 			{Text: incidentTitle(t, i)},
 			{Component: ui.Badge(severityBadge(t, i.Severity))},
-			{Text: i.PlaceName},
+			{Text: cmp.Or(i.PlaceName, i.Part)},
 			{Text: t.DayTime(i.OpenedAt, pg.now, zone)},
 			{Text: owner},
 			{Text: last},
@@ -241,6 +242,9 @@ func incidentFacts(pg page, i cloud.IncidentView) []factView {
 	facts := []factView{
 		{Name: t.T("console.site"), Value: i.SiteName},
 		{Name: t.T("console.column.since"), Value: t.DayTime(i.OpenedAt, pg.now, zone)},
+	}
+	if i.Part != "" {
+		facts = append(facts, factView{Name: t.T("console.incident.part"), Value: i.Part})
 	}
 	if i.Count > 1 {
 		facts = append(facts, factView{Name: t.T("console.incident.count"), Value: t.N("console.incident.times", i.Count)},

@@ -252,6 +252,16 @@ func TestToast_ShowsOnceAfterTheForm(t *testing.T) {
 	}
 }
 
+func TestIncident_NamesItsPart(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	wantText(t, b.get("/incidents"), "rs485/2")
+	wantText(t, b.get("/incidents/n4"), "<dt>Part</dt>", "rs485/2")
+	if strings.Contains(b.get("/incidents/n1").Body.String(), "<dt>Part</dt>") {
+		t.Error("the fault of a door has an empty part")
+	}
+}
+
 func TestIncident_IsWorkedOn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -328,6 +328,11 @@ func sampleIncidents(now time.Time) []cloud.IncidentView {
 			OpenedAt: now.Add(-5 * time.Hour), LastAt: now.Add(-5 * time.Hour), DueAt: now.Add(19 * time.Hour),
 		},
 		{
+			ID: "n4", Site: BankSite, SiteName: "Harbour House", Kind: cloud.IncidentFault, Severity: cloud.SeverityUrgent, Part: "rs485/2",
+			Detail: string(locker.FaultBoardSilent), Count: 1, OpenedAt: now.Add(-6 * time.Hour), LastAt: now.Add(-6 * time.Hour),
+			DueAt: now.Add(-5 * time.Hour),
+		},
+		{
 			ID: "n3", Site: BankSite, SiteName: "Harbour House", Kind: cloud.IncidentSiteSilent, Severity: cloud.SeverityLow, Resolved: true,
 			Count: 1, OpenedAt: now.AddDate(0, 0, -2), LastAt: now.AddDate(0, 0, -2), ResolvedAt: now.AddDate(0, 0, -2).Add(time.Hour),
 			ResolvedBy: "Ana", Resolution: "The cleaner had pulled the plug.",
