@@ -187,7 +187,7 @@ func (d *Driver) unlock(ctx context.Context, addr board.Address, ch board.Channe
 	frame := EncodeOpen(addr, ch, d.opts.PulseSeconds)
 	long := len(frame) > shortFrame // then its echo cannot be a reply
 	r := request{
-		frame: frame, within: d.opts.Deadline, noReply: d.opts.NoUnlockReply,
+		frame: frame, within: d.opts.Deadline, noReply: d.opts.NoUnlockReply, unlock: true,
 		mayEcho: d.echo == EchoOn || long, sureEcho: true,
 	}
 	twins := 0
@@ -219,13 +219,21 @@ type request struct {
 	within   time.Duration
 	one      bool // a status of one is asked for
 	status   bool // a status of all is asked for
+	unlock   bool // a pulse is asked for
 	noReply  bool
 	mayEcho  bool
 	sureEcho bool // an echo cannot be mistaken for the reply
 }
 
 func (d *Driver) do(ctx context.Context, r request) (Frame, error) {
-	if err := d.drain(ctx); err != nil {
+	// Somebody waits for an unlock: the look at the line, a millisecond of waiting, is left out when
+	// nothing is owed. A stray reply to an unlock says nothing about a door, and other strays do not
+	// match. A status always looks: a stray status would be believed.
+	if idle := d.unread == nil && len(d.owed) == 0 && d.dec.Buffered() == 0; !r.unlock || !idle {
+		if err := d.drain(ctx); err != nil {
+			return Frame{}, err
+		}
+	} else if err := ctx.Err(); err != nil {
 		return Frame{}, err
 	}
 	if err := d.send(r.frame); err != nil {

@@ -6,12 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime/debug"
 	"time"
 
 	"cubby/internal/app"
 	"cubby/internal/auth"
 	"cubby/internal/config"
 )
+
+// memoryLimit makes the collector work harder before a controller grows: the computers beside
+// lockers are small, and the kiosk's browser needs theirs. It is a soft limit, in bytes.
+const memoryLimit = 48 << 20
 
 type controllerCmd struct{}
 
@@ -33,6 +38,7 @@ func (controllerCmd) Run(ctx context.Context, e *env) error {
 		default: // it was asked for already
 		}
 	}
+	debug.SetMemoryLimit(memoryLimit)
 	site, err := app.NewSite(ctx, opts)
 	if err != nil {
 		return err

@@ -174,6 +174,9 @@ func decideVerify(s *State, c Verify) ([]Fact, error) {
 			// There is a parcel, and it is not its recipient's: it waits until staff find out whose it is.
 		case c.Occupied && (st.State == StayDepositing || st.State == StayUndoing || st.State == StayHeld):
 			facts = append(facts, ParcelStored{Stay: st.ID, Place: p.ID, Evidence: EvidencePerson, By: c.By})
+			if s.Matter.Sessions[st.Session] == nil && !st.Settled { // nobody is left who could undo it
+				facts = append(facts, DepositSettled{Stay: st.ID})
+			}
 		case !c.Occupied && (st.State == StayDepositing || st.State == StayUndoing):
 			facts = append(facts, DepositUndone{Stay: st.ID, Place: p.ID, Reason: "abandoned"})
 		case !c.Occupied:

@@ -169,6 +169,9 @@ func TestStart_UnconfirmsAndNeverRepeats(t *testing.T) {
 	if got := x.Matter.Stays[stay].State; got != locker.StayStored {
 		t.Errorf("state after staff looked = %s, want stored", got)
 	}
+	if !x.Matter.Stays[stay].Settled {
+		t.Error("the first notice waits for an undo that nobody is left to do")
+	}
 	if err := x.collect(stored); err != nil {
 		t.Errorf("a restart locked a resident out: %v", err)
 	}
