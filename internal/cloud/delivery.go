@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/entry"
 	"cubby/internal/cloud/intake"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -195,7 +196,7 @@ func (c *Cloud) search(ctx context.Context, p Principal, text string, query *sto
 		return nil // a token that may not read names cannot search by them
 	}
 	for _, property := range slices.Sorted(maps.Keys(properties)) {
-		if err := c.searchPeople(ctx, property, nameKey(text), query); err != nil {
+		if err := c.searchPeople(ctx, property, entry.NameKey(text), query); err != nil {
 			return err
 		}
 	}

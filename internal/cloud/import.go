@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/entry"
 	"cubby/internal/cloud/importer"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
@@ -174,7 +175,7 @@ func (c *Cloud) PlanImport(ctx context.Context, p Principal, in ImportInput) (Im
 }
 
 func importChecks() importer.Checks {
-	return importer.Checks{Key: nameKey, Email: checkEmail, Phone: checkPhone, MaxNumber: maxUnitNumber}
+	return importer.Checks{Key: entry.NameKey, Email: checkEmail, Phone: entry.Phone, MaxNumber: maxUnitNumber}
 }
 
 func (p ImportPlan) empty(gone bool) bool {

@@ -11,13 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/unicode/norm"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/entry"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 	"cubby/internal/wire"
@@ -68,7 +67,7 @@ func (c *Cloud) Recipients(ctx context.Context, p Principal, f RecipientFilter) 
 	if err != nil {
 		return found, fmt.Errorf("list recipients: %w", err)
 	}
-	query, limit := nameKey(f.Query), page(f.Limit)
+	query, limit := entry.NameKey(f.Query), page(f.Limit)
 	for _, row := range rows {
 		key := row.NameKey + "|" + row.ID
 		if key <= f.Cursor || row.Inactive && !f.Inactive || !matches(row, query, 1) {
@@ -76,7 +75,7 @@ func (c *Cloud) Recipients(ctx context.Context, p Principal, f RecipientFilter) 
 		}
 		if len(found.Items) == limit {
 			last := found.Items[limit-1]
-			found.Next = nameKey(last.Name) + "|" + string(last.ID)
+			found.Next = entry.NameKey(last.Name) + "|" + string(last.ID)
 			return found, nil
 		}
 		view, err := c.recipientView(ctx, row)
@@ -91,7 +90,7 @@ func (c *Cloud) Recipients(ctx context.Context, p Principal, f RecipientFilter) 
 // matches reports whether a query, folded by nameKey, names the recipient's unit or begins a word of
 // the name; the latter needs some letters.
 func matches(row db.ListRecipientsOfPropertyRow, query string, letters int) bool {
-	if query == "" || query == nameKey(row.UnitName) || query == row.UnitNumber {
+	if query == "" || query == entry.NameKey(row.UnitName) || query == row.UnitNumber {
 		return true
 	}
 	if utf8.RuneCountInString(query) < letters {
@@ -106,17 +105,6 @@ func matches(row db.ListRecipientsOfPropertyRow, query string, letters int) bool
 		}
 	}
 	return false
-}
-
-// nameKey folds a name for searching: upper case, one space between words, letters without marks.
-func nameKey(name string) string {
-	folded := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return unicode.ToUpper(r)
-	}, norm.NFD.String(name))
-	return strings.Join(strings.Fields(folded), " ")
 }
 
 func (c *Cloud) recipientView(ctx context.Context, row db.ListRecipientsOfPropertyRow) (RecipientView, error) {
@@ -181,7 +169,7 @@ func (c *Cloud) FindRecipients(ctx context.Context, p Principal, site locker.Sit
 	if err != nil {
 		return nil, err
 	}
-	query := nameKey(text)
+	query := entry.NameKey(text)
 	if query == "" {
 		return nil, nil
 	}
@@ -193,7 +181,7 @@ func (c *Cloud) FindRecipients(ctx context.Context, p Principal, site locker.Sit
 	for _, r := range rows {
 		switch {
 		case r.Inactive:
-		case query == nameKey(r.UnitName) || query == r.UnitNumber:
+		case query == entry.NameKey(r.UnitName) || query == r.UnitNumber:
 			byUnit = append(byUnit, r)
 		case matches(r, query, minLetters):
 			byName = append(byName, r)
@@ -283,7 +271,7 @@ func (c *Cloud) putUnit(ctx context.Context, q *db.Queries, property string, d U
 	if err != nil {
 		return "", nil, err
 	}
-	key := nameKey(unit.Name)
+	key := entry.NameKey(unit.Name)
 	same, err := q.FindUnitByName(ctx, db.FindUnitByNameParams{Property: property, NameKey: key})
 	if err != nil && !isNone(err) {
 		return "", nil, fmt.Errorf("look for a unit: %w", err)
@@ -332,7 +320,7 @@ func freeNumber(ctx context.Context, q *db.Queries, property string, unit locker
 	if digits != "" {
 		wishes = append(wishes, digits)
 	}
-	for _, r := range nameKey(unit.Name) {
+	for _, r := range entry.NameKey(unit.Name) {
 		if r >= 'A' && r <= 'Z' && digits != "" {
 			wishes = append(wishes, fmt.Sprintf("%s%02d", digits, r-'A'+1))
 		}
@@ -466,7 +454,7 @@ func (c *Cloud) addRecipient(ctx context.Context, q *db.Queries, property string
 	}
 	err = q.CreateRecipient(ctx, db.CreateRecipientParams{
 		ID: string(d.ID), Property: property, Unit: string(d.Unit), Kind: string(d.Kind), Name: d.Name,
-		NameKey: nameKey(d.Name), Email: d.Email, Phone: d.Phone, Language: d.Language, LowDoor: d.LowDoor,
+		NameKey: entry.NameKey(d.Name), Email: d.Email, Phone: d.Phone, Language: d.Language, LowDoor: d.LowDoor,
 		Inactive: d.Inactive, VacationUntil: int64(locker.At(d.VacationUntil)), QuietFrom: int64(d.QuietFrom),
 		QuietTo: int64(d.QuietTo), LinkGeneration: 1, LinkHash: hash, ExternalSource: d.Source, ExternalID: d.ExternalID,
 		CreatedAt: c.millis(),
@@ -483,7 +471,7 @@ func (c *Cloud) updateRecipient(ctx context.Context, q *db.Queries, property str
 		return notFound(noneIf(err), "recipient")
 	}
 	err = q.UpdateRecipient(ctx, db.UpdateRecipientParams{
-		Unit: string(d.Unit), Kind: string(d.Kind), Name: d.Name, NameKey: nameKey(d.Name), Email: d.Email, Phone: d.Phone,
+		Unit: string(d.Unit), Kind: string(d.Kind), Name: d.Name, NameKey: entry.NameKey(d.Name), Email: d.Email, Phone: d.Phone,
 		Language: d.Language, LowDoor: d.LowDoor, Inactive: d.Inactive, VacationUntil: int64(locker.At(d.VacationUntil)),
 		QuietFrom: int64(d.QuietFrom), QuietTo: int64(d.QuietTo), ExternalSource: d.Source, ExternalID: d.ExternalID,
 		UpdatedAt: c.millis(), ID: string(d.ID),
@@ -512,7 +500,7 @@ func checkRecipient(d RecipientDraft) (RecipientDraft, error) {
 			return d, err
 		}
 	}
-	if d.Phone, err = checkPhone(d.Phone); err != nil {
+	if d.Phone, err = entry.Phone(d.Phone); err != nil {
 		return d, err
 	}
 	if d.Language != "" {
@@ -532,24 +520,6 @@ func checkRecipient(d RecipientDraft) (RecipientDraft, error) {
 }
 
 const minutesOfDay = 24 * 60
-
-// checkPhone returns a number as + and digits; one without a country is kept as its digits.
-func checkPhone(text string) (string, error) {
-	kept := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" -.()/", r) {
-			return -1
-		}
-		return r
-	}, strings.TrimSpace(text))
-	digits := strings.TrimPrefix(kept, "+")
-	if kept == "" {
-		return "", nil
-	}
-	if strings.Trim(digits, "0123456789") != "" || len(digits) < 5 || len(digits) > 15 { // Source: E.164 §6.2
-		return "", locker.Errorf(locker.CodeInputInvalid, "%q is not a telephone number", shorten(text))
-	}
-	return kept, nil
-}
 
 // peopleChanges returns the units, recipients, couriers and staff that a site must know.
 func (c *Cloud) peopleChanges(ctx context.Context, q *db.Queries, site db.Site, property db.Property) ([]wire.Change, error) {
