@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"cubby/internal/cloud"
 	"cubby/internal/cloud/notice"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -147,5 +146,3 @@ func (s *Server) stopFaces() {
 		s.faces.worker.Stop()
 	}
 }
-
-var _ console.Backend = (*cloud.Cloud)(nil)

@@ -3,12 +3,11 @@ package app
 import (
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"cubby/internal/config"
+	"cubby/internal/controller"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
 )
@@ -25,31 +24,12 @@ func diskOf(dir string) func() (wire.Disk, error) {
 	}
 }
 
-// readSensors returns how to read the configured sensors. A sensor that cannot be read is left out.
+// readSensors returns how to read the configured sensors. A sensor that cannot be read is left out:
+// it is missing in the status, which is what an operator looks at.
 func readSensors(sensors []config.Sensor, now func() time.Time) func() []wire.Reading {
-	return func() []wire.Reading {
-		var readings []wire.Reading
-		for _, s := range sensors {
-			milli, err := readMilli(s.File)
-			if err != nil {
-				continue // it is missing in the status, which is what an operator looks at
-			}
-			readings = append(readings, wire.Reading{
-				Name: s.Name, Kind: s.Kind + "_celsius", Milli: milli, At: locker.At(now()),
-			})
-		}
-		return readings
+	files := make([]controller.SensorFile, 0, len(sensors))
+	for _, s := range sensors { // the settings allow temperatures only
+		files = append(files, controller.SensorFile{Name: s.Name, Path: s.File})
 	}
-}
-
-func readMilli(path string) (int64, error) {
-	data, err := os.ReadFile(path) // the operator names the sensor's file
-	if err != nil {
-		return 0, fmt.Errorf("read sensor: %w", err)
-	}
-	milli, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("read sensor %s: %w", path, err)
-	}
-	return milli, nil
+	return func() []wire.Reading { return controller.Temperatures(files, os.ReadFile, locker.At(now())) }
 }

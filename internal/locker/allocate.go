@@ -111,7 +111,7 @@ func surplus(c Compartment, n Need) int {
 
 // free reports whether nothing stands in the way of a new parcel in a compartment.
 func (s *State) free(p Place, now Millis) bool {
-	if !s.usable(p, now) || len(s.Matter.LiveIn(p.ID)) > 0 {
+	if !s.usable(p) || len(s.Matter.LiveIn(p.ID)) > 0 {
 		return false
 	}
 	ps := s.Matter.PlaceState(p.ID)
@@ -123,7 +123,7 @@ func (s *State) free(p Place, now Millis) bool {
 }
 
 // usable reports whether a compartment works and is in nobody's hands right now.
-func (s *State) usable(p Place, _ Millis) bool {
+func (s *State) usable(p Place) bool {
 	if p.Kind != PlaceCompartment || p.Closed {
 		return false
 	}
@@ -145,7 +145,7 @@ func allocateReserved(s *State, n Need, now Millis) (Allocation, bool) {
 			continue
 		}
 		p, _ := s.Directory.Place(id)
-		if !s.usable(p, now) || len(s.Matter.LiveIn(id)) > 0 || !suits(p.Compartment, n, 0) ||
+		if !s.usable(p) || len(s.Matter.LiveIn(id)) > 0 || !suits(p.Compartment, n, 0) ||
 			n.LowDoor && !p.Compartment.Low() || n.Bank != "" && p.Bank != n.Bank {
 			continue
 		}
@@ -166,7 +166,7 @@ func allocateShared(s *State, n Need) (Allocation, bool) {
 	}
 	for _, id := range s.Directory.PlaceIDs() {
 		p, _ := s.Directory.Place(id)
-		if n.Bank != "" && p.Bank != n.Bank || !s.usable(p, 0) || !suits(p.Compartment, n, 0) ||
+		if n.Bank != "" && p.Bank != n.Bank || !s.usable(p) || !suits(p.Compartment, n, 0) ||
 			n.LowDoor && !p.Compartment.Low() {
 			continue
 		}

@@ -4,7 +4,7 @@ import "slices"
 
 // Decide answers a command with the facts that follow from it at now, or with an *Error. It changes
 // nothing; the facts count once they are durable and folded in by Evolve. now must not lie before
-// the state's latest operation: pass Floor(s, wall clock).
+// the state's latest operation, Matter.Latest: a clock that jumps back revives nothing.
 func Decide(s *State, c Command, now Millis) ([]Fact, error) {
 	switch c := c.(type) {
 	case BeginDeposit, ConfirmStored, Undo, Settle, RefuseDrop:
@@ -36,10 +36,6 @@ func Decide(s *State, c Command, now Millis) ([]Fact, error) {
 	}
 	return nil, Errorf(CodeInternal, "no decision for %T", c)
 }
-
-// Floor returns the wall clock, but never a moment before the latest operation: a clock that jumps
-// back revives nothing.
-func Floor(s *State, wall Millis) Millis { return max(wall, s.Matter.Latest) }
 
 // Apply decides and folds the facts in: what an application does when the facts are durable.
 func Apply(s *State, c Command, now Millis) ([]Fact, error) {

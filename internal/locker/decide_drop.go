@@ -139,10 +139,10 @@ func (s *State) depositPlace(c BeginDeposit, n Need, now Millis) (Allocation, er
 	if s.free(p, now) {
 		return Allocation{Place: p.ID, Upgraded: p.Compartment.Size != c.Size}, nil
 	}
-	if s.Directory.Policy.Consolidate && s.usable(p, now) && s.mayShare(p, n, false) {
+	if s.Directory.Policy.Consolidate && s.usable(p) && s.mayShare(p, n, false) {
 		return Allocation{Place: p.ID, Shared: true}, nil
 	}
-	if !s.usable(p, now) {
+	if !s.usable(p) {
 		return Allocation{}, Errorf(CodePlaceOut, "door %s cannot be used now", p.Name)
 	}
 	return Allocation{}, Errorf(CodePlaceTaken, "door %s is taken", p.Name)

@@ -357,6 +357,3 @@ func (h *House) Stop() error {
 	}
 	return errors.Join(errs...)
 }
-
-// MailAddress returns where the mail catcher takes mail.
-func (h *House) MailAddress() string { return h.Mail.Addr().String() }
