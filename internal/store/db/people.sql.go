@@ -200,44 +200,6 @@ func (q *Queries) FindRecipient(ctx context.Context, id string) (Recipient, erro
 	return i, err
 }
 
-const findRecipientByExternal = `-- name: FindRecipientByExternal :one
-SELECT id, property, unit, kind, name, name_key, email, phone, language, low_door, inactive, vacation_until, quiet_from, quiet_to, link_generation, link_hash, external_source, external_id, created_at, updated_at FROM recipients WHERE property = $1 AND external_source = $2 AND external_id = $3 AND external_id <> ''
-`
-
-type FindRecipientByExternalParams struct {
-	Property       string
-	ExternalSource string
-	ExternalID     string
-}
-
-func (q *Queries) FindRecipientByExternal(ctx context.Context, arg FindRecipientByExternalParams) (Recipient, error) {
-	row := q.queryRow(ctx, q.findRecipientByExternalStmt, findRecipientByExternal, arg.Property, arg.ExternalSource, arg.ExternalID)
-	var i Recipient
-	err := row.Scan(
-		&i.ID,
-		&i.Property,
-		&i.Unit,
-		&i.Kind,
-		&i.Name,
-		&i.NameKey,
-		&i.Email,
-		&i.Phone,
-		&i.Language,
-		&i.LowDoor,
-		&i.Inactive,
-		&i.VacationUntil,
-		&i.QuietFrom,
-		&i.QuietTo,
-		&i.LinkGeneration,
-		&i.LinkHash,
-		&i.ExternalSource,
-		&i.ExternalID,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
 const findRecipientByLink = `-- name: FindRecipientByLink :one
 SELECT id, property, unit, kind, name, name_key, email, phone, language, low_door, inactive, vacation_until, quiet_from, quiet_to, link_generation, link_hash, external_source, external_id, created_at, updated_at FROM recipients WHERE link_hash = $1
 `

@@ -824,34 +824,3 @@ func (q *Queries) RetryJob(ctx context.Context, arg RetryJobParams) (int64, erro
 	}
 	return result.RowsAffected()
 }
-
-const reviveJob = `-- name: ReviveJob :execrows
-UPDATE outbox SET state = 'live', attempts = 0, due_at = $1, leased_until = 0 WHERE id = $2 AND state = 'dead'
-`
-
-type ReviveJobParams struct {
-	DueAt int64
-	ID    string
-}
-
-func (q *Queries) ReviveJob(ctx context.Context, arg ReviveJobParams) (int64, error) {
-	result, err := q.exec(ctx, q.reviveJobStmt, reviveJob, arg.DueAt, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const setNoticeState = `-- name: SetNoticeState :exec
-UPDATE notices SET state = $1 WHERE id = $2
-`
-
-type SetNoticeStateParams struct {
-	State string
-	ID    string
-}
-
-func (q *Queries) SetNoticeState(ctx context.Context, arg SetNoticeStateParams) error {
-	_, err := q.exec(ctx, q.setNoticeStateStmt, setNoticeState, arg.State, arg.ID)
-	return err
-}

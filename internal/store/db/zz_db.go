@@ -219,9 +219,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findRecipientStmt, err = db.PrepareContext(ctx, findRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query FindRecipient: %w", err)
 	}
-	if q.findRecipientByExternalStmt, err = db.PrepareContext(ctx, findRecipientByExternal); err != nil {
-		return nil, fmt.Errorf("error preparing query FindRecipientByExternal: %w", err)
-	}
 	if q.findRecipientByLinkStmt, err = db.PrepareContext(ctx, findRecipientByLink); err != nil {
 		return nil, fmt.Errorf("error preparing query FindRecipientByLink: %w", err)
 	}
@@ -492,14 +489,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.retryJobStmt, err = db.PrepareContext(ctx, retryJob); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryJob: %w", err)
 	}
-	if q.reviveJobStmt, err = db.PrepareContext(ctx, reviveJob); err != nil {
-		return nil, fmt.Errorf("error preparing query ReviveJob: %w", err)
-	}
 	if q.revokeAPITokenStmt, err = db.PrepareContext(ctx, revokeAPIToken); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeAPIToken: %w", err)
-	}
-	if q.setNoticeStateStmt, err = db.PrepareContext(ctx, setNoticeState); err != nil {
-		return nil, fmt.Errorf("error preparing query SetNoticeState: %w", err)
 	}
 	if q.setRecipientLinkStmt, err = db.PrepareContext(ctx, setRecipientLink); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRecipientLink: %w", err)
@@ -889,11 +880,6 @@ func (q *Queries) Close() error {
 	if q.findRecipientStmt != nil {
 		if cerr := q.findRecipientStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findRecipientStmt: %w", cerr)
-		}
-	}
-	if q.findRecipientByExternalStmt != nil {
-		if cerr := q.findRecipientByExternalStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing findRecipientByExternalStmt: %w", cerr)
 		}
 	}
 	if q.findRecipientByLinkStmt != nil {
@@ -1346,19 +1332,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing retryJobStmt: %w", cerr)
 		}
 	}
-	if q.reviveJobStmt != nil {
-		if cerr := q.reviveJobStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing reviveJobStmt: %w", cerr)
-		}
-	}
 	if q.revokeAPITokenStmt != nil {
 		if cerr := q.revokeAPITokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing revokeAPITokenStmt: %w", cerr)
-		}
-	}
-	if q.setNoticeStateStmt != nil {
-		if cerr := q.setNoticeStateStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setNoticeStateStmt: %w", cerr)
 		}
 	}
 	if q.setRecipientLinkStmt != nil {
@@ -1565,7 +1541,6 @@ type Queries struct {
 	findPlaceByReservationStmt   *sql.Stmt
 	findPropertyStmt             *sql.Stmt
 	findRecipientStmt            *sql.Stmt
-	findRecipientByExternalStmt  *sql.Stmt
 	findRecipientByLinkStmt      *sql.Stmt
 	findSecretStmt               *sql.Stmt
 	findSiteStmt                 *sql.Stmt
@@ -1656,9 +1631,7 @@ type Queries struct {
 	requeueNoticeStmt            *sql.Stmt
 	resolveIncidentStmt          *sql.Stmt
 	retryJobStmt                 *sql.Stmt
-	reviveJobStmt                *sql.Stmt
 	revokeAPITokenStmt           *sql.Stmt
-	setNoticeStateStmt           *sql.Stmt
 	setRecipientLinkStmt         *sql.Stmt
 	setSiteLayoutStmt            *sql.Stmt
 	setSiteLinkStmt              *sql.Stmt
@@ -1750,7 +1723,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findPlaceByReservationStmt:   q.findPlaceByReservationStmt,
 		findPropertyStmt:             q.findPropertyStmt,
 		findRecipientStmt:            q.findRecipientStmt,
-		findRecipientByExternalStmt:  q.findRecipientByExternalStmt,
 		findRecipientByLinkStmt:      q.findRecipientByLinkStmt,
 		findSecretStmt:               q.findSecretStmt,
 		findSiteStmt:                 q.findSiteStmt,
@@ -1841,9 +1813,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		requeueNoticeStmt:            q.requeueNoticeStmt,
 		resolveIncidentStmt:          q.resolveIncidentStmt,
 		retryJobStmt:                 q.retryJobStmt,
-		reviveJobStmt:                q.reviveJobStmt,
 		revokeAPITokenStmt:           q.revokeAPITokenStmt,
-		setNoticeStateStmt:           q.setNoticeStateStmt,
 		setRecipientLinkStmt:         q.setRecipientLinkStmt,
 		setSiteLayoutStmt:            q.setSiteLayoutStmt,
 		setSiteLinkStmt:              q.setSiteLinkStmt,

@@ -38,9 +38,6 @@ SELECT * FROM recipients WHERE id = $1;
 -- name: FindRecipientByLink :one
 SELECT * FROM recipients WHERE link_hash = $1;
 
--- name: FindRecipientByExternal :one
-SELECT * FROM recipients WHERE property = $1 AND external_source = $2 AND external_id = $3 AND external_id <> '';
-
 -- name: ListRecipientsOfProperty :many
 SELECT r.*, u.name AS unit_name, u.number AS unit_number FROM recipients r JOIN units u ON u.id = r.unit
 WHERE r.property = $1 ORDER BY r.name_key, r.id;

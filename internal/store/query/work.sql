@@ -76,9 +76,6 @@ UPDATE notices SET state = 'sent', sent_at = $1, provider_id = $2, error = '', a
 -- name: MarkNoticeFailed :exec
 UPDATE notices SET state = $1, failed_at = $2, error = $3, attempts = attempts + 1 WHERE id = $4;
 
--- name: SetNoticeState :exec
-UPDATE notices SET state = $1 WHERE id = $2;
-
 -- name: EnqueueJob :execrows
 INSERT INTO outbox (id, kind, key, body, state, attempts, due_at, leased_until, error, created_at)
 VALUES ($1, $2, $3, $4, 'live', 0, $5, 0, '', $6) ON CONFLICT (kind, key) WHERE state = 'live' DO NOTHING;
@@ -103,9 +100,6 @@ WHERE id = sqlc.arg(id) AND leased_until = sqlc.arg(leased_until);
 -- name: BuryJob :execrows
 UPDATE outbox SET state = 'dead', leased_until = 0, error = sqlc.arg(error)
 WHERE id = sqlc.arg(id) AND leased_until = sqlc.arg(leased_until);
-
--- name: ReviveJob :execrows
-UPDATE outbox SET state = 'live', attempts = 0, due_at = $1, leased_until = 0 WHERE id = $2 AND state = 'dead';
 
 -- name: ListDeadJobs :many
 SELECT * FROM outbox WHERE state = 'dead' ORDER BY created_at, id LIMIT sqlc.arg(page);
