@@ -196,14 +196,25 @@ func (c *killCrowd) round(p *killPerson) error {
 		return err
 	}
 	for _, parcel := range brought {
-		if p.rng.IntN(4) == 0 {
-			continue // comes another day
+		if p.rng.IntN(4) == 0 && p.waiting() < killDoors/2 {
+			continue // comes another day; a bank full of such parcels would leave the courier no door
 		}
 		if err := p.collect(c.ctx, parcel); err != nil {
 			return fmt.Errorf("collect for unit %s: %w", parcel.unit, err)
 		}
 	}
 	return nil
+}
+
+// waiting counts the parcels that were left for another day.
+func (p *killPerson) waiting() int {
+	n := 0
+	for _, parcel := range p.parcels {
+		if parcel.acked && !parcel.taken {
+			n++
+		}
+	}
+	return n
 }
 
 // finish lets everybody end what they do, and then lets every parcel that waits be collected: what
