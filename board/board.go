@@ -134,15 +134,23 @@ type Driver interface {
 	ReadStates(ctx context.Context, addr Address) (Reading, error)
 }
 
-// Info describes a configured driver.
+// Info describes a configured driver. Latch, Cycle and Infrared are its witnesses: what it can see.
+// A family without any still works; then people are asked, see docs/adr/0009.
 type Info struct {
 	Family    string        // folder name, e.g. "rs485"
 	Channels  int           // channels of each board, as configured
-	Latch     bool          // ReadStates tells open from closed
+	Latch     bool          // ReadStates tells open from closed by the lock's own switch
+	Cycle     bool          // ReadStates tells open from closed by a contact on the door
 	Infrared  bool          // ReadStates tells occupied from empty
 	Deadline  time.Duration // the longest that one request takes before ErrSilent
-	BoardTime time.Duration // the board's own pulse length
+	BoardTime time.Duration // the length of one pulse
+	// Software means that the driver itself ends each pulse, because the board has no pulse of its
+	// own: a crash in between would leave the coil energised.
+	Software bool
 }
+
+// SeesDoor reports whether ReadStates tells open from closed.
+func (i Info) SeesDoor() bool { return i.Latch || i.Cycle }
 
 // Optional powers are interfaces of one method, found by type assertion.
 
@@ -150,6 +158,44 @@ type Info struct {
 type Prober interface {
 	// Probe reports whether a board answers at addr. Silence is false without an error.
 	Probe(ctx context.Context, addr Address) (bool, error)
+}
+
+// Presence is what answers at an address. The zero value is invalid.
+type Presence uint8
+
+// The answers of a census.
+const (
+	PresenceNone    Presence = iota + 1 // silence
+	PresenceOne                         // one board answers
+	PresenceSeveral                     // two or more boards have this address: more answers than one, or a clash
+)
+
+// String returns the presence in lower case.
+func (p Presence) String() string {
+	switch p {
+	case PresenceNone:
+		return "none"
+	case PresenceOne:
+		return "one"
+	case PresenceSeveral:
+		return "several"
+	}
+	return "invalid"
+}
+
+// Censor tells one board at an address from two, without opening anything. Boards that answer in
+// the same instant with the same bits look like one: only the doors tell, when one pulse opens two.
+type Censor interface {
+	// Census asks addr and listens on for further answers. PresenceSeveral also covers an address
+	// whose answers are garbled every time. Silence is PresenceNone without an error.
+	Census(ctx context.Context, addr Address) (Presence, error)
+}
+
+// Restorer brings boards into their safe state: every coil off. It is for families that end pulses
+// themselves (Info.Software); the owner of the bus calls it before the first request and at the end.
+type Restorer interface {
+	// Restore switches all outputs of a board off. It opens nothing.
+	Restore(ctx context.Context, addr Address) error
 }
 
 // Watcher hands over the door changes that boards report unasked. They are advice: a change may be
@@ -172,11 +218,37 @@ type Counter interface {
 	Counts() Counts
 }
 
-// Counts are the health counters of one bus.
+// BoardCounter tells the health of one board, by the address that was asked.
+type BoardCounter interface {
+	// BoardCounts returns the counters of the requests to addr; all zero when it was never asked.
+	BoardCounts(addr Address) Counts
+}
+
+// Counts are the health counters of one bus, or of one board on it.
 type Counts struct {
 	Requests  uint64 // frames sent
 	Timeouts  uint64 // requests without a valid answer
 	Checksums uint64 // frames dropped for their checksum
 	Echoes    uint64 // own frames read back
 	Late      uint64 // answers drained after their deadline
+	Refused   uint64 // answers by which a board said no
+}
+
+// Codec says what a family's frames mean, for people and tools: nothing is sent. Each family has one.
+type Codec interface {
+	// OpenFrame returns the bytes by which Unlock asks for one pulse, or an error that wraps ErrRange.
+	OpenFrame(addr Address, ch Channel) ([]byte, error)
+	// StatusFrame returns the bytes that ask for a state: of the channel where the family can ask
+	// for one, else of the board. Channel 0 asks for the board.
+	StatusFrame(addr Address, ch Channel) ([]byte, error)
+	// Explain splits what was seen on a line into frames and says of each what it means. Bytes that
+	// belong to no frame are explained as such. It never fails.
+	Explain(seen []byte) []Explanation
+}
+
+// Explanation is one frame as a person reads it.
+type Explanation struct {
+	Bytes []byte
+	Valid bool   // it has the form of a frame and its checksum, if there is one, is right
+	Text  string // one plain English sentence without full stop, e.g. "open channel 1 of board 1"
 }
