@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"internal/web/ui":      0, // look: knows no domain
 	"internal/text":        10,
 	"internal/credential":  10,
+	"internal/document":    10,
 	"internal/tracking":    10,
 	"internal/sizing":      10,
 	"internal/forecast":    10,
