@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cubby/board"
+	"cubby/internal/app/lock"
 	"cubby/internal/auth"
 	"cubby/internal/config"
 	"cubby/internal/locker"
@@ -274,18 +275,18 @@ func layoutOf(ctx context.Context, db *sitestore.Store) (*locker.Layout, error) 
 
 // examineBus asks the boards of a line and notes how many outputs each has.
 func examineBus(ctx context.Context, s config.Bus, now func() time.Time, outputs map[string]int) []Finding {
-	b, err := openBus(ctx, s, now)
+	b, err := lock.Open(ctx, s, now)
 	if err != nil {
 		return []Finding{{What: "bus " + s.Name, Wrong: err, Advice: "Look at its port and family in the settings."}}
 	}
-	defer b.conn.Close() //nolint:errcheck // only read
+	defer b.Close() //nolint:errcheck // only read
 	var findings []Finding
 	for _, addr := range s.Boards {
 		part := locker.PartBoard(s.Name, uint8(addr)) // checked by the settings
 		f := Finding{What: "board " + part, Advice: "Look at its power, its address switches and the wires A and B."}
-		outputs[part] = s.Options.Channels
+		outputs[part] = b.Driver.Info().Channels
 		polling, cancel := context.WithTimeout(ctx, examinePolls)
-		reading, err := b.driver.ReadStates(polling, board.Address(addr)) // checked by the settings
+		reading, err := b.Driver.ReadStates(polling, board.Address(addr)) // checked by the settings
 		cancel()
 		switch {
 		case errors.Is(err, board.ErrLost):

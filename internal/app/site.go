@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"cubby/internal/app/lock"
 	"cubby/internal/auth"
 	"cubby/internal/config"
 	"cubby/internal/controller"
@@ -68,7 +69,7 @@ type Site struct {
 
 	opts   SiteOptions
 	store  *sitestore.Store
-	buses  []bus
+	buses  []*lock.Bus
 	kiosk  *http.Server
 	listen net.Listener
 	cancel context.CancelFunc
@@ -203,7 +204,7 @@ func (s *Site) openJournal(ctx context.Context, id auth.Identity) (sealed string
 func (s *Site) buildController(sealed string) error {
 	buses := make([]controller.Bus, 0, len(s.buses))
 	for _, b := range s.buses {
-		buses = append(buses, controller.Bus{Name: b.name, Driver: b.driver})
+		buses = append(buses, controller.Bus{Name: b.Name, Driver: b.Driver})
 	}
 	c, err := controller.New(controller.Options{
 		Site: s.ID, Version: s.opts.Version, Journal: s.Journal, Store: controller.NewSiteStore(s.store),

@@ -111,22 +111,11 @@ type Doors struct {
 // Bus is one line with lock boards of one protocol family.
 type Bus struct {
 	Name    string     `yaml:"name" doc:"Name that layouts and messages use."`
-	Port    string     `yaml:"port" doc:"serial:DEVICE?baud=N or tcp:HOST:PORT."`
-	Family  string     `yaml:"family" oneof:"rs485" doc:"Protocol of the boards."`
+	Port    string     `yaml:"port" doc:"serial:DEVICE?baud=N, tcp:HOST:PORT, or gpio:/dev/gpiochipN for the lines of this computer. Without baud the model's or the family's rate is taken."`
+	Model   string     `yaml:"model" doc:"Model of the boards, as cubby board models lists them. It brings family and options; what is set here beats it."`
+	Family  string     `yaml:"family" oneof:",rs485,kerong,modbus,wkly,winnsen,usbrelay,gpio" doc:"Protocol of the boards. Empty means the model's, or rs485 without a model."`
 	Boards  []int      `yaml:"boards" min:"0" max:"255" doc:"Addresses of the boards, as their switches set them."`
-	Options BusOptions `yaml:"options" doc:"What the protocol leaves open."`
-}
-
-// BusOptions are what the protocol leaves open.
-type BusOptions struct {
-	Channels       int           `yaml:"channels" unit:"outputs" min:"1" max:"50" doc:"Outputs of each board."`
-	StatusBytes    int           `yaml:"status_bytes" unit:"bytes" min:"0" max:"8" doc:"Status bytes in a board's answer. 0 takes the usual three or four."`
-	Polarity       string        `yaml:"polarity" oneof:"closing,opening" doc:"Feedback switch of the locks: closing reports 00 for an open door, opening reports 11."`
-	Echo           string        `yaml:"echo" oneof:"auto,on,off" doc:"Whether the adapter returns what was sent. auto finds out at the start."`
-	UnlockReplies  bool          `yaml:"unlock_replies" doc:"Whether the boards answer an unlock; some firmwares never do."`
-	Pulse          time.Duration `yaml:"pulse" min:"0s" max:"9s" doc:"Length of an unlock pulse, whole seconds. 0s means the board's own."`
-	Deadline       time.Duration `yaml:"deadline" min:"10ms" max:"10s" doc:"How long a board may take to answer an unlock, without the pulse."`
-	StatusDeadline time.Duration `yaml:"status_deadline" min:"10ms" max:"10s" doc:"How long a board may take to answer a question."`
+	Options BusOptions `yaml:"options" doc:"What the protocol leaves open. Empty, 0 or 0s means the model's value, or else the family's own."`
 }
 
 // Sensor is a reading that the operating system offers as a file.
@@ -185,16 +174,7 @@ func defaultBus() Bus {
 	return Bus{
 		Name:   "left",
 		Port:   "serial:/dev/ttyUSB0?baud=9600",
-		Family: "rs485",
 		Boards: []int{1},
-		Options: BusOptions{
-			Channels:       24,
-			Polarity:       "closing",
-			Echo:           "auto",
-			UnlockReplies:  true,
-			Deadline:       1500 * time.Millisecond,
-			StatusDeadline: 400 * time.Millisecond,
-		},
 	}
 }
 

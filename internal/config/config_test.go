@@ -179,16 +179,13 @@ func TestParse_OldFiles(t *testing.T) {
 		{
 			Name: "left", Port: "serial:/dev/ttyUSB0?baud=9600", Family: "rs485", Boards: []int{1, 2},
 			Options: config.BusOptions{
-				Channels: 24, StatusBytes: 4, Polarity: "opening", Echo: "on", Pulse: 2 * time.Second,
+				Channels: 24, StatusBytes: 4, Polarity: "opening", Echo: "on", UnlockReplies: "false", Pulse: 2 * time.Second,
 				Deadline: 900 * time.Millisecond, StatusDeadline: 200 * time.Millisecond,
 			},
 		},
 		{
-			Name: "right", Port: "tcp:192.0.2.7:4001", Family: "rs485", Boards: []int{1},
-			Options: config.BusOptions{
-				Channels: 24, Polarity: "closing", Echo: "auto", UnlockReplies: true,
-				Deadline: 1500 * time.Millisecond, StatusDeadline: 400 * time.Millisecond,
-			},
+			// What is not set is filled in by internal/app/lock: rs485 and what version 0.1 had as defaults.
+			Name: "right", Port: "tcp:192.0.2.7:4001", Boards: []int{1},
 		},
 	}
 	if diff := cmp.Diff(want, got.Controller.Buses); diff != "" {

@@ -167,11 +167,11 @@ func (d *decoder) entries(key string, into reflect.Value, node ast.Node) {
 	into.Set(list)
 }
 
-// entryDefault is what an entry holds before its own settings: what the protocol options
-// usually are, but never a name, a port or an address that nobody wrote.
+// entryDefault is what an entry holds before its own settings: the usual address of a board, but
+// never a name or a port that nobody wrote.
 func entryDefault(t reflect.Type) reflect.Value {
 	if t == reflect.TypeFor[Bus]() {
-		return reflect.ValueOf(Bus{Family: defaultBus().Family, Boards: []int{1}, Options: defaultBus().Options})
+		return reflect.ValueOf(Bus{Boards: defaultBus().Boards})
 	}
 	return reflect.Zero(t)
 }
@@ -293,7 +293,7 @@ func parseText(t reflect.Type, text string) (reflect.Value, error) {
 func inRange(field reflect.StructField, value reflect.Value) error {
 	if words := field.Tag.Get("oneof"); words != "" {
 		if all := strings.Split(words, ","); !slices.Contains(all, value.String()) {
-			return fmt.Errorf("%q is not one of %s", value.String(), strings.Join(all, ", "))
+			return fmt.Errorf("%q is not one of %s", value.String(), strings.Join(nonEmpty(all), ", "))
 		}
 	}
 	least, most := field.Tag.Get("min"), field.Tag.Get("max")
@@ -313,6 +313,11 @@ func inRange(field reflect.StructField, value reflect.Value) error {
 		return fmt.Errorf("%v is not between %s and %s", value.Interface(), least, most)
 	}
 	return nil
+}
+
+// nonEmpty leaves out the empty word, by which a field says that it may stay unset.
+func nonEmpty(words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
 }
 
 func atLeast(a, b reflect.Value) bool {

@@ -82,7 +82,7 @@ func TestLoad_Problems(t *testing.T) {
 		{
 			name: "yes is not true",
 			file: "controller: {buses: [{options: {unlock_replies: yes}}]}\n",
-			want: []string{`unlock_replies: "yes" is not true or false`},
+			want: []string{`unlock_replies: "yes" is not one of true, false`},
 		},
 		{
 			name: "no value",
@@ -223,7 +223,7 @@ func TestValidate_Problems(t *testing.T) {
 		"tcp":             {bus(func(b *config.Bus) { b.Port = "tcp:lock" }), "write tcp:HOST:PORT"},
 		"boards":          {bus(func(b *config.Bus) { b.Boards = nil }), "controller.buses[0].boards: "},
 		"same board":      {bus(func(b *config.Bus) { b.Boards = []int{2, 1, 2} }), "the same address"},
-		"pulse":           {bus(func(b *config.Bus) { b.Options.Pulse = 1500 }), "want whole seconds"},
+		"chip":            {bus(func(b *config.Bus) { b.Port = "gpio:chip0" }), "write gpio:/dev/gpiochip0"},
 		"two buses": {
 			func(c *config.Config) { bus(func(*config.Bus) {})(c); bus(func(*config.Bus) {})(c) },
 			`controller.buses[1].name: "left" is used by an entry before it`,

@@ -57,7 +57,7 @@ func settingFor(key string, field reflect.StructField, value reflect.Value, env 
 		field:   field,
 	}
 	if words := field.Tag.Get("oneof"); words != "" {
-		s.OneOf = strings.Split(words, ",")
+		s.OneOf = nonEmpty(strings.Split(words, ","))
 	}
 	if env {
 		s.Env = envName(key)

@@ -144,9 +144,6 @@ func (b Bus) validate(p *problems, key string) {
 	if sorted := slices.Sorted(slices.Values(b.Boards)); len(slices.Compact(sorted)) != len(b.Boards) {
 		p.add(key+".boards", "two boards of one bus have the same address")
 	}
-	if b.Options.Pulse%time.Second != 0 {
-		p.add(key+".options.pulse", "%s: want whole seconds, or 0s for the board's own pulse", b.Options.Pulse)
-	}
 }
 
 // portSpec checks the form of a port; board/port opens it and knows the other parameters.
@@ -167,8 +164,13 @@ func portSpec(spec string) error {
 			return fmt.Errorf("%q: write tcp:HOST:PORT", spec)
 		}
 		return nil
+	case "gpio":
+		if !path.IsAbs(rest) {
+			return fmt.Errorf("%q names no chip: write gpio:/dev/gpiochip0", spec)
+		}
+		return nil
 	}
-	return fmt.Errorf("%q: write serial:/dev/ttyUSB0?baud=9600 or tcp:HOST:PORT", spec)
+	return fmt.Errorf("%q: write serial:/dev/ttyUSB0?baud=9600, tcp:HOST:PORT or gpio:/dev/gpiochip0", spec)
 }
 
 func listenAddress(address string) error {

@@ -269,10 +269,7 @@ func (h *House) siteOptions(
 		addresses = append(addresses, int(a))
 	}
 	c.Buses = []config.Bus{{
-		Name: bus, Port: port, Family: "rs485", Boards: addresses, Options: config.BusOptions{
-			Channels: channels, Polarity: "closing", Echo: "auto", UnlockReplies: true,
-			Deadline: 1500 * time.Millisecond, StatusDeadline: 400 * time.Millisecond,
-		},
+		Name: bus, Port: port, Family: "rs485", Boards: addresses, Options: config.BusOptions{Channels: channels},
 	}}
 	return app.SiteOptions{
 		Config: c, Logger: h.opts.Logger.With(slog.String("half", string(id))), Version: h.opts.Version,

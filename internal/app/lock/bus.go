@@ -1,0 +1,198 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"cubby/board"
+	"cubby/board/catalog"
+	"cubby/board/port"
+	"cubby/board/virtual"
+	"cubby/internal/config"
+)
+
+// Bus is one line with its driver. It is for one goroutine, as the driver is.
+type Bus struct {
+	Name     string
+	Driver   board.Driver
+	Settings config.Bus // with what the model and the family added
+	line     board.Conn // nil for a family without a line
+}
+
+// Open makes the driver of a bus. A line that is not there yet is no error: it is opened by the first
+// request after it comes. ctx bounds every later attempt as well.
+func Open(ctx context.Context, s config.Bus, now func() time.Time) (*Bus, error) {
+	s, f, err := resolve(s)
+	if err != nil {
+		return nil, err
+	}
+	line, err := port.NewSpecReopener(ctx, s.Port, port.Options{Now: now})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", s.Port, err)
+	}
+	driver, err := f.driver(s, line, now)
+	if err != nil {
+		return nil, errors.Join(err, line.Close())
+	}
+	return &Bus{Name: s.Name, Driver: driver, Settings: s, line: line}, nil
+}
+
+// NewDriver makes the driver of a bus on a line that is open already.
+func NewDriver(s config.Bus, line board.Conn, now func() time.Time) (board.Driver, error) {
+	s, f, err := resolve(s)
+	if err != nil {
+		return nil, err
+	}
+	return f.driver(s, line, now)
+}
+
+// Close closes the line for good.
+func (b *Bus) Close() error {
+	if b.line == nil {
+		return nil
+	}
+	return b.line.Close()
+}
+
+// Reopens returns how often the line was opened again after it had been lost; 0 where nobody counts.
+func (b *Bus) Reopens() uint64 {
+	if c, ok := b.line.(interface{ Reopens() uint64 }); ok {
+		return c.Reopens()
+	}
+	return 0
+}
+
+// Check reports what is wrong with the settings of a bus, without opening anything.
+func Check(s config.Bus) error {
+	s, f, err := resolve(s)
+	if err != nil {
+		return err
+	}
+	_, err = f.driver(s, noLine{}, func() time.Time { return time.Time{} })
+	return err
+}
+
+// NewCodec makes the codec of a family with the settings of a bus. Port and addresses do not matter.
+func NewCodec(s config.Bus) (board.Codec, error) {
+	s.Port, s.Boards = "", nil
+	s, f, err := resolve(s)
+	if err != nil {
+		return nil, err
+	}
+	return f.codec(s)
+}
+
+// NewSlave makes virtual boards that behave as the settings of a bus say. Port and addresses do not
+// matter: the boards are those of the world.
+func NewSlave(s config.Bus, bench Bench) (virtual.Handler, error) {
+	s.Port, s.Boards = "", nil
+	s, f, err := resolve(s)
+	if err != nil {
+		return nil, err
+	}
+	return f.slave(s, bench)
+}
+
+// Resolve returns the settings of a bus with family, options and rate filled in from its model, and
+// refuses what the family does not take. Options that stay unset are the family's own.
+func Resolve(s config.Bus) (config.Bus, error) {
+	s, _, err := resolve(s)
+	return s, err
+}
+
+func resolve(s config.Bus) (config.Bus, family, error) {
+	baud := 0
+	if s.Model != "" {
+		m, err := catalog.Find(s.Model)
+		if err != nil {
+			return s, family{}, fmt.Errorf("model: %w", err)
+		}
+		if s.Family != "" && s.Family != m.Family {
+			return s, family{}, fmt.Errorf("model %s is of the family %s, not %s: leave family out", m.ID, m.Family, s.Family)
+		}
+		options, err := modelOptions(m)
+		if err != nil {
+			return s, family{}, err
+		}
+		s.Family, s.Options, baud = m.Family, s.Options.Or(options), m.BaudRate
+	}
+	if s.Family == "" {
+		s.Family = "rs485" // the only one before there were models
+	}
+	f, err := find(s.Family)
+	if err != nil {
+		return s, family{}, err
+	}
+	if err := f.takes(s); err != nil {
+		return s, family{}, err
+	}
+	if baud == 0 {
+		baud = f.BaudRate
+	}
+	s.Port, err = withBaud(s.Port, baud)
+	return s, f, err
+}
+
+// modelOptions reads the settings of a model in the words of the settings file.
+func modelOptions(m catalog.Model) (config.BusOptions, error) {
+	options := config.BusOptions{Channels: m.Channels}
+	for _, setting := range m.Settings {
+		if err := options.Set(setting.Key, setting.Value); err != nil {
+			return options, fmt.Errorf("model %s: %w", m.ID, err)
+		}
+	}
+	return options, nil
+}
+
+// takes holds the settings of a bus to its family.
+func (f family) takes(s config.Bus) error {
+	given := map[string]bool{}
+	for _, key := range s.Options.Given() {
+		given[key] = true
+	}
+	for _, o := range config.BusOptionList() {
+		if given[o.Key] && !o.Takes(f.Name) {
+			return fmt.Errorf("the family %s does not take the option %s (it is for %s): leave it out",
+				f.Name, o.Key, strings.Join(o.Families, ", "))
+		}
+	}
+	for _, addr := range s.Boards {
+		if addr < int(f.MinAddress) || addr > int(f.MaxAddress) {
+			return fmt.Errorf("%w: board %d: boards of the family %s have addresses %d to %d",
+				board.ErrRange, addr, f.Name, f.MinAddress, f.MaxAddress)
+		}
+	}
+	return nil
+}
+
+// withBaud adds the rate to a serial port that names none.
+func withBaud(spec string, baud int) (string, error) {
+	if baud == 0 || !strings.HasPrefix(spec, "serial:") {
+		return spec, nil
+	}
+	device, query, _ := strings.Cut(spec, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return spec, fmt.Errorf("port %s: %w", spec, err)
+	}
+	if values.Has("baud") {
+		return spec, nil
+	}
+	values.Set("baud", strconv.Itoa(baud))
+	return device + "?" + values.Encode(), nil
+}
+
+// noLine is a line that nobody can use, for drivers that only check their settings.
+type noLine struct{}
+
+var _ board.Conn = noLine{}
+
+func (noLine) Read([]byte) (int, error)        { return 0, board.ErrLost }
+func (noLine) Write([]byte) (int, error)       { return 0, board.ErrLost }
+func (noLine) Close() error                    { return nil }
+func (noLine) SetReadDeadline(time.Time) error { return nil }

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// BusOptions are what the protocols leave open, of all families together. The zero value of a field
+// means the model's value, or else the family's own. The tag families names who takes a field; without
+// it every family does. Words and ranges are the family's: it checks them at the start.
+type BusOptions struct {
+	Channels    int `yaml:"channels" unit:"outputs" min:"0" max:"255" doc:"Outputs of each board."`
+	StatusBytes int `yaml:"status_bytes" families:"rs485" unit:"bytes" min:"0" max:"8" doc:"Status bytes in a board's answer. 0 takes the usual three or four."`
+
+	Polarity      string `yaml:"polarity" families:"rs485" doc:"What the feedback of a lock means. rs485: closing (00 is an open door) or opening (11 is an open door)."`
+	Echo          string `yaml:"echo" families:"rs485" oneof:",auto,on,off" doc:"Whether the adapter returns what was sent. auto finds out at the start."`
+	UnlockReplies string `yaml:"unlock_replies" families:"rs485" oneof:",true,false" doc:"Whether the boards answer an unlock; some firmwares never do."`
+
+	Pulse          time.Duration `yaml:"pulse" families:"rs485" min:"0s" max:"1m" doc:"Length of an unlock pulse. rs485: whole seconds up to 9s."`
+	Deadline       time.Duration `yaml:"deadline" min:"0s" max:"10s" doc:"How long a board may take to answer an unlock, without the pulse."`
+	StatusDeadline time.Duration `yaml:"status_deadline" min:"0s" max:"10s" doc:"How long a board may take to answer a question."`
+}
+
+// BusOption is one field of BusOptions.
+type BusOption struct {
+	Key      string   // as in the file, e.g. "status_bytes"
+	Doc      string   // what it means and what may be written, full sentences
+	Families []string // who takes it; empty means every family
+}
+
+// Takes reports whether a family takes the option.
+func (o BusOption) Takes(family string) bool {
+	return len(o.Families) == 0 || slices.Contains(o.Families, family)
+}
+
+// BusOptionList lists the options in the order of the printed file.
+func BusOptionList() []BusOption {
+	var all []BusOption
+	for field := range fieldsOf(reflect.TypeFor[BusOptions]()) {
+		s := settingFor(keyOf(field), field, reflect.Zero(field.Type), false)
+		o := BusOption{Key: s.Key, Doc: strings.TrimSpace(s.Doc + " " + s.limits())}
+		if families := field.Tag.Get("families"); families != "" {
+			o.Families = strings.Split(families, ",")
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// Given lists the keys of the fields that are set, in the order of the printed file.
+func (o BusOptions) Given() []string {
+	var keys []string
+	for field := range fieldsOf(reflect.TypeFor[BusOptions]()) {
+		if !reflect.ValueOf(o).FieldByIndex(field.Index).IsZero() {
+			keys = append(keys, keyOf(field))
+		}
+	}
+	return keys
+}
+
+// Set puts one value in, as it is written in the file; lists are words between commas. An unknown key
+// is an error that names the nearest one.
+func (o *BusOptions) Set(key, text string) error {
+	var known []string
+	for field := range fieldsOf(reflect.TypeFor[BusOptions]()) {
+		if keyOf(field) != key {
+			known = append(known, keyOf(field))
+			continue
+		}
+		if err := setText(field, reflect.ValueOf(o).Elem().FieldByIndex(field.Index), text); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		return nil
+	}
+	return fmt.Errorf("%s: %s", key, unknown(key, known))
+}
+
+// Or returns o with the unset fields taken from less.
+func (o BusOptions) Or(less BusOptions) BusOptions {
+	into, from := reflect.ValueOf(&o).Elem(), reflect.ValueOf(less)
+	for field := range fieldsOf(into.Type()) {
+		if f := into.FieldByIndex(field.Index); f.IsZero() {
+			f.Set(from.FieldByIndex(field.Index))
+		}
+	}
+	return o
+}
