@@ -48,9 +48,9 @@ func BenchmarkDriver_Unlock(b *testing.B) {
 	}
 }
 
-func BenchmarkDecoder_Next(b *testing.B) {
+func BenchmarkScanner_Next(b *testing.B) {
 	frame := rs485.Frame{Kind: rs485.KindAll, Addr: 1, Status: []byte{1, 2, 3}}.Encode()
-	dec := rs485.NewDecoder(0)
+	dec := scanner(false, 0)
 	b.SetBytes(int64(len(frame)))
 	for b.Loop() {
 		write(b, dec, frame)

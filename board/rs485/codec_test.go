@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cubby/board"
+	"cubby/board/exchange"
 	"cubby/board/rs485"
 )
 
@@ -93,14 +94,14 @@ func TestDecoder_Reference(t *testing.T) {
 		if ref.host {
 			continue
 		}
-		dec := rs485.NewDecoder(0)
-		dec.One = ref.name == "one"
+		dec := scanner(ref.name == "one", 0)
 		write(t, dec, ref.bytes)
-		f, ok := dec.Next(true)
+		found, ok := dec.Next(true)
 		if !ok {
 			t.Errorf("% X: no frame", ref.bytes)
 			continue
 		}
+		f := found.Frame
 		kinds := map[string]rs485.Kind{
 			"open": rs485.KindOpen, "one": rs485.KindOne, "all": rs485.KindAll, "change": rs485.KindChange,
 		}
@@ -133,7 +134,14 @@ func checkBits(t *testing.T, f rs485.Frame, want string) {
 	}
 }
 
-func write(tb testing.TB, dec *rs485.Decoder, p []byte) {
+func scanner(one bool, statusBytes int) *exchange.Scanner[rs485.Frame] {
+	if one {
+		return exchange.NewScanner(rs485.SplitOne)
+	}
+	return exchange.NewScanner(rs485.SplitAll(statusBytes))
+}
+
+func write(tb testing.TB, dec *exchange.Scanner[rs485.Frame], p []byte) {
 	tb.Helper()
 	if _, err := dec.Write(p); err != nil {
 		tb.Fatal(err)
@@ -184,18 +192,18 @@ func TestDecoder_Next(t *testing.T) {
 		{name: "state neither 00 nor 11", input: "8A 01 01 10 9A", want: ""},
 		{name: "four status bytes that end like three", input: "80 01 00 00 81 33 33 80", want: "80 01 00 00 81 33 33"},
 	} {
-		dec := rs485.NewDecoder(0)
+		dec := scanner(false, 0)
 		if c.echo != "" {
-			dec.Echo, dec.SureEcho = unhex(t, c.echo), c.sure
+			dec.Expect(unhex(t, c.echo), c.sure)
 		}
 		var got []byte
 		next := func(quiet bool) {
 			for f, ok := dec.Next(quiet); ok; f, ok = dec.Next(quiet) {
-				if f.Kind == rs485.KindEcho {
+				if f.Echo {
 					got = append(got, 'E')
 					continue
 				}
-				got = append(got, f.Encode()...)
+				got = append(got, f.Frame.Encode()...)
 			}
 		}
 		for piece := range strings.SplitSeq(c.input, ",") {
@@ -220,17 +228,17 @@ func TestDecoder_Longest(t *testing.T) {
 	if long[6] != 0x33 {
 		t.Fatalf("% X is not the case", long)
 	}
-	dec := rs485.NewDecoder(0)
+	dec := scanner(false, 0)
 	write(t, dec, long[:7])
 	if f, ok := dec.Next(false); ok {
 		t.Fatalf("seven of eight bytes gave %+v before the line was quiet", f)
 	}
 	write(t, dec, long[7:])
-	if f, ok := dec.Next(false); !ok || len(f.Status) != 4 {
+	if f, ok := dec.Next(false); !ok || len(f.Frame.Status) != 4 {
 		t.Errorf("%+v, %v, want four status bytes", f, ok)
 	}
 	write(t, dec, long[:7])
-	if f, ok := dec.Next(true); !ok || len(f.Status) != 3 {
+	if f, ok := dec.Next(true); !ok || len(f.Frame.Status) != 3 {
 		t.Errorf("%+v, %v, want three status bytes on a quiet line", f, ok)
 	}
 }
@@ -239,20 +247,17 @@ func TestDecoder_Longest(t *testing.T) {
 func TestDecoder_Resync(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		dec := rs485.NewDecoder(0)
 		f := frames().Draw(t, "frame")
+		dec := scanner(f.Kind == rs485.KindOne, 0)
 		noise := rapid.SliceOfN(rapid.ByteRange(0, 0x7F), 0, 40).Draw(t, "noise")
 		line := append(noise, f.Encode()...)
-		if f.Kind == rs485.KindOne {
-			dec.One = true
-		}
 		var got []rs485.Frame
 		for len(line) > 0 {
 			n := rapid.IntRange(1, len(line)).Draw(t, "piece")
 			_, _ = dec.Write(line[:n])
 			line = line[n:]
 			for g, ok := dec.Next(len(line) == 0); ok; g, ok = dec.Next(len(line) == 0) {
-				got = append(got, g)
+				got = append(got, g.Frame)
 			}
 		}
 		if len(got) != 1 || !bytes.Equal(got[0].Encode(), f.Encode()) {
@@ -293,10 +298,9 @@ func FuzzDecoder(f *testing.F) {
 		f.Add(append([]byte{0x80, 0x01}, ref.bytes...), byte(1), true, ref.bytes)
 	}
 	f.Fuzz(func(t *testing.T, line []byte, size byte, one bool, echo []byte) {
-		dec := rs485.NewDecoder(int(size) % 9)
-		dec.One = one
+		dec := scanner(one, int(size)%9)
 		if len(echo) >= 5 {
-			dec.Echo, dec.SureEcho = echo, size > 127
+			dec.Expect(echo, size > 127)
 		}
 		total := uint64(len(line))
 		var taken uint64
@@ -305,15 +309,12 @@ func FuzzDecoder(f *testing.F) {
 			write(t, dec, rest[:n])
 			rest = rest[n:]
 			for frame, ok := dec.Next(len(rest) == 0); ok; frame, ok = dec.Next(len(rest) == 0) {
-				raw := frame.Encode()
-				if frame.Kind == rs485.KindEcho {
-					raw = echo
-				}
-				if frame.Kind == rs485.KindChange && !bytes.Contains(line, raw) {
-					raw[0], raw[4] = 0x82, raw[4]^0x81^0x82
-				}
+				raw := frame.Raw
 				if !bytes.Contains(line, raw) {
 					t.Fatalf("frame % X is not in % X", raw, line)
+				}
+				if !frame.Echo && raw[0] != 0x82 && !bytes.Equal(frame.Frame.Encode(), raw) {
+					t.Fatalf("% X reads %+v, which is % X", raw, frame.Frame, frame.Frame.Encode())
 				}
 				taken += uint64(len(raw))
 			}

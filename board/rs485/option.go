@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cubby/board"
+	"cubby/board/exchange"
 )
 
 // Polarity is what the lock's feedback switch means. It is on the lock's data sheet, or found by
@@ -61,37 +62,17 @@ func (p Polarity) active(s board.State) bool {
 }
 
 // Echo says whether the adapter returns what was sent.
-type Echo uint8
+type Echo = exchange.Echo
 
 // The echo settings. The zero value means EchoAuto.
 const (
-	EchoAuto Echo = iota + 1 // found out by the first status request, and by every later one
-	EchoOn
-	EchoOff
+	EchoAuto = exchange.EchoAuto // found out by the first status request, and by every later one
+	EchoOn   = exchange.EchoOn
+	EchoOff  = exchange.EchoOff
 )
 
-// String returns the word used in the configuration.
-func (e Echo) String() string {
-	switch e {
-	case EchoAuto:
-		return "auto"
-	case EchoOn:
-		return "on"
-	case EchoOff:
-		return "off"
-	}
-	return "invalid"
-}
-
 // ParseEcho reads "auto", "on" or "off".
-func ParseEcho(text string) (Echo, error) {
-	for e := EchoAuto; e <= EchoOff; e++ {
-		if e.String() == text {
-			return e, nil
-		}
-	}
-	return 0, fmt.Errorf("echo %q, want auto, on or off", text)
-}
+func ParseEcho(text string) (Echo, error) { return exchange.ParseEcho(text) }
 
 // Defaults of the driver.
 const (
@@ -127,11 +108,9 @@ type Options struct {
 	StatusDeadline time.Duration // of ReadStates and Probe; default 400 ms
 }
 
-// withDefaults fills in the defaults and refuses what the boards cannot do.
+// withDefaults fills in the defaults and refuses what the boards cannot do. It does not look at Conn
+// and Now, which only a Driver needs.
 func (o Options) withDefaults() (Options, error) {
-	if o.Conn == nil || o.Now == nil {
-		return o, errors.New("rs485: Conn and Now are required")
-	}
 	if o.Channels == 0 {
 		o.Channels = DefaultChannels
 	}

@@ -86,6 +86,9 @@ func Serve(ctx context.Context, rw io.ReadWriter, world *virtual.World) error {
 	return slave.Serve(ctx, rw)
 }
 
+// maxRequests bounds what a session keeps of bytes that are no request yet.
+const maxRequests = 512
+
 // session is one connection: the bytes of a request that has not ended yet.
 type session struct {
 	SlaveOptions
@@ -108,7 +111,7 @@ func (s *session) Announce(e virtual.Event) []byte {
 // Feed splits the bytes into requests and answers them.
 func (s *session) Feed(p []byte) []virtual.Reply {
 	s.buf = append(s.buf, p...)
-	if over := len(s.buf) - maxBuffer; over > 0 {
+	if over := len(s.buf) - maxRequests; over > 0 {
 		s.buf = slices.Delete(s.buf, 0, over)
 	}
 	var replies []virtual.Reply
