@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -85,7 +86,7 @@ func (m Model) Setting(key string) string {
 	return ""
 }
 
-// Models returns every model, by family and then by id. An error means that the program was built
+// Models returns every model, by family, outputs and id. An error means that the program was built
 // with a broken file; it names file and line.
 func Models() ([]Model, error) { return Load(files) }
 
@@ -111,10 +112,7 @@ func Load(folder fs.FS) ([]Model, error) {
 		models = append(models, m)
 	}
 	slices.SortFunc(models, func(a, b Model) int {
-		if a.Family != b.Family {
-			return strings.Compare(a.Family, b.Family)
-		}
-		return strings.Compare(a.ID, b.ID)
+		return cmp.Or(strings.Compare(a.Family, b.Family), cmp.Compare(a.Channels, b.Channels), strings.Compare(a.ID, b.ID))
 	})
 	return models, nil
 }

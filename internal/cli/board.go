@@ -1,127 +1,65 @@
 package cli
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
-	"time"
 
 	"cubby/board"
-	"cubby/board/rs485"
-	"cubby/board/virtual"
+	"cubby/internal/app/lock"
+	"cubby/internal/config"
 )
 
 type boardCmd struct {
-	Virtual virtualCmd `cmd:"" help:"Serve virtual lock boards on a port, to try a controller without hardware."`
+	Families familiesCmd `cmd:"" help:"List the protocols that lock boards may speak."`
+	Models   modelsCmd   `cmd:"" help:"List the models of lock boards that are known."`
+	Probe    probeCmd    `cmd:"" help:"Find the boards on a line. Opens nothing."`
+	Watch    watchCmd    `cmd:"" help:"Show the states of doors as they change. Opens nothing."`
+	Frame    frameCmd    `cmd:"" help:"Print the bytes that would be sent. Sends nothing."`
+	Decode   decodeCmd   `cmd:"" help:"Say what bytes from a line mean."`
+	Virtual  virtualCmd  `cmd:"" help:"Serve virtual lock boards on a port, to try a controller without hardware."`
 }
 
-type virtualCmd struct {
-	Family   string        `help:"Protocol family." default:"rs485" enum:"rs485"`
-	Boards   []uint8       `help:"Addresses of the boards." default:"1"`
-	Channels int           `help:"Outputs of each board, 1 to 24." default:"24"`
-	Polarity string        `help:"Feedback of the locks." default:"closing" enum:"closing,opening"`
-	TCP      string        `help:"Listen on this address." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
-	PTY      bool          `name:"pty" help:"Offer a pseudo terminal instead, as a serial port."`
-	Shut     time.Duration `help:"Doors that opened shut by themselves after this long; 0: only by the command 'shut'." default:"0s"`
+// kindFlags say which boards are meant.
+type kindFlags struct {
+	Family string            `help:"Protocol family; cubby board families lists them." placeholder:"FAMILY"`
+	Model  string            `help:"Model; cubby board models lists them. It brings family and options." placeholder:"MODEL"`
+	Option map[string]string `help:"One option of the family, as in the settings file, e.g. --option polarity=opening. May be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
 }
 
-// Run serves until it is told to stop. On its input it takes: shut BOARD CHANNEL, force BOARD
-// CHANNEL, stuck BOARD CHANNEL, mend BOARD CHANNEL, silent BOARD, speak BOARD.
-func (cmd virtualCmd) Run(ctx context.Context, e *env) error {
-	boards := map[board.Address]int{}
-	for _, b := range cmd.Boards {
-		boards[board.Address(b)] = cmd.Channels
+// bus returns the settings that the flags stand for. Mistakes are the command line's.
+func (k kindFlags) bus() (config.Bus, error) {
+	s := config.Bus{Family: k.Family, Model: k.Model}
+	for _, key := range slices.Sorted(maps.Keys(k.Option)) {
+		if err := s.Options.Set(key, k.Option[key]); err != nil {
+			return s, usageError{fmt.Errorf("--option %w", err)}
+		}
 	}
-	world, err := virtual.NewWorld(virtual.Options{Now: time.Now, Boards: boards})
+	s, err := lock.Resolve(s)
 	if err != nil {
-		return usageError{err}
+		return s, usageError{err}
 	}
-	polarity, err := rs485.ParsePolarity(cmd.Polarity)
-	if err != nil {
-		return usageError{err}
+	return s, nil
+}
+
+// address reads a board's number of the command line.
+func address(n int) (board.Address, error) {
+	if n < 0 || n > 255 {
+		return 0, usageError{fmt.Errorf("board %d: addresses are 0 to 255", n)}
 	}
-	slave, err := rs485.NewSlave(rs485.SlaveOptions{World: world, Polarity: polarity})
-	if err != nil {
-		return usageError{err}
-	}
-	spec, stop, err := cmd.listen(ctx, slave)
-	if err != nil {
+	return board.Address(n), nil
+}
+
+// outOfRange makes an error about a channel or an address a mistake in the command line, without the
+// words that only programs need.
+func outOfRange(err error) error {
+	if !errors.Is(err, board.ErrRange) {
 		return err
 	}
-	if err := e.print("%s", spec); err != nil {
-		return errors.Join(err, stop())
-	}
-	cancel := world.Subscribe(func(ev virtual.Event) { cmd.watch(e, world, ev) })
-	defer cancel()
-	go cmd.commands(e, world) // it ends with the input, at the latest with the process
-	<-ctx.Done()
-	return stop()
+	return usageError{errors.New(strings.Replace(err.Error(), board.ErrRange.Error()+": ", "", 1))}
 }
 
-func (cmd virtualCmd) listen(ctx context.Context, slave *rs485.Slave) (spec string, stop func() error, err error) {
-	if cmd.PTY {
-		pty, err := virtual.OpenPTY(ctx, slave.Serve)
-		if err != nil {
-			return "", nil, err
-		}
-		return pty.Spec(), pty.Stop, nil
-	}
-	l, err := virtual.ListenTCP(ctx, cmd.TCP, slave.Serve)
-	if err != nil {
-		return "", nil, err
-	}
-	return l.Spec(), l.Stop, nil
-}
-
-func (cmd virtualCmd) watch(e *env, w *virtual.World, ev virtual.Event) {
-	e.say("%s board %d channel %d", ev.Kind, ev.Addr, ev.Channel)
-	if cmd.Shut > 0 && ev.Kind == virtual.EventOpened {
-		time.AfterFunc(cmd.Shut, func() {
-			if err := w.Close(ev.Addr, ev.Channel); err != nil {
-				e.say("%v", err)
-			}
-		})
-	}
-}
-
-func (cmd virtualCmd) commands(e *env, w *virtual.World) {
-	lines := bufio.NewScanner(e.In)
-	for lines.Scan() {
-		if err := obey(w, strings.Fields(lines.Text())); err != nil {
-			e.say("%v", err)
-		}
-	}
-}
-
-func obey(w *virtual.World, words []string) error {
-	if len(words) < 2 {
-		return errors.New("write: shut|force|stuck|mend BOARD CHANNEL, or silent|speak BOARD")
-	}
-	numbers := [2]int{}
-	for i, word := range words[1:min(len(words), 3)] {
-		n, err := strconv.Atoi(word)
-		if err != nil || n < 0 || n > 255 {
-			return fmt.Errorf("%q is no board or channel", word)
-		}
-		numbers[i] = n
-	}
-	addr, ch := board.Address(numbers[0]), board.Channel(numbers[1]) // checked above
-	switch words[0] {
-	case "shut":
-		return w.Close(addr, ch)
-	case "force":
-		return w.Force(addr, ch)
-	case "stuck":
-		return w.SetBehaviour(addr, ch, virtual.BehaviourStuck, 0)
-	case "mend":
-		return w.SetBehaviour(addr, ch, virtual.BehaviourNormal, 0)
-	case "silent":
-		return w.SetSilent(addr, true)
-	case "speak":
-		return w.SetSilent(addr, false)
-	}
-	return fmt.Errorf("no command %q", words[0])
-}
+// hexPairs writes bytes as people read them from a line: "8A 01 01 11 9B".
+func hexPairs(p []byte) string { return fmt.Sprintf("% X", p) }

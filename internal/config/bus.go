@@ -61,6 +61,23 @@ func (o BusOptions) Given() []string {
 	return keys
 }
 
+// Words returns the fields that are set as they are written in the file; lists are words between commas.
+func (o BusOptions) Words() map[string]string {
+	words := map[string]string{}
+	for field := range fieldsOf(reflect.TypeFor[BusOptions]()) {
+		value := reflect.ValueOf(o).FieldByIndex(field.Index)
+		if value.IsZero() {
+			continue
+		}
+		text := written(value)
+		if value.Kind() == reflect.String {
+			text = value.String() // without the quotes of YAML
+		}
+		words[keyOf(field)] = strings.ReplaceAll(strings.Trim(text, "[]"), ", ", ",")
+	}
+	return words
+}
+
 // Set puts one value in, as it is written in the file; lists are words between commas. An unknown key
 // is an error that names the nearest one.
 func (o *BusOptions) Set(key, text string) error {

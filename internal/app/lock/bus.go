@@ -196,3 +196,26 @@ func (noLine) Read([]byte) (int, error)        { return 0, board.ErrLost }
 func (noLine) Write([]byte) (int, error)       { return 0, board.ErrLost }
 func (noLine) Close() error                    { return nil }
 func (noLine) SetReadDeadline(time.Time) error { return nil }
+
+// Channels returns how many outputs each board of a bus has.
+func Channels(s config.Bus) (int, error) {
+	s.Port, s.Boards = "", nil
+	s, f, err := resolve(s)
+	if err != nil {
+		return 0, err
+	}
+	driver, err := f.driver(s, noLine{}, func() time.Time { return time.Time{} })
+	if err != nil {
+		return 0, err
+	}
+	return driver.Info().Channels, nil
+}
+
+// FirstAddress returns the address that a single board of a bus usually has: 1 where the family has
+// it, else the lowest.
+func FirstAddress(s config.Bus) board.Address {
+	if f, err := find(s.Family); err == nil {
+		return max(f.MinAddress, min(1, f.MaxAddress))
+	}
+	return 1
+}

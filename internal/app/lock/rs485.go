@@ -25,7 +25,13 @@ func rs485Family() family {
 			opts.Conn, opts.Now = line, now
 			return rs485.New(opts)
 		},
-		codec: func(config.Bus) (board.Codec, error) { return nil, fmt.Errorf("rs485 has no codec yet") },
+		codec: func(s config.Bus) (board.Codec, error) {
+			opts, err := rs485Options(s.Options)
+			if err != nil {
+				return nil, err
+			}
+			return rs485.NewCodec(opts)
+		},
 		slave: func(s config.Bus, bench Bench) (virtual.Handler, error) {
 			opts, err := rs485Options(s.Options)
 			if err != nil {
