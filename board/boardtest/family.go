@@ -1,9 +1,6 @@
 package boardtest
 
 import (
-	"context"
-	"errors"
-	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,21 +16,31 @@ type Setup struct {
 	Now  func() time.Time
 	// Deadline is of every request. Info().Deadline may be up to three times as long.
 	Deadline time.Duration
+	// Pulse is how long a driver that ends pulses itself shall keep a coil on; it comes on top of
+	// the deadlines. Other families ignore it.
+	Pulse time.Duration
 }
 
-// Family describes a protocol family to the suite. All fields without a comment are required.
+// Family describes a protocol family to the suite. The fields of the first two groups are required;
+// the others say what the family can do, and a case that needs what it cannot is left out.
 type Family struct {
-	Name     string
+	Name     string           // as Info().Family
 	Now      func() time.Time // time.Now, named by the test so that the suite names no clock
-	Addr     board.Address
-	Other    board.Address // a second board of the bus; 0 for families with one board only
-	Channels int           // of each board, at least 4
+	Channels int              // of each board, at least 4
+	Addr     board.Address    // a board; 0 is an address like another
+	Other    board.Address    // a second board, unless Single
+	Single   bool             // the line has one board only
 
 	NewDriver func(Setup) (board.Driver, error)
-	NewSlave  func(*virtual.World, *virtual.Line) (virtual.Handler, error)
+	NewSlave  func(*virtual.World, *virtual.Line) (virtual.Boards, error)
+	Codec     board.Codec // with the settings that NewDriver gives
 
 	Acks     bool // boards answer an unlock
-	Latch    bool // boards report their doors
+	Refuses  bool // and say no when the door still reads closed, or for a channel that is dead
+	Latch    bool // ReadStates knows the doors by the lock
+	Cycle    bool // ReadStates knows the doors by a contact
+	Infrared bool // ReadStates knows the occupancy
+	Software bool // the driver ends pulses, see board.Info
 	Checksum bool // replies carry a checksum
 	Echoes   bool // the family lives on lines that echo
 }
@@ -47,141 +54,151 @@ const (
 	realSlack = 3 * time.Second
 	// lateAfter is by how much a late reply misses a deadline.
 	lateAfter = 60 * time.Millisecond
+	// virtualPulse and realPulse are what drivers that end pulses are asked for.
+	virtualPulse = 300 * time.Millisecond
+	realPulse    = 40 * time.Millisecond
+	// reopenWait is the back-off of a line that is plugged in again.
+	reopenWait = 20 * time.Millisecond
 )
 
 // stage is where a case runs.
 type stage struct {
 	join     link
 	deadline time.Duration
+	pulse    time.Duration
 	slack    time.Duration // 0 in virtual time
 }
 
 // Exercise runs the suite as parallel subtests named LINK/case.
 func Exercise(t *testing.T, f Family) {
 	t.Helper()
-	if f.Channels < 4 {
-		t.Fatalf("family %s: %d channels, the suite needs 4", f.Name, f.Channels)
+	if f.Channels < 4 || f.Codec == nil || !f.Single && f.Other == f.Addr {
+		t.Fatalf("family %s: %d channels, codec %v, boards %d and %d; the suite needs 4 channels, a codec, "+
+			"and two boards unless Single is set", f.Name, f.Channels, f.Codec, f.Addr, f.Other)
 	}
-	for _, c := range cases {
+	virtually := stage{join: pipeLink, deadline: virtualDeadline, pulse: virtualPulse}
+	really := stage{deadline: realDeadline, pulse: realPulse, slack: realSlack}
+	for _, c := range cases() {
 		if c.needs != nil && !c.needs(f) {
 			continue
 		}
 		t.Run("pipe/"+c.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				c.run(newBench(t, f, c, stage{join: pipeLink, deadline: virtualDeadline}))
-			})
+			synctest.Test(t, func(t *testing.T) { runCase(t, f, c, virtually) })
 		})
 		if c.pipe {
 			continue
 		}
-		t.Run("tcp/"+c.name, func(t *testing.T) {
-			t.Parallel()
-			c.run(newBench(t, f, c, stage{join: tcpLink, deadline: realDeadline, slack: realSlack}))
-		})
-		t.Run("pty/"+c.name, func(t *testing.T) {
-			t.Parallel()
-			c.run(newBench(t, f, c, stage{join: ptyLink, deadline: realDeadline, slack: realSlack}))
-		})
+		for name, join := range map[string]link{"tcp": tcpLink, "pty": ptyLink} {
+			t.Run(name+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				s := really
+				s.join = join
+				runCase(t, f, c, s)
+			})
+		}
 	}
+}
+
+func runCase(t *testing.T, f Family, c testCase, s stage) {
+	t.Helper()
+	b := newBench(t, f, c, s)
+	c.run(b)
+	b.accountFor()
 }
 
 // bench is one driver wired to one virtual bank.
 type bench struct {
 	*testing.T
 	Family
-	world    *virtual.World
-	line     *virtual.Line
-	driver   board.Driver
-	deadline time.Duration
-	slack    time.Duration
-	unplug   func()
+	stage
+	world  *virtual.World
+	twin   *virtual.World // of a second board at Addr; nil for none
+	line   *virtual.Line
+	driver board.Driver
+	plug   plug
+	tap    *tap
+	asked  map[board.Channel]int // unlocks of the board at Addr
+	asked2 map[board.Channel]int // unlocks of the board at Other
 }
-
-// link joins a slave to a Conn. unplug cuts the line at the slave's end.
-type link func(t *testing.T, f Family, serve virtual.Handler) (conn board.Conn, unplug func())
 
 func newBench(t *testing.T, f Family, c testCase, s stage) *bench {
 	t.Helper()
-	line, deadline := c.line, s.deadline
+	b := &bench{
+		T: t, Family: f, stage: s, asked: map[board.Channel]int{}, asked2: map[board.Channel]int{},
+	}
 	boards := map[board.Address]int{f.Addr: f.Channels}
-	if f.Other != 0 {
+	if !f.Single {
 		boards[f.Other] = f.Channels
 	}
-	world, err := virtual.NewWorld(virtual.Options{Now: f.Now, Boards: boards})
+	var err error
+	b.world, err = virtual.NewWorld(virtual.Options{Now: f.Now, Boards: boards})
 	fatal(t, err)
-	line.LateBy = deadline + lateAfter
-	wire, err := virtual.NewLine(line)
+	line := c.line
+	line.LateBy = s.deadline + lateAfter
+	b.line, err = virtual.NewLine(line)
 	fatal(t, err)
-	serve, err := f.NewSlave(world, wire)
+	b.plug = s.join(t, f, b.serve(c.twins))
+	conn, err := b.open(c.reopens)
 	fatal(t, err)
-	conn, unplug := s.join(t, f, serve)
-	driver, err := f.NewDriver(Setup{Conn: conn, Now: f.Now, Deadline: deadline})
+	b.tap = &tap{Conn: conn}
+	b.plug.before(func() { fatal(t, conn.Close()) })
+	b.driver, err = f.NewDriver(Setup{Conn: b.tap, Now: f.Now, Deadline: s.deadline, Pulse: s.pulse})
 	fatal(t, err)
-	if limit := driver.Info().Deadline; limit > 3*deadline {
-		t.Fatalf("Info().Deadline is %v, more than three times the %v asked for", limit, deadline)
+	if limit := b.driver.Info().Deadline; limit > 3*s.deadline+s.pulse {
+		t.Fatalf("Info().Deadline is %v, more than three times the %v asked for, and %v", limit, s.deadline, s.pulse)
 	}
-	return &bench{
-		T: t, Family: f, world: world, line: wire, driver: driver,
-		deadline: deadline, slack: s.slack, unplug: unplug,
-	}
+	return b
 }
 
-func pipeLink(t *testing.T, _ Family, serve virtual.Handler) (board.Conn, func()) {
-	t.Helper()
-	near, far := net.Pipe()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- serve(ctx, far) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("virtual board: %v", err)
-		}
-		fatal(t, near.Close())
+func (b *bench) open(reopens bool) (board.Conn, error) {
+	if !reopens {
+		return b.plug.open()
+	}
+	return port.NewReopener(port.ReopenOptions{
+		Open: b.plug.open, Now: b.Now, MinWait: reopenWait, MaxWait: reopenWait,
 	})
-	return near, cancel
 }
 
-func tcpLink(t *testing.T, f Family, serve virtual.Handler) (board.Conn, func()) {
-	t.Helper()
-	listener, err := virtual.ListenTCP(context.Background(), "127.0.0.1:0", serve)
-	fatal(t, err)
-	conn, err := port.Open(context.Background(), listener.Spec(), port.Options{Now: f.Now})
-	fatal(t, err)
-	t.Cleanup(func() {
-		fatal(t, conn.Close())
-		if err := listener.Stop(); err != nil {
-			t.Errorf("virtual board: %v", err)
-		}
-	})
-	return conn, listener.Unplug
-}
-
-func ptyLink(t *testing.T, f Family, serve virtual.Handler) (board.Conn, func()) {
-	t.Helper()
-	pty, err := virtual.OpenPTY(context.Background(), serve)
-	if errors.Is(err, errors.ErrUnsupported) {
-		t.Skip(err)
+// serve makes the boards' end, with a second board at Addr if the case wants one.
+func (b *bench) serve(twins twins) virtual.Handler {
+	b.Helper()
+	first, err := b.NewSlave(b.world, b.line)
+	fatal(b.T, err)
+	if twins == noTwins {
+		return first.Serve
 	}
-	fatal(t, err)
-	conn, err := port.Open(context.Background(), pty.Spec(), port.Options{Now: f.Now})
-	fatal(t, err)
-	stop := func() {
-		if err := pty.Stop(); err != nil {
-			t.Errorf("virtual board: %v", err)
-		}
-	}
-	t.Cleanup(func() {
-		fatal(t, conn.Close())
-		stop()
-	})
-	return conn, stop
+	b.twin, err = virtual.NewWorld(virtual.Options{Now: b.Now, Boards: map[board.Address]int{b.Addr: b.Channels}})
+	fatal(b.T, err)
+	second, err := b.NewSlave(b.twin, b.line)
+	fatal(b.T, err)
+	return together(virtual.ServeOptions{World: b.world, Line: b.line}, twins == clashing, first, second)
 }
 
-func fatal(t *testing.T, err error) {
-	t.Helper()
+// accountFor checks what must hold at the end of every case: no lock was pulsed more often than it
+// was asked for, and no coil is left on.
+func (b *bench) accountFor() {
+	b.Helper()
+	if b.Software {
+		b.coilsOff()
+	}
+	for i := range b.Channels {
+		ch := board.Channel(i + 1)
+		if got := b.world.PulseCount(b.Addr, ch); got > b.asked[ch] {
+			b.Errorf("channel %d of board %d was pulsed %d times for %d unlocks", ch, b.Addr, got, b.asked[ch])
+		}
+		if b.Single {
+			continue
+		}
+		if got := b.world.PulseCount(b.Other, ch); got > b.asked2[ch] {
+			b.Errorf("channel %d of board %d was pulsed %d times for %d unlocks", ch, b.Other, got, b.asked2[ch])
+		}
+	}
+}
+
+func fatal(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }

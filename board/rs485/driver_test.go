@@ -14,9 +14,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func family() boardtest.Family {
+func family(tb testing.TB) boardtest.Family {
+	tb.Helper()
+	codec, err := rs485.NewCodec(rs485.Options{Polarity: rs485.PolarityOpening})
+	if err != nil {
+		tb.Fatal(err)
+	}
 	return boardtest.Family{
-		Name: "rs485", Now: time.Now, Addr: 1, Other: 2, Channels: 24,
+		Name: "rs485", Now: time.Now, Addr: 1, Other: 2, Channels: 24, Codec: codec,
 		Acks: true, Latch: true, Checksum: true, Echoes: true,
 		NewDriver: func(s boardtest.Setup) (board.Driver, error) {
 			return rs485.New(rs485.Options{
@@ -24,17 +29,13 @@ func family() boardtest.Family {
 				Deadline: s.Deadline, StatusDeadline: s.Deadline,
 			})
 		},
-		NewSlave: func(w *virtual.World, l *virtual.Line) (virtual.Handler, error) {
-			s, err := rs485.NewSlave(rs485.SlaveOptions{World: w, Line: l, Polarity: rs485.PolarityOpening})
-			if err != nil {
-				return nil, err
-			}
-			return s.Serve, nil
+		NewSlave: func(w *virtual.World, l *virtual.Line) (virtual.Boards, error) {
+			return rs485.NewSlave(rs485.SlaveOptions{World: w, Line: l, Polarity: rs485.PolarityOpening})
 		},
 	}
 }
 
 func TestDriver_Conformance(t *testing.T) {
 	t.Parallel()
-	boardtest.Exercise(t, family())
+	boardtest.Exercise(t, family(t))
 }

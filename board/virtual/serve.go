@@ -20,6 +20,14 @@ type Slave interface {
 	Announce(e Event) []byte
 }
 
+// Boards are the boards of one line as a family makes them, e.g. rs485.Slave.
+type Boards interface {
+	// Serve answers on rw until ctx ends or the peer hangs up; it is a Handler.
+	Serve(ctx context.Context, rw io.ReadWriter) error
+	// Session returns the boards' end of one connection without a line.
+	Session() Slave
+}
+
 // Limits of one served connection.
 const (
 	readBytes = 256
@@ -136,13 +144,14 @@ func (s *server) send(ctx context.Context, b burst) error {
 	if err := pause(ctx, b.after); err != nil {
 		return err
 	}
-	perByte := s.Line.wire(1)
-	if perByte == 0 {
+	if s.Line.wire(1) == 0 {
 		_, err := s.rw.Write(b.bytes)
 		return err
 	}
+	// Each byte has its own time from the start, so that late timers do not add up.
+	start := s.World.now()
 	for i := range b.bytes {
-		if err := pause(ctx, perByte); err != nil {
+		if err := pause(ctx, s.Line.wire(i+1)-s.World.now().Sub(start)); err != nil {
 			return err
 		}
 		if _, err := s.rw.Write(b.bytes[i : i+1]); err != nil {

@@ -27,6 +27,7 @@ const (
 	BehaviourInverted                      // opens on a pulse, the sensor says the opposite
 	BehaviourFrozen                        // opens on a pulse, the sensor keeps its reading
 	BehaviourDead                          // pulses do nothing and the board does not answer for it
+	BehaviourBouncing                      // opens on a pulse, the sensor chatters for a while after each move
 )
 
 // String returns the behaviour in lower case.
@@ -44,18 +45,20 @@ func (b Behaviour) String() string {
 		return "frozen"
 	case BehaviourDead:
 		return "dead"
+	case BehaviourBouncing:
+		return "bouncing"
 	}
 	return "invalid"
 }
 
 // ParseBehaviour reads what String writes.
 func ParseBehaviour(text string) (Behaviour, error) {
-	for b := BehaviourNormal; b <= BehaviourDead; b++ {
+	for b := BehaviourNormal; b <= BehaviourBouncing; b++ {
 		if b.String() == text {
 			return b, nil
 		}
 	}
-	return 0, fmt.Errorf("behaviour %q, want normal, stuck, slow, inverted, frozen or dead", text)
+	return 0, fmt.Errorf("behaviour %q, want normal, stuck, slow, inverted, frozen, dead or bouncing", text)
 }
 
 // EventKind is what happened to a door.
@@ -107,15 +110,22 @@ type door struct {
 	open      bool
 	occupied  bool
 	behaviour Behaviour
-	delay     time.Duration // BehaviourSlow: from pulse to open
+	delay     time.Duration // BehaviourSlow: from pulse to open; BehaviourBouncing: how long it chatters
+	moved     time.Time     // when the door last opened or closed
 	due       time.Time     // BehaviourSlow: when a pulsed door opens; zero when not pulsed
 	frozen    board.State   // BehaviourFrozen: what the sensor keeps saying
 	pulses    int
+
+	coil    bool          // energised right now, by SetCoil
+	coilAt  time.Time     // since when
+	coilFor time.Duration // the length of the last energising that ended
 }
 
 type cabinet struct {
 	doors  []door // index 0 is channel 1
 	silent bool
+	rest   time.Duration // how long the board is deaf after a pulse
+	busy   time.Time     // until when it is
 }
 
 // World is the doors behind the boards of one line.
@@ -178,7 +188,7 @@ func (w *World) Close(addr board.Address, ch board.Channel) error {
 		if !d.open {
 			return nil
 		}
-		d.open = false
+		d.open, d.moved = false, now
 		return []Event{{Kind: EventClosed, At: now}}
 	})
 }
@@ -189,22 +199,23 @@ func (w *World) Force(addr board.Address, ch board.Channel) error {
 		if d.open {
 			return nil
 		}
-		d.open = true
+		d.open, d.moved = true, now
 		return []Event{{Kind: EventOpened, At: now, Forced: true}}
 	})
 }
 
 // SetBehaviour changes how a door acts from now on. delay is the time from pulse to open of
-// BehaviourSlow and must be 0 for the others. A frozen sensor keeps its present reading.
+// BehaviourSlow, or how long BehaviourBouncing chatters, and must be 0 for the others. A frozen sensor
+// keeps its present reading.
 func (w *World) SetBehaviour(addr board.Address, ch board.Channel, b Behaviour, delay time.Duration) error {
-	if b < BehaviourNormal || b > BehaviourDead {
+	if b < BehaviourNormal || b > BehaviourBouncing {
 		return fmt.Errorf("set behaviour of door %d/%d: behaviour %d is invalid", addr, ch, b)
 	}
-	if (b == BehaviourSlow) != (delay > 0) {
+	if (b == BehaviourSlow || b == BehaviourBouncing) != (delay > 0) {
 		return fmt.Errorf("set behaviour of door %d/%d: delay %v does not fit %v", addr, ch, delay, b)
 	}
-	return w.change(addr, ch, func(d *door, _ time.Time) []Event {
-		d.frozen = d.sensed()
+	return w.change(addr, ch, func(d *door, now time.Time) []Event {
+		d.frozen = d.sensed(now)
 		d.behaviour, d.delay, d.due = b, delay, time.Time{}
 		return nil
 	})
@@ -230,8 +241,30 @@ func (w *World) SetSilent(addr board.Address, silent bool) error {
 	return nil
 }
 
+// SetBusy makes one board deaf and mute for a while after each pulse, as boards that cannot listen
+// while they drive a lock; 0 ends it. The answer to the pulse itself still comes.
+func (w *World) SetBusy(addr board.Address, rest time.Duration) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c := w.boards[addr]
+	if c == nil {
+		return fmt.Errorf("board %d: %w", addr, ErrNoDoor)
+	}
+	c.rest = max(0, rest)
+	return nil
+}
+
+// Wake ends the deafness of a busy board, for families with a request that does.
+func (w *World) Wake(addr board.Address) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c := w.boards[addr]; c != nil {
+		c.busy = time.Time{}
+	}
+}
+
 // SetPower cuts or restores the power of all boards. Doors keep their positions; a slow door that
-// has not opened yet stays shut.
+// has not opened yet stays shut, and coils fall off.
 func (w *World) SetPower(on bool) {
 	w.settle()
 	w.mu.Lock()
@@ -240,9 +273,12 @@ func (w *World) SetPower(on bool) {
 	if on {
 		return
 	}
+	now := w.now()
 	for _, c := range w.boards {
+		c.busy = time.Time{}
 		for i := range c.doors {
 			c.doors[i].due = time.Time{}
+			c.doors[i].release(now)
 		}
 	}
 }
@@ -255,32 +291,40 @@ func (w *World) Pulse(addr board.Address, ch board.Channel) bool {
 	}
 	answers := false
 	err := w.change(addr, ch, func(d *door, now time.Time) []Event {
-		d.pulses++
-		events := []Event{{Kind: EventPulse, At: now}}
-		switch d.behaviour {
-		case BehaviourNormal, BehaviourInverted, BehaviourFrozen:
-			if !d.open {
-				d.open = true
-				events = append(events, Event{Kind: EventOpened, At: now})
-			}
-		case BehaviourSlow:
-			if !d.open && d.due.IsZero() {
-				d.due = now.Add(d.delay)
-			}
-		case BehaviourStuck, BehaviourDead:
-		}
 		answers = d.behaviour != BehaviourDead
-		return events
+		return w.energise(addr, d, now)
 	})
 	return err == nil && answers
 }
 
-// Answers reports whether a board is there, powered and not silent.
+// energise is one pulse. It must be called with mu held.
+func (w *World) energise(addr board.Address, d *door, now time.Time) []Event {
+	d.pulses++
+	events := []Event{{Kind: EventPulse, At: now}}
+	if c := w.boards[addr]; c.rest > 0 {
+		c.busy = now.Add(c.rest)
+	}
+	switch d.behaviour {
+	case BehaviourNormal, BehaviourInverted, BehaviourFrozen, BehaviourBouncing:
+		if !d.open {
+			d.open, d.moved = true, now
+			events = append(events, Event{Kind: EventOpened, At: now})
+		}
+	case BehaviourSlow:
+		if !d.open && d.due.IsZero() {
+			d.due = now.Add(d.delay)
+		}
+	case BehaviourStuck, BehaviourDead:
+	}
+	return events
+}
+
+// Answers reports whether a board is there, powered, not silent and not busy.
 func (w *World) Answers(addr board.Address) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := w.boards[addr]
-	return c != nil && !c.silent && !w.unpowered
+	return c != nil && !c.silent && !w.unpowered && !w.now().Before(c.busy)
 }
 
 // Position returns where a door really is, StateUnknown for one that does not exist.
@@ -305,7 +349,7 @@ func (w *World) Sensed(addr board.Address, ch board.Channel) board.State {
 	if d == nil {
 		return board.StateUnknown
 	}
-	return d.sensed()
+	return d.sensed(w.now())
 }
 
 // Occupied returns what is behind a door.
@@ -374,7 +418,10 @@ func (w *World) Subscribe(fn func(Event)) (cancel func()) {
 // does it too; a demo that nobody polls calls it on its own clock.
 func (w *World) Settle() { w.settle() }
 
-func (d *door) sensed() board.State {
+// bounce is how long a chattering contact rests in one place.
+const bounce = 3 * time.Millisecond
+
+func (d *door) sensed(now time.Time) board.State {
 	switch d.behaviour {
 	case BehaviourInverted:
 		return position(!d.open)
@@ -382,6 +429,9 @@ func (d *door) sensed() board.State {
 		return d.frozen
 	case BehaviourDead:
 		return board.StateUnknown
+	case BehaviourBouncing:
+		since := now.Sub(d.moved)
+		return position(d.open != (since < d.delay && since/bounce%2 == 0))
 	case BehaviourNormal, BehaviourStuck, BehaviourSlow:
 	}
 	return position(d.open)
@@ -431,7 +481,7 @@ func (w *World) settle() {
 				continue
 			}
 			if !d.open {
-				d.open = true
+				d.open, d.moved = true, d.due
 				events = append(events, Event{
 					Kind: EventOpened, Addr: addr, Channel: board.Channel(i + 1), At: d.due,
 				})

@@ -1,0 +1,184 @@
+package boardtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+
+	"cubby/board"
+	"cubby/board/port"
+	"cubby/board/virtual"
+)
+
+// twins say how a second board with the same address behaves.
+type twins uint8
+
+const (
+	noTwins twins = iota
+	inTurn        // it answers after the first one
+	clashing
+)
+
+// together serves two boards as one line.
+func together(opts virtual.ServeOptions, clash bool, boards ...virtual.Boards) virtual.Handler {
+	return func(ctx context.Context, rw io.ReadWriter) error {
+		slaves := make([]virtual.Slave, len(boards))
+		for i, b := range boards {
+			slaves[i] = b.Session()
+		}
+		opts.Slave = virtual.Together(clash, slaves...)
+		return virtual.Serve(ctx, rw, opts)
+	}
+}
+
+// tap remembers what a driver wrote.
+type tap struct {
+	board.Conn
+	mu   sync.Mutex
+	sent []byte
+}
+
+func (t *tap) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	t.sent = append(t.sent, p...)
+	t.mu.Unlock()
+	return t.Conn.Write(p)
+}
+
+// take returns what was written since the last call.
+func (t *tap) take() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	sent := slices.Clone(t.sent)
+	t.sent = t.sent[:0]
+	return sent
+}
+
+// plug is the place where a line can be pulled.
+type plug struct {
+	open   func() (board.Conn, error)
+	unplug func() // cuts the line at the boards' end; open fails from now on
+	replug func() // lets open work again
+	before func(func())
+}
+
+// link joins a slave to a Conn.
+type link func(t *testing.T, f Family, serve virtual.Handler) plug
+
+var errUnplugged = fmt.Errorf("%w: unplugged", board.ErrLost)
+
+func pipeLink(t *testing.T, _ Family, serve virtual.Handler) plug {
+	t.Helper()
+	var served sync.WaitGroup
+	var cancels []context.CancelFunc
+	plugged := true
+	cut := func() {
+		for _, cancel := range cancels {
+			cancel()
+		}
+		plugged = false
+	}
+	var first func()
+	t.Cleanup(func() {
+		cut()
+		served.Wait()
+		if first != nil {
+			first()
+		}
+	})
+	return plug{
+		open: func() (board.Conn, error) {
+			if !plugged {
+				return nil, errUnplugged
+			}
+			near, far := net.Pipe()
+			ctx, cancel := context.WithCancel(context.Background())
+			cancels = append(cancels, cancel)
+			served.Go(func() {
+				if err := serve(ctx, far); err != nil {
+					t.Errorf("virtual board: %v", err)
+				}
+			})
+			return near, nil
+		},
+		unplug: cut,
+		replug: func() { plugged = true },
+		before: func(f func()) { first = f },
+	}
+}
+
+func tcpLink(t *testing.T, f Family, serve virtual.Handler) plug {
+	t.Helper()
+	listener, err := virtual.ListenTCP(context.Background(), "127.0.0.1:0", serve)
+	fatal(t, err)
+	plugged := true
+	var first func()
+	t.Cleanup(func() {
+		if first != nil {
+			first()
+		}
+		if err := listener.Stop(); err != nil {
+			t.Errorf("virtual board: %v", err)
+		}
+	})
+	return plug{
+		open: func() (board.Conn, error) {
+			if !plugged {
+				return nil, errUnplugged
+			}
+			return port.Open(context.Background(), listener.Spec(), port.Options{Now: f.Now})
+		},
+		unplug: func() {
+			plugged = false
+			listener.Unplug()
+		},
+		replug: func() { plugged = true },
+		before: func(f func()) { first = f },
+	}
+}
+
+func ptyLink(t *testing.T, f Family, serve virtual.Handler) plug {
+	t.Helper()
+	var pty *virtual.PTY
+	start := func() {
+		var err error
+		pty, err = virtual.OpenPTY(context.Background(), serve)
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.Skip(err)
+		}
+		fatal(t, err)
+	}
+	stop := func() {
+		if pty == nil {
+			return
+		}
+		if err := pty.Stop(); err != nil {
+			t.Errorf("virtual board: %v", err)
+		}
+		pty = nil
+	}
+	start()
+	var first func()
+	t.Cleanup(func() {
+		if first != nil {
+			first()
+		}
+		stop()
+	})
+	return plug{
+		open: func() (board.Conn, error) {
+			if pty == nil {
+				return nil, errUnplugged
+			}
+			return port.Open(context.Background(), pty.Spec(), port.Options{Now: f.Now})
+		},
+		unplug: stop,
+		replug: start,
+		before: func(f func()) { first = f },
+	}
+}
