@@ -24,7 +24,8 @@ type Result struct {
 	Events int64
 	// Met says whether the precision that was asked for was reached within the limit of years.
 	Met bool
-	// Year covers all weeks; Peak the busiest week; Normal all others.
+	// Year covers all weeks; Peak the busiest week, or weeks when several weigh the same; Normal all
+	// others. In a season that is flat the first week stands for the peak.
 	Year, Normal, Peak Period
 	// Fans has one entry per size of door; empty unless Options.Fans.
 	Fans []Fan
