@@ -53,6 +53,7 @@ type LayoutOutput struct {
 // LayoutWitness says what a bank can see for itself. Where a witness is missing the person is asked.
 type LayoutWitness struct {
 	Latch    bool `json:"latch"`              // the lock tells open from closed
+	Cycle    bool `json:"cycle,omitempty"`    // a contact on the door tells open from closed
 	Infrared bool `json:"infrared,omitempty"` // a sensor tells occupied from empty
 	Weight   bool `json:"weight,omitempty"`   // a scale tells occupied from empty
 }

@@ -91,6 +91,7 @@ type Controller struct {
 	Directory     uint64        `json:"directory_rev"`            // revision of its replica
 	Sealed        string        `json:"sealed_journal,omitempty"` // name of a journal that was sealed
 	Doors         Doors         `json:"doors"`                    // counts of doors
+	Buses         []Bus         `json:"buses"`                    // lines that lock boards hang on
 	Boards        []Board       `json:"boards"`                   // lock boards
 	Readings      []Measurement `json:"readings"`                 // measurements
 	KioskSeenAt   time.Time     `json:"kiosk_seen_at,omitzero"`   // last word of a kiosk, by the site's clock
@@ -105,6 +106,13 @@ type Doors struct {
 	Out      int `json:"out_of_service"` // out of service
 	Faulty   int `json:"faulty"`         // with a fault
 	Doubted  int `json:"doubted"`        // unverified
+}
+
+// Bus is a line that lock boards hang on.
+type Bus struct {
+	Name     string            `json:"name"`               // as the layout and the settings name it
+	Family   string            `json:"family,omitempty"`   // protocol of its boards
+	Counters map[string]uint64 `json:"counters,omitempty"` // since the controller started, by name
 }
 
 // Board is a lock board.

@@ -37,6 +37,8 @@ type Metrics struct {
 	uploads    prometheus.Histogram
 	operations prometheus.Counter
 	ingest     prometheus.Histogram
+
+	boards *boardMetrics
 }
 
 // NewMetrics registers the counters, and those of the Go runtime and of the process.
@@ -45,7 +47,7 @@ func NewMetrics(opts MetricsOptions) (*Metrics, error) {
 		return nil, errors.New("api: metrics need a registerer and a clock")
 	}
 	m := &Metrics{
-		now: opts.Now,
+		now: opts.Now, boards: newBoardMetrics(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cubby_http_requests_total", Help: "Requests that were answered.",
 		}, []string{"face", "route", "method", "status"}),
@@ -72,7 +74,7 @@ func NewMetrics(opts MetricsOptions) (*Metrics, error) {
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{
-		m.requests, m.took, m.inFlight, m.messages, m.uploads, m.operations, m.ingest,
+		m.requests, m.took, m.inFlight, m.messages, m.uploads, m.operations, m.ingest, m.boards,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
 		errs = append(errs, opts.Registerer.Register(c))
@@ -222,6 +224,9 @@ func (h *countedHub) Intents(ctx context.Context, site locker.SiteID) ([]wire.In
 func (h *countedHub) Status(ctx context.Context, site locker.SiteID, status wire.Status) error {
 	err := h.next.Status(ctx, site, status)
 	h.count("status", err)
+	if err == nil {
+		h.m.boards.keep(site, status)
+	}
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -132,5 +133,37 @@ func TestMetrics_Stats(t *testing.T) {
 	wantLines(t, text, `cubby_database_up 0`)
 	if strings.Contains(text, "cubby_sites{") {
 		t.Error("counts of a database that does not answer")
+	}
+}
+
+func TestMetrics_Boards(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	m, err := api.NewMetrics(api.MetricsOptions{Registerer: reg, Now: (&clock{}).now})
+	must(t, err)
+	h := m.Hub(hub{})
+	for _, requests := range []uint64{10, 25} { // the newest counts
+		must(t, h.Status(t.Context(), "harbour", wire.Status{
+			Buses: []wire.BusStatus{{Name: "left", Counters: map[string]uint64{"requests": requests, "reconnects": 2}}},
+			Boards: []wire.BoardStatus{
+				{Bus: "left", Address: 1, State: wire.BoardOK, Counters: map[string]uint64{"timeouts": 1}},
+				{Bus: "left", Address: 2, State: wire.BoardSilent},
+			},
+		}))
+	}
+	text := scrape(t, reg)
+	wantLines(t, text,
+		`cubby_bus_events_total{bus="left",event="requests",site="harbour"} 25`,
+		`cubby_bus_events_total{bus="left",event="reconnects",site="harbour"} 2`,
+		`cubby_board_events_total{board="1",bus="left",event="timeouts",site="harbour"} 1`,
+		`cubby_boards{state="ok"} 1`, `cubby_boards{state="silent"} 1`, `cubby_boards{state="missing"} 0`,
+	)
+	for i := range 600 {
+		must(t, h.Status(t.Context(), locker.SiteID("s"+strconv.Itoa(i)), wire.Status{
+			Buses: []wire.BusStatus{{Name: "left", Counters: map[string]uint64{"requests": 1}}},
+		}))
+	}
+	if n := strings.Count(scrape(t, reg), "cubby_bus_events_total{"); n > 600 {
+		t.Errorf("%d series: the limit does not hold", n)
 	}
 }

@@ -31,6 +31,7 @@ type Controller struct {
 	Directory    uint64        `json:"directory_rev" doc:"Revision of its replica."`
 	Sealed       string        `json:"sealed_journal,omitempty" doc:"Name of a journal that was sealed."`
 	Doors        Doors         `json:"doors" doc:"Counts of doors."`
+	Buses        []Bus         `json:"buses" doc:"Lines that lock boards hang on."`
 	Boards       []Board       `json:"boards" doc:"Lock boards."`
 	Readings     []Measurement `json:"readings" doc:"Measurements."`
 	KioskSeenAt  time.Time     `json:"kiosk_seen_at,omitzero" doc:"Last word of a kiosk, by the site's clock."`
@@ -47,12 +48,19 @@ type Doors struct {
 	Doubted  int `json:"doubted" doc:"Unverified."`
 }
 
+// Bus is a line that lock boards hang on.
+type Bus struct {
+	Name     string            `json:"name" doc:"As the layout and the settings name it." example:"left"`
+	Family   string            `json:"family,omitempty" doc:"Protocol of its boards." example:"rs485"`
+	Counters map[string]uint64 `json:"counters,omitempty" doc:"Since the controller started, by name: requests, timeouts, checksums, echoes, late, refused, reconnects."`
+}
+
 // Board is a lock board.
 type Board struct {
 	Bus      string            `json:"bus" doc:"Name of its bus."`
 	Address  uint8             `json:"address" doc:"On the bus."`
 	State    wire.BoardState   `json:"state" enum:"ok,silent,missing" doc:"How it is."`
-	Counters map[string]uint64 `json:"counters,omitempty" doc:"By name."`
+	Counters map[string]uint64 `json:"counters,omitempty" doc:"Since the controller started, by name: requests, timeouts, checksums, echoes, late, refused."`
 }
 
 // Measurement is one reading of a sensor.
@@ -100,6 +108,7 @@ func controllerOf(s wire.Status, at time.Time) *Controller {
 		At: at, Version: s.Version, UptimeSecond: s.UptimeMS / 1000, ClockTrusted: s.Clock.Trusted,
 		ClockOffset: s.Clock.OffsetMS, DiskFree: s.Disk.FreeBytes, DiskTotal: s.Disk.TotalBytes, Directory: s.Directory,
 		Sealed: s.Journal.Sealed, Doors: Doors(s.Doors), KioskSeenAt: s.KioskSeen.Time(), Via: s.Link.Via,
+		Buses: each(s.Buses, func(b wire.BusStatus) Bus { return Bus(b) }),
 		Boards: each(s.Boards, func(b wire.BoardStatus) Board {
 			return Board{Bus: b.Bus, Address: b.Address, State: b.State, Counters: b.Counters}
 		}),

@@ -204,7 +204,7 @@ func (s *Site) openJournal(ctx context.Context, id auth.Identity) (sealed string
 func (s *Site) buildController(sealed string) error {
 	buses := make([]controller.Bus, 0, len(s.buses))
 	for _, b := range s.buses {
-		buses = append(buses, controller.Bus{Name: b.Name, Driver: b.Driver})
+		buses = append(buses, controller.Bus{Name: b.Name, Driver: b.Driver, Reopens: b.Reopens})
 	}
 	c, err := controller.New(controller.Options{
 		Site: s.ID, Version: s.opts.Version, Journal: s.Journal, Store: controller.NewSiteStore(s.store),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +15,9 @@ import (
 
 // longestBackOff is how rarely a board that does not answer is asked.
 const longestBackOff = 10 * time.Second
+
+// restTime is how long a stopping controller tries to switch coils off.
+const restTime = 2 * time.Second
 
 // consumedGrant is the proof that a request to open is durable and used up by this pulse. Only
 // consume makes one, and only perform calls it, after the journal has the request.
@@ -26,21 +30,25 @@ func consume(p Pulse) consumedGrant { return consumedGrant{request: p.Request, o
 
 // bus owns one line: its goroutine is the only one that touches the driver.
 type bus struct {
-	name   string
-	driver board.Driver
-	opts   *Options
-	emit   func(context.Context, Event)
-	grants chan consumedGrant
-	nudge  chan struct{} // something below changed
+	name    string
+	driver  board.Driver
+	family  string
+	reopens func() uint64
+	opts    *Options
+	emit    func(context.Context, Event)
+	grants  chan consumedGrant
+	nudge   chan struct{} // something below changed
 
 	mu     sync.Mutex // guards what follows
 	boards []board.Address
 	fast   []board.Address // doors about to move
 	wanted []board.Address // read at once
 
-	counts *board.Counts // of the line, as of the last poll; nil: the driver does not count
+	line  map[string]uint64                   // health counters of the line, as of the last request; nil: the driver does not count
+	lines map[board.Address]map[string]uint64 // of each board
 
-	polls map[board.Address]*poll // of the goroutine
+	polls    map[board.Address]*poll // of the goroutine
+	restored map[board.Address]bool  // of the goroutine: coils are known to be off
 }
 
 // poll is when a board is read next.
@@ -52,7 +60,8 @@ type poll struct {
 
 func newBus(b Bus, opts *Options, emit func(context.Context, Event)) *bus {
 	return &bus{
-		name: b.Name, driver: b.Driver, opts: opts, emit: emit, polls: map[board.Address]*poll{},
+		name: b.Name, driver: b.Driver, family: b.Driver.Info().Family, reopens: b.Reopens, opts: opts, emit: emit, polls: map[board.Address]*poll{},
+		lines:  map[board.Address]map[string]uint64{},
 		grants: make(chan consumedGrant, maxQueue), nudge: make(chan struct{}, 1),
 	}
 }
@@ -92,6 +101,7 @@ func (b *bus) poke() {
 
 // run polls boards and executes pulses until ctx ends. Pulses go before polls.
 func (b *bus) run(ctx context.Context) {
+	defer b.rest(ctx)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil {
@@ -157,8 +167,9 @@ func (b *bus) pollOf(a board.Address) *poll {
 // read polls one board. One that does not answer is asked ever less often, so that it does not hold
 // up the others.
 func (b *bus) read(ctx context.Context, addr board.Address) {
+	b.restore(ctx, addr)
 	reading, err := b.driver.ReadStates(ctx, addr)
-	b.count()
+	b.count(addr)
 	if ctx.Err() != nil {
 		return
 	}
@@ -181,28 +192,64 @@ func (b *bus) read(ctx context.Context, addr board.Address) {
 	b.emit(ctx, BoardFailed{Bus: b.name, Board: addr, Lost: errors.Is(err, board.ErrLost)})
 }
 
-// count keeps the line's health counters for whoever asks for the status.
-func (b *bus) count() {
-	counter, ok := b.driver.(board.Counter)
-	if !ok {
+// restore switches the coils of a board off before its first request: a pulse that the driver should
+// have ended may be left from a crash. A board that does not hear it is asked again at the next poll.
+func (b *bus) restore(ctx context.Context, addr board.Address) {
+	restorer, ok := b.driver.(board.Restorer)
+	if !ok || b.restored[addr] {
 		return
 	}
-	counts := counter.Counts()
-	b.mu.Lock()
-	b.counts = &counts
-	b.mu.Unlock()
+	err := restorer.Restore(ctx, addr)
+	b.restored[addr] = err == nil
+	if err != nil && ctx.Err() == nil {
+		b.opts.Logger.WarnContext(ctx, "coils could not be switched off", slog.String("bus", b.name),
+			slog.Int("board", int(addr)), slog.Any("error", err))
+	}
 }
 
-func (b *bus) counters() map[string]uint64 {
+// rest leaves all coils off.
+func (b *bus) rest(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTime)
+	defer cancel()
+	for addr := range b.restored {
+		b.restored[addr] = false
+		b.restore(ctx, addr)
+	}
+}
+
+// count keeps the health counters of the line and of the board that was just asked.
+func (b *bus) count(addr board.Address) {
+	var line, one map[string]uint64
+	if counter, ok := b.driver.(board.Counter); ok {
+		line = named(counter.Counts())
+		if b.reopens != nil {
+			line["reconnects"] = b.reopens()
+		}
+	}
+	if counter, ok := b.driver.(board.BoardCounter); ok {
+		one = named(counter.BoardCounts(addr))
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.counts == nil {
-		return nil
+	b.line = line
+	if one != nil {
+		b.lines[addr] = one
 	}
+}
+
+func named(c board.Counts) map[string]uint64 {
 	return map[string]uint64{
-		"requests": b.counts.Requests, "timeouts": b.counts.Timeouts, "checksums": b.counts.Checksums,
-		"echoes": b.counts.Echoes, "late": b.counts.Late,
+		"requests": c.Requests, "timeouts": c.Timeouts, "checksums": c.Checksums, "echoes": c.Echoes, "late": c.Late,
+		"refused": c.Refused,
 	}
+}
+
+// health returns the line's counters and those of its boards, as of the last requests. The maps are
+// not changed afterwards.
+func (b *bus) health() (line map[string]uint64, boards map[board.Address]map[string]uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.line, maps.Clone(b.lines)
 }
 
 // pulse sends one pulse, says what came of it, and reads all doors of the board.

@@ -300,6 +300,7 @@ func (c *Controller) firstLook(ctx context.Context) map[locker.PlaceID]locker.Si
 		boards := c.boardsOf(name)
 		lines.Go(func() {
 			for _, addr := range boards {
+				b.restore(ctx, addr)
 				reading, err := b.driver.ReadStates(ctx, addr)
 				if err != nil {
 					c.opts.Logger.WarnContext(ctx, "board does not answer at the start",

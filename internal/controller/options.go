@@ -67,6 +67,9 @@ type Store interface {
 type Bus struct {
 	Name   string // as locker.Output.Bus names it
 	Driver board.Driver
+	// Reopens returns how often the line was lost and opened again; nil: nobody counts. It is called
+	// by whoever drives the bus.
+	Reopens func() uint64
 }
 
 // Options are what a Controller needs. Zero durations and counts mean the defaults.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	"cubby/board"
 	"cubby/internal/journal"
 	"cubby/internal/link"
 	"cubby/internal/locker"
@@ -199,9 +201,13 @@ func (c *Controller) Status(ctx context.Context) (wire.Status, error) {
 	if c.opts.Readings != nil {
 		s.Readings = c.opts.Readings()
 	}
-	for i, b := range s.Boards {
-		if line := c.buses[b.Bus]; line != nil {
-			s.Boards[i].Counters = line.counters()
+	for _, name := range slices.Sorted(maps.Keys(c.buses)) {
+		line, boards := c.buses[name].health()
+		s.Buses = append(s.Buses, wire.BusStatus{Name: name, Family: c.buses[name].family, Counters: line})
+		for i, b := range s.Boards {
+			if b.Bus == name {
+				s.Boards[i].Counters = boards[board.Address(b.Address)]
+			}
 		}
 	}
 	return s, nil

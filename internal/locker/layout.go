@@ -15,12 +15,13 @@ const (
 // Witness says what a bank can see for itself. Where a witness is missing the person is asked.
 type Witness struct {
 	Latch    bool `json:"latch"`              // the lock tells open from closed
+	Cycle    bool `json:"cycle,omitempty"`    // a contact on the door tells open from closed
 	Infrared bool `json:"infrared,omitempty"` // a sensor tells occupied from empty
 	Weight   bool `json:"weight,omitempty"`   // a scale tells occupied from empty
 }
 
 // SeesDoor reports whether the bank sees its doors open and close.
-func (w Witness) SeesDoor() bool { return w.Latch }
+func (w Witness) SeesDoor() bool { return w.Latch || w.Cycle }
 
 // SeesSpace reports whether the bank sees what is behind its doors.
 func (w Witness) SeesSpace() bool { return w.Infrared || w.Weight }

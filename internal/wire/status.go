@@ -14,6 +14,7 @@ type Status struct {
 	Disk      Disk          `json:"disk"`
 	Journal   JournalStatus `json:"journal"`
 	Directory uint64        `json:"directory"` // revision of the replica
+	Buses     []BusStatus   `json:"buses,omitempty"`
 	Boards    []BoardStatus `json:"boards,omitempty"`
 	Doors     DoorSummary   `json:"doors"`
 	Readings  []Reading     `json:"readings,omitempty"`
@@ -52,6 +53,13 @@ const (
 	BoardSilent  BoardState = "silent"  // does not answer
 	BoardMissing BoardState = "missing" // in the layout, never answered
 )
+
+// BusStatus is one line that lock boards hang on. Counters only grow while a controller runs.
+type BusStatus struct {
+	Name     string            `json:"name"`
+	Family   string            `json:"family,omitempty"`   // protocol, e.g. "rs485"
+	Counters map[string]uint64 `json:"counters,omitempty"` // by name, e.g. "requests", "reconnects"
+}
 
 // BoardStatus is one lock board.
 type BoardStatus struct {

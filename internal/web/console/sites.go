@@ -229,28 +229,41 @@ func healthProblems(t *text.Printer, h cloud.SiteHealth) []ui.BannerView {
 	return all
 }
 
+// boardCounters are the counters that the table shows, in its order.
+func boardCounters() []string {
+	return []string{"requests", "timeouts", "checksums", "late", "refused", "echoes", "reconnects"}
+}
+
+// boardTable lists lines and their boards. A counter that nobody keeps stays empty.
 func boardTable(t *text.Printer, s wire.Status) ui.TableView {
 	v := ui.TableView{
 		ID: "boards", Caption: t.T("console.health.boards"), Empty: ui.EmptyView{Text: t.T("console.health.boards.none")},
-		Columns: []ui.ColumnView{
-			{Text: t.T("console.health.board")}, {Text: t.T("console.column.state")}, {Text: t.T("console.health.counters")},
-		},
+		Columns: []ui.ColumnView{{Text: t.T("console.health.board")}, {Text: t.T("console.column.state")}},
+	}
+	for _, name := range boardCounters() {
+		v.Columns = append(v.Columns, ui.ColumnView{Text: t.T("console.health.counter." + name), Numeric: true})
+	}
+	row := func(first, second ui.CellView, counters map[string]uint64) {
+		cells := []ui.CellView{first, second}
+		for _, name := range boardCounters() {
+			text := ""
+			if n, known := counters[name]; known {
+				text = t.Number(int(n))
+			}
+			cells = append(cells, ui.CellView{Text: text, LTR: true})
+		}
+		v.Rows = append(v.Rows, ui.RowView{Cells: cells})
+	}
+	for _, line := range s.Buses {
+		row(ui.CellView{Text: line.Name, LTR: true}, ui.CellView{Text: t.T("console.health.line", "family", line.Family)}, line.Counters)
 	}
 	for _, b := range s.Boards {
 		kind := "ok"
 		if b.State != wire.BoardOK {
 			kind = "danger"
 		}
-		var counters []string
-		for name, n := range b.Counters {
-			counters = append(counters, strings.ReplaceAll(name, "_", " ")+" "+strconv.FormatUint(n, 10))
-		}
-		slices.Sort(counters)
-		v.Rows = append(v.Rows, ui.RowView{Cells: []ui.CellView{
-			{Text: b.Bus + "/" + strconv.Itoa(int(b.Address)), LTR: true},
-			{Component: ui.Badge(ui.BadgeView{Text: boardWords(t, string(b.State)), Kind: kind})},
-			{Text: strings.Join(counters, ", "), LTR: true},
-		}})
+		row(ui.CellView{Text: b.Bus + "/" + strconv.Itoa(int(b.Address)), LTR: true},
+			ui.CellView{Component: ui.Badge(ui.BadgeView{Text: boardWords(t, string(b.State)), Kind: kind})}, b.Counters)
 	}
 	return v
 }

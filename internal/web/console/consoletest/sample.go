@@ -419,9 +419,14 @@ func sampleHealth(now time.Time, id locker.SiteID) cloud.SiteHealth {
 		Version: "1.0.0", UptimeMS: (50 * time.Hour).Milliseconds(), Clock: wire.Clock{Trusted: true, OffsetMS: 12},
 		Disk:    wire.Disk{FreeBytes: 9_400_000_000, TotalBytes: 31_000_000_000},
 		Journal: wire.JournalStatus{Last: wire.Position{Epoch: 1, Number: 1204}, Acked: wire.Position{Epoch: 1, Number: 1204}},
+		Buses: []wire.BusStatus{{
+			Name: "left", Family: "rs485", Counters: map[string]uint64{
+				"requests": 180822, "timeouts": 833, "checksums": 3, "late": 1, "refused": 0, "echoes": 0, "reconnects": 1,
+			},
+		}},
 		Boards: []wire.BoardStatus{
-			{Bus: "rs485", Address: 1, State: wire.BoardOK, Counters: map[string]uint64{"requests": 90412, "timeouts": 2}},
-			{Bus: "rs485", Address: 2, State: wire.BoardSilent, Counters: map[string]uint64{"requests": 90410, "timeouts": 831}},
+			{Bus: "left", Address: 1, State: wire.BoardOK, Counters: map[string]uint64{"requests": 90412, "timeouts": 2}},
+			{Bus: "left", Address: 2, State: wire.BoardSilent, Counters: map[string]uint64{"requests": 90410, "timeouts": 831}},
 		},
 		Doors:     wire.DoorSummary{Total: 45, Open: 1, Occupied: 22, Faulty: 1},
 		Readings:  []wire.Reading{{Name: "cabinet", Kind: "temperature_celsius", Milli: 21400, At: locker.At(now.Add(-30 * time.Second))}},
