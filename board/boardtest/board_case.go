@@ -142,7 +142,7 @@ func testBusy(b *bench) {
 		b.reads(b.Other)
 	}
 	fatal(b.T, b.world.SetBusy(b.Addr, 0))
-	b.pause(2 * rest)
+	b.pause(rest)
 	open := []board.Channel{1}
 	if b.world.PulseCount(b.Addr, 2) > 0 {
 		open = append(open, 2) // a driver may know how to wake the board

@@ -49,7 +49,7 @@ type Family struct {
 const (
 	virtualDeadline = 1500 * time.Millisecond
 	// realDeadline is longer than a busy test machine forgets a goroutine for.
-	realDeadline = 250 * time.Millisecond
+	realDeadline = 200 * time.Millisecond
 	// realSlack is by how much a busy test machine may be late.
 	realSlack = 3 * time.Second
 	// lateAfter is by how much a late reply misses a deadline.
@@ -141,7 +141,7 @@ func newBench(t *testing.T, f Family, c testCase, s stage) *bench {
 	b.plug = s.join(t, f, b.serve(c.twins))
 	conn, err := b.open(c.reopens)
 	fatal(t, err)
-	b.tap = &tap{Conn: conn}
+	b.tap = &tap{Conn: conn, now: f.Now}
 	b.plug.before(func() { fatal(t, conn.Close()) })
 	b.driver, err = f.NewDriver(Setup{Conn: b.tap, Now: f.Now, Deadline: s.deadline, Pulse: s.pulse})
 	fatal(t, err)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"cubby/board"
 	"cubby/board/port"
@@ -39,15 +40,36 @@ func together(opts virtual.ServeOptions, clash bool, boards ...virtual.Boards) v
 // tap remembers what a driver wrote.
 type tap struct {
 	board.Conn
-	mu   sync.Mutex
-	sent []byte
+	now func() time.Time
+
+	mu    sync.Mutex
+	sent  []byte
+	wrote time.Time // when the last Write began
+	bytes int       // in both directions
 }
 
 func (t *tap) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	t.sent = append(t.sent, p...)
+	t.bytes += len(p)
+	t.wrote = t.now()
 	t.mu.Unlock()
 	return t.Conn.Write(p)
+}
+
+func (t *tap) Read(p []byte) (int, error) {
+	n, err := t.Conn.Read(p)
+	t.mu.Lock()
+	t.bytes += n
+	t.mu.Unlock()
+	return n, err
+}
+
+// traffic returns how many bytes went over the line and when the last Write began.
+func (t *tap) traffic() (bytes int, wrote time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bytes, t.wrote
 }
 
 // take returns what was written since the last call.
@@ -68,11 +90,11 @@ type plug struct {
 }
 
 // link joins a slave to a Conn.
-type link func(t *testing.T, f Family, serve virtual.Handler) plug
+type link func(t testing.TB, f Family, serve virtual.Handler) plug
 
 var errUnplugged = fmt.Errorf("%w: unplugged", board.ErrLost)
 
-func pipeLink(t *testing.T, _ Family, serve virtual.Handler) plug {
+func pipeLink(t testing.TB, _ Family, serve virtual.Handler) plug {
 	t.Helper()
 	var served sync.WaitGroup
 	var cancels []context.CancelFunc
@@ -112,7 +134,7 @@ func pipeLink(t *testing.T, _ Family, serve virtual.Handler) plug {
 	}
 }
 
-func tcpLink(t *testing.T, f Family, serve virtual.Handler) plug {
+func tcpLink(t testing.TB, f Family, serve virtual.Handler) plug {
 	t.Helper()
 	listener, err := virtual.ListenTCP(context.Background(), "127.0.0.1:0", serve)
 	fatal(t, err)
@@ -142,7 +164,7 @@ func tcpLink(t *testing.T, f Family, serve virtual.Handler) plug {
 	}
 }
 
-func ptyLink(t *testing.T, f Family, serve virtual.Handler) plug {
+func ptyLink(t testing.TB, f Family, serve virtual.Handler) plug {
 	t.Helper()
 	var pty *virtual.PTY
 	start := func() {

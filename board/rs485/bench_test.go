@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cubby/board"
+	"cubby/board/boardtest"
 	"cubby/board/port"
 	"cubby/board/rs485"
 	"cubby/board/virtual"
@@ -59,3 +60,7 @@ func BenchmarkScanner_Next(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkDriver_Poll(b *testing.B) { boardtest.BenchmarkPoll(b, family(b), bank()) }
+
+func BenchmarkDriver_BitErrors(b *testing.B) { boardtest.BenchmarkBitErrors(b, family(b), all()) }

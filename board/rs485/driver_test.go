@@ -39,3 +39,27 @@ func TestDriver_Conformance(t *testing.T) {
 	t.Parallel()
 	boardtest.Exercise(t, family(t))
 }
+
+// bank is 64 doors on four boards.
+func bank() boardtest.Poll {
+	return boardtest.Poll{Addrs: []board.Address{1, 2, 3, 4}, Channels: 16, BaudRate: 9600}
+}
+
+// all is every address of a bus.
+func all() []board.Address {
+	var addrs []board.Address
+	for addr := board.Address(rs485.MinAddress); addr <= rs485.MaxAddress; addr++ {
+		addrs = append(addrs, addr)
+	}
+	return addrs
+}
+
+func TestDriver_PollSpeed(t *testing.T) {
+	t.Parallel()
+	boardtest.PollSpeed(t, family(t), bank())
+}
+
+func TestDriver_BitErrors(t *testing.T) {
+	t.Parallel()
+	boardtest.BitErrors(t, family(t), all())
+}

@@ -1,0 +1,168 @@
+package boardtest
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cubby/board"
+	"cubby/board/virtual"
+)
+
+const (
+	// minRatio of the line's own limit is what a poll must reach; the rest is the look at the line
+	// before each request.
+	minRatio    = 0.8
+	bitsPerByte = 10 // 8N1
+	// pollRounds are enough to even out a timer that fires late.
+	pollRounds = 20
+)
+
+// Poll is a bank to be polled at the speed of its line.
+type Poll struct {
+	Addrs    []board.Address // the boards
+	Channels int             // of each; the driver may be configured for more
+	BaudRate int             // bits per second, 8N1
+	// Gap is the silence that the protocol itself demands before each request; it counts as the
+	// line's time, not as ours.
+	Gap time.Duration
+}
+
+// Speed is how fast a bank was polled.
+type Speed struct {
+	Doors    int
+	Requests int           // of one round
+	Bytes    int           // of one round, both directions
+	Limit    time.Duration // what the bytes and gaps of one round take on the line
+	Took     time.Duration // what one round took
+	Ratio    float64       // Limit / Took, 1 at best
+}
+
+// PollSpeed polls over the paced virtual line in virtual time, where the figures are exact, and
+// requires 0.8 of the line's limit. It also requires that an unlock which arrives in the middle of a
+// poll is on the line as soon as the running ReadStates has ended.
+func PollSpeed(t *testing.T, f Family, p Poll) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newPolled(t, f, p, stage{join: pipeLink, deadline: virtualDeadline, pulse: virtualPulse})
+		s := r.speed(pollRounds)
+		t.Logf("%d doors on %d boards at %d baud: %d bytes in %d requests take %v on the line, %v with us: %.3f of the limit",
+			s.Doors, len(p.Addrs), p.BaudRate, s.Bytes, s.Requests, s.Limit, s.Took, s.Ratio)
+		if s.Ratio < minRatio || s.Ratio > 1 {
+			t.Errorf("%.3f of the line's limit, want %.1f to 1", s.Ratio, minRatio)
+		}
+		r.overtakes(t, s)
+	})
+}
+
+// BenchmarkPoll polls over a pseudo terminal in real time and reports the ratio to the line's limit.
+func BenchmarkPoll(b *testing.B, f Family, p Poll) {
+	b.Helper()
+	r := newPolled(b, f, p, stage{join: ptyLink, deadline: virtualDeadline, pulse: realPulse})
+	var s Speed
+	for b.Loop() {
+		s = r.speed(1)
+		b.ReportMetric(s.Ratio, "limit-ratio")
+		b.ReportMetric(float64(s.Doors)/s.Took.Seconds(), "doors/s")
+	}
+}
+
+// polled is a driver and the bank that it polls.
+type polled struct {
+	testing.TB
+	Poll
+	now    func() time.Time
+	driver board.Driver
+	tap    *tap
+}
+
+func newPolled(tb testing.TB, f Family, p Poll, s stage) *polled {
+	tb.Helper()
+	boards := map[board.Address]int{}
+	for _, addr := range p.Addrs {
+		boards[addr] = p.Channels
+	}
+	world, err := virtual.NewWorld(virtual.Options{Now: f.Now, Boards: boards})
+	fatal(tb, err)
+	line, err := virtual.NewLine(virtual.LineOptions{BaudRate: p.BaudRate})
+	fatal(tb, err)
+	slave, err := f.NewSlave(world, line)
+	fatal(tb, err)
+	plug := s.join(tb, f, slave.Serve)
+	conn, err := plug.open()
+	fatal(tb, err)
+	plug.before(func() { fatal(tb, conn.Close()) })
+	r := &polled{TB: tb, Poll: p, now: f.Now, tap: &tap{Conn: conn, now: f.Now}}
+	r.driver, err = f.NewDriver(Setup{Conn: r.tap, Now: f.Now, Deadline: s.deadline, Pulse: s.pulse})
+	fatal(tb, err)
+	r.round() // what a driver finds out first is not polling
+	return r
+}
+
+func (r *polled) round() {
+	r.Helper()
+	for _, addr := range r.Addrs {
+		if _, err := r.driver.ReadStates(r.Context(), addr); err != nil {
+			r.Fatalf("read states of board %d: %v", addr, err)
+		}
+	}
+}
+
+func (r *polled) requests() int {
+	if c, ok := r.driver.(board.Counter); ok {
+		return int(c.Counts().Requests)
+	}
+	return 0
+}
+
+// speed polls some rounds and returns the mean of one.
+func (r *polled) speed(rounds int) Speed {
+	r.Helper()
+	bytes, _ := r.tap.traffic()
+	requests, start := r.requests(), r.now()
+	for range rounds {
+		r.round()
+	}
+	took := r.now().Sub(start) / time.Duration(rounds)
+	after, _ := r.tap.traffic()
+	s := Speed{
+		Doors: len(r.Addrs) * r.Channels, Requests: (r.requests() - requests) / rounds,
+		Bytes: (after - bytes) / rounds, Took: took,
+	}
+	s.Limit = time.Duration(s.Bytes*bitsPerByte)*time.Second/time.Duration(r.BaudRate) +
+		time.Duration(s.Requests)*r.Gap
+	s.Ratio = float64(s.Limit) / float64(s.Took)
+	return s
+}
+
+// overtakes lets unlocks arrive at every part of a poll, with an owner that looks for them between
+// two calls of the driver.
+func (r *polled) overtakes(t *testing.T, s Speed) {
+	t.Helper()
+	one := s.Took / time.Duration(len(r.Addrs)) // one ReadStates
+	var worst time.Duration
+	for i := range 16 {
+		wanted := make(chan time.Time, 1)
+		timer := time.AfterFunc(one*time.Duration(i)/16, func() { wanted <- r.now() })
+		for unlocked := false; !unlocked; {
+			select {
+			case at := <-wanted:
+				if _, err := r.driver.Unlock(t.Context(), r.Addrs[0], board.Channel(i%r.Channels+1)); err != nil {
+					t.Fatalf("unlock: %v", err)
+				}
+				_, wrote := r.tap.traffic()
+				worst = max(worst, wrote.Sub(at))
+				unlocked = true
+			default:
+				if _, err := r.driver.ReadStates(t.Context(), r.Addrs[i%len(r.Addrs)]); err != nil {
+					t.Fatalf("read states: %v", err)
+				}
+			}
+		}
+		timer.Stop()
+	}
+	t.Logf("an unlock waited at most %v, one ReadStates takes %v", worst, one)
+	if worst > one+drainSlack/10 {
+		t.Errorf("an unlock waited %v behind the poll, want at most one ReadStates of %v", worst, one)
+	}
+}
