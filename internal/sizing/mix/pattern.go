@@ -11,6 +11,7 @@ import (
 const (
 	maxSizes    = 8
 	maxPatterns = 200_000
+	maxPairs    = 5_000_000 // of what stands below and above a kiosk
 )
 
 // ErrTooMany says that an enumeration would not end within reasonable memory.
@@ -161,6 +162,9 @@ func (s Space) patterns() ([]Pattern, error) {
 	above, err := s.stackings(s.Height - s.Kiosk.Bottom - s.Kiosk.Height)
 	if err != nil {
 		return nil, err
+	}
+	if len(below)*len(above) > maxPairs {
+		return nil, ErrTooMany
 	}
 	seen := map[string]bool{}
 	var out []Pattern
