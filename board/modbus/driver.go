@@ -1,0 +1,399 @@
+package modbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cubby/board"
+	"cubby/board/exchange"
+)
+
+// Driver drives the boards of one bus. It is not safe for concurrent use.
+type Driver struct {
+	opts Options
+	line *exchange.Exchange[Frame]
+	// transaction is the number of the last request on Modbus TCP, 0 on other lines.
+	transaction uint16
+	// hot are relays that may still be on: off was not acknowledged.
+	hot  map[board.Address][]board.Channel
+	late map[board.Address]uint64 // answers that came while another one was awaited
+}
+
+var (
+	_ board.Driver       = (*Driver)(nil)
+	_ board.Prober       = (*Driver)(nil)
+	_ board.Censor       = (*Driver)(nil)
+	_ board.Restorer     = (*Driver)(nil)
+	_ board.Counter      = (*Driver)(nil)
+	_ board.BoardCounter = (*Driver)(nil)
+)
+
+// New checks the options. It does no I/O.
+func New(opts Options) (*Driver, error) {
+	opts, err := opts.withDefaults()
+	if err == nil {
+		err = opts.checkDriver()
+	}
+	if err != nil {
+		return nil, err
+	}
+	line, err := exchange.New(exchange.Options[Frame]{
+		Conn: opts.Conn, Now: opts.Now, Split: Split(opts.Framing, SideBoard), Echo: opts.Echo,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("modbus: %w", err)
+	}
+	return &Driver{
+		opts: opts, line: line,
+		hot: map[board.Address][]board.Channel{}, late: map[board.Address]uint64{},
+	}, nil
+}
+
+// Info says what the boards can see. Its Deadline includes the question that finds out about the echo
+// before the first unlock, and in ModeCoil the pulse and switching off.
+func (d *Driver) Info() board.Info {
+	info := board.Info{
+		Family: "modbus", Channels: d.opts.Channels, Cycle: !d.opts.NoInputs,
+		Deadline: max(d.opts.Deadline, d.opts.StatusDeadline), BoardTime: d.opts.Pulse,
+		Software: d.opts.Mode == ModeCoil,
+	}
+	switch {
+	case info.Software:
+		// One and a half for prepare, one for off. Each failure costs a wait for quiet.
+		info.Deadline = d.opts.Deadline + d.opts.Pulse + 5*d.opts.StatusDeadline/2 + (3+offTries)*exchange.QuietTime
+	case d.opts.Echo == exchange.EchoAuto:
+		info.Deadline = d.opts.Deadline + d.opts.StatusDeadline
+	}
+	return info
+}
+
+// Counts returns the health counters since New.
+func (d *Driver) Counts() board.Counts {
+	counts := d.line.Counts()
+	for _, n := range d.late {
+		counts.Late += n
+	}
+	return counts
+}
+
+// BoardCounts returns the counters of the requests to addr.
+func (d *Driver) BoardCounts(addr board.Address) board.Counts {
+	counts := d.line.BoardCounts(addr)
+	counts.Late += d.late[addr]
+	return counts
+}
+
+// Unlock pulses one relay. While it is not known whether the adapter echoes, a question goes first;
+// whatever comes of that, the pulse is sent. AckRefused is a board's exception: it did nothing.
+func (d *Driver) Unlock(ctx context.Context, addr board.Address, ch board.Channel) (board.Ack, error) {
+	if err := d.inRange(addr, ch); err != nil {
+		return board.AckNone, fmt.Errorf("unlock: %w", err)
+	}
+	ack, err := d.unlock(ctx, addr, ch)
+	if err != nil {
+		return board.AckNone, fmt.Errorf("unlock channel %d of board %d: %w", ch, addr, err)
+	}
+	return ack, nil
+}
+
+func (d *Driver) unlock(ctx context.Context, addr board.Address, ch board.Channel) (board.Ack, error) {
+	if err := d.prepare(ctx, addr); err != nil {
+		return board.AckNone, err
+	}
+	if err := ctx.Err(); err != nil {
+		return board.AckNone, err
+	}
+	if d.opts.Mode == ModeCoil {
+		return d.pulse(ctx, addr, ch)
+	}
+	return d.write(ctx, FlashFrame(addr, ch, int(d.opts.Pulse/flashUnit)), d.opts.Deadline)
+}
+
+// prepare finds out about the echo while nothing is known, and switches off what earlier pulses may
+// have left on. Only a lost line is an error: everything else shows again in the request that follows.
+func (d *Driver) prepare(ctx context.Context, addr board.Address) error {
+	within := d.opts.StatusDeadline
+	if d.line.Echo() == exchange.EchoAuto && !d.opts.NoUnlockReply {
+		_, err := d.status(ctx, addr)
+		switch {
+		case errors.Is(err, board.ErrLost):
+			return err
+		case err != nil:
+			return nil //nolint:nilerr // a board that says nothing now gets its request all the same
+		}
+		within /= 2
+	}
+	for _, ch := range slices.Clone(d.hot[addr]) {
+		if ctx.Err() != nil || d.offOnce(ctx, addr, ch, within) != nil {
+			break
+		}
+	}
+	return nil
+}
+
+// ReadStates polls the inputs of one board, or its relays when it has none for doors.
+func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Reading, error) {
+	if err := d.inRange(addr, 1); err != nil {
+		return board.Reading{}, fmt.Errorf("read states: %w", err)
+	}
+	var f Frame
+	var err error
+	if len(d.hot[addr]) > 0 {
+		err = d.prepare(ctx, addr)
+	}
+	if err == nil {
+		f, err = d.status(ctx, addr)
+	}
+	if err != nil {
+		return board.Reading{}, fmt.Errorf("read states of board %d: %w", addr, err)
+	}
+	reading := board.Reading{Doors: make([]board.State, d.opts.Channels)}
+	for i := range reading.Doors {
+		if on, present := f.Bit(i); present && !d.opts.NoInputs {
+			reading.Doors[i] = d.opts.Polarity.state(on)
+		}
+	}
+	return reading, nil
+}
+
+// Probe asks a board for one relay. A refusal is an answer too: somebody is there.
+func (d *Driver) Probe(ctx context.Context, addr board.Address) (bool, error) {
+	if err := d.inRange(addr, 1); err != nil {
+		return false, fmt.Errorf("probe: %w", err)
+	}
+	_, err := d.line.Do(ctx, d.question(RelaysFrame(addr, 1)))
+	switch {
+	case errors.Is(err, board.ErrSilent), errors.Is(err, board.ErrGarbled):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("probe board %d: %w", addr, err)
+	}
+	return true, nil
+}
+
+// Census asks a board for one relay and listens on for a second answer.
+func (d *Driver) Census(ctx context.Context, addr board.Address) (board.Presence, error) {
+	if err := d.inRange(addr, 1); err != nil {
+		return 0, fmt.Errorf("census: %w", err)
+	}
+	presence, err := d.line.Census(ctx, d.question(RelaysFrame(addr, 1)))
+	if err != nil {
+		return 0, fmt.Errorf("census of board %d: %w", addr, err)
+	}
+	return presence, nil
+}
+
+func (d *Driver) inRange(addr board.Address, ch board.Channel) error {
+	if addr < MinAddress || addr > MaxAddress {
+		return fmt.Errorf("%w: board %d, want %d to %d", board.ErrRange, addr, MinAddress, MaxAddress)
+	}
+	if ch < 1 || int(ch) > d.opts.Channels {
+		return fmt.Errorf("%w: channel %d of board %d, want 1 to %d", board.ErrRange, ch, addr, d.opts.Channels)
+	}
+	return nil
+}
+
+// status asks for what tells the state of the doors, or of the board.
+func (d *Driver) status(ctx context.Context, addr board.Address) (Frame, error) {
+	if d.opts.NoInputs {
+		return d.ask(ctx, RelaysFrame(addr, d.opts.Channels))
+	}
+	return d.ask(ctx, InputsFrame(addr, d.opts.InputOffset, d.opts.Channels))
+}
+
+// ask returns the answer to a question about bits; an exception is an error.
+func (d *Driver) ask(ctx context.Context, f Frame) (Frame, error) {
+	answer, err := d.line.Do(ctx, d.question(f))
+	if err != nil {
+		return Frame{}, err
+	}
+	if code, refused := answer.Exception(); refused {
+		return Frame{}, fmt.Errorf("the board refused to read: %s; check channels and input offset", exception(code))
+	}
+	return answer, nil
+}
+
+// question is a request for bits.
+func (d *Driver) question(f Frame) exchange.Request[Frame] {
+	return exchange.Request[Frame]{
+		Addr: f.Unit, Frame: d.encode(&f), Within: d.opts.StatusDeadline,
+		State: d.opts.Framing == FramingRTU, // Modbus TCP tells a stale answer by its number
+		Match: func(answer Frame) exchange.Fit { return d.match(f, answer) },
+	}
+}
+
+// encode numbers the request on Modbus TCP.
+func (d *Driver) encode(f *Frame) []byte {
+	if d.opts.Framing == FramingTCP {
+		d.transaction++
+		f.Transaction = d.transaction
+	}
+	return f.Encode(d.opts.Framing)
+}
+
+// match tells whether a frame answers the request, as far as both kinds of request have it in common.
+func (d *Driver) match(request, answer Frame) exchange.Fit {
+	switch {
+	case answer.Unit != request.Unit:
+		return exchange.Other
+	case answer.Transaction != request.Transaction:
+		d.late[request.Unit]++
+		return exchange.Other
+	case answer.Function == request.Function|exceptionBit:
+		return exchange.Refusal
+	case answer.Function == request.Function:
+		return exchange.Answer
+	}
+	return exchange.Other
+}
+
+// write sends a request that moves a relay.
+func (d *Driver) write(ctx context.Context, f Frame, within time.Duration) (board.Ack, error) {
+	r := exchange.Request[Frame]{
+		Addr: f.Unit, Frame: d.encode(&f), Within: within, NoReply: d.opts.NoUnlockReply, Unlock: true, Twin: true,
+		Match: func(answer Frame) exchange.Fit {
+			fit := d.match(f, answer)
+			if fit == exchange.Answer && !writes(answer, f) {
+				d.late[f.Unit]++ // it answers an earlier write
+				return exchange.Other
+			}
+			return fit
+		},
+	}
+	answer, err := d.line.Do(ctx, r)
+	switch {
+	case err != nil:
+		return board.AckNone, err
+	case r.NoReply:
+		return board.AckNone, nil
+	}
+	if _, refused := answer.Exception(); refused {
+		return board.AckRefused, nil
+	}
+	if got, want := answer.word(2), f.word(2); got != want {
+		return board.AckNone, fmt.Errorf("%w: it repeats %04X as %04X, so it does not know flash; see mode coil",
+			board.ErrGarbled, want, got)
+	}
+	return board.AckAccepted, nil
+}
+
+// writes tells whether an answer belongs to this write. To a flash it may have another value: nothing
+// else is written there, so that is what the board made of it.
+func writes(answer, request Frame) bool {
+	address := request.word(0)
+	flash := address >= flashOn && address < flashOff
+	return answer.word(0) == address && (flash || answer.word(2) == request.word(2))
+}
+
+// exception names a code. Source: Modbus Application Protocol V1.1b3 §7.
+func exception(code byte) string {
+	names := []string{
+		"", "illegal function", "illegal address", "illegal value", "device failure", "still busy", "busy", "",
+		"memory error", "", "gateway has no path", "gateway gets no answer",
+	}
+	if int(code) < len(names) && names[code] != "" {
+		return fmt.Sprintf("%s (exception %d)", names[code], code)
+	}
+	return fmt.Sprintf("exception %d", code)
+}
+
+// offTries is how often off is sent before a pulse is given up. Off is the one request that may be
+// repeated: it opens nothing.
+const offTries = 2
+
+// hurry bounds the wait for the answer to off when the caller no longer waits.
+const hurry = 100 * time.Millisecond
+
+// pulse switches on, waits, and switches off whatever happened in between.
+func (d *Driver) pulse(ctx context.Context, addr board.Address, ch board.Channel) (board.Ack, error) {
+	ack, err := d.write(ctx, RelayFrame(addr, ch, true), d.opts.Deadline)
+	if err == nil && ack != board.AckRefused {
+		err = wait(ctx, d.opts.Pulse)
+	}
+	if offErr := d.off(ctx, addr, ch); offErr != nil {
+		err = errors.Join(err, offErr)
+	}
+	if err != nil {
+		return board.AckNone, err
+	}
+	return ack, nil
+}
+
+func wait(ctx context.Context, pulse time.Duration) error {
+	timer := time.NewTimer(pulse)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// off switches one relay off, also when ctx has ended. What stays in doubt is remembered as hot.
+func (d *Driver) off(ctx context.Context, addr board.Address, ch board.Channel) error {
+	within := d.opts.StatusDeadline / offTries
+	if ctx.Err() != nil {
+		within = min(within, hurry)
+	}
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	for range offTries {
+		if err = d.offOnce(ctx, addr, ch, within); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("switch channel %d of board %d off, it may still be on: %w", ch, addr, err)
+}
+
+func (d *Driver) offOnce(ctx context.Context, addr board.Address, ch board.Channel, within time.Duration) error {
+	hot := d.hot[addr]
+	if !slices.Contains(hot, ch) {
+		d.hot[addr] = append(hot, ch)
+	}
+	ack, err := d.write(ctx, RelayFrame(addr, ch, false), within)
+	if err == nil && ack == board.AckRefused {
+		err = errors.New("the board refused")
+	}
+	if err == nil {
+		d.hot[addr] = slices.DeleteFunc(d.hot[addr], func(c board.Channel) bool { return c == ch })
+	}
+	return err
+}
+
+// Restore switches all relays of a board off and sees that they are. In ModeFlash the board ends every
+// pulse, so only what others left on can be on.
+func (d *Driver) Restore(ctx context.Context, addr board.Address) error {
+	if err := d.inRange(addr, 1); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if err := d.allOff(ctx, addr); err != nil {
+		return fmt.Errorf("switch all relays of board %d off: %w", addr, err)
+	}
+	delete(d.hot, addr)
+	return nil
+}
+
+// allOff does not rely on the boards' own "all off": a board may take its address for one more relay,
+// or refuse it. The relays are read, and what is on or cannot be read is switched off one by one.
+func (d *Driver) allOff(ctx context.Context, addr board.Address) error {
+	_, err := d.write(ctx, AllOffFrame(addr), d.opts.StatusDeadline)
+	if errors.Is(err, board.ErrLost) || ctx.Err() != nil {
+		return errors.Join(err, ctx.Err())
+	}
+	relays, err := d.line.Do(ctx, d.question(RelaysFrame(addr, d.opts.Channels)))
+	if err != nil {
+		return err
+	}
+	for i := range d.opts.Channels {
+		if on, present := relays.Bit(i); on || !present {
+			if err := d.offOnce(ctx, addr, board.Channel(i+1), d.opts.StatusDeadline); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
