@@ -56,6 +56,9 @@ type Machine struct {
 	sealed    string
 	swept     locker.Millis // of the codes
 
+	tested       testing // the last door under test
+	commissionAt int64   // moment of the last act of whoever tests doors
+
 	now Instant
 	at  locker.Millis // the site's time of this step
 	out *Outcome
@@ -202,6 +205,8 @@ func (m *Machine) Step(ev Event, now Instant) Outcome {
 		m.checkDisk(e.Full)
 	case StatusAsked:
 		m.out.Reply.Value = m.status()
+	case CommissionAsked:
+		m.commission(e)
 	}
 	return m.finish()
 }
@@ -268,6 +273,7 @@ func (m *Machine) record(facts []locker.Fact, annex wire.Annex) {
 	for _, f := range facts {
 		m.followCode(f)
 		m.followOpening(f)
+		m.followCommission(f)
 		if open, ok := f.(locker.OpenRequested); ok && open.Cause == locker.CauseRemote {
 			m.learn(f, m.at)
 		}
@@ -403,6 +409,7 @@ func (m *Machine) tick() {
 	m.tickDoors()
 	m.tickStays()
 	m.tickPanels()
+	m.tickCommission()
 }
 
 func (m *Machine) tickStays() {

@@ -15,6 +15,8 @@ func Decide(s *State, c Command, now Millis) ([]Fact, error) {
 		return decideStaff(s, c, now)
 	case RemoteOpen, Reserve, EndReservation, AnswerIntent:
 		return decideIntent(s, c, now)
+	case BeginCommission, CommissionOpen, EndCommission, FreeCommission:
+		return decideCommission(s, c, now)
 	case See, Unwatched, EndUnwatched, FailOpen, RaiseFault, ClearFault:
 		return decideSight(s, c)
 	case Start:
