@@ -46,6 +46,7 @@ type root struct {
 	Demo       demoCmd       `cmd:"" help:"Run a whole house on this computer: server, lockers, mail and people."`
 	Enrol      enrolCmd      `cmd:"" help:"Make this controller the controller of a site, with a token from the console."`
 	Board      boardCmd      `cmd:"" help:"Lock boards."`
+	Plan       planCmd       `cmd:"" help:"How many doors of which size, where, at what cost, and what happens in the peak week."`
 	Export     exportCmd     `cmd:"" help:"Write the record of this computer's controller to a file that can be verified anywhere."`
 	Verify     verifyCmd     `cmd:"" help:"Verify a journal or an export: nothing changed, removed or inserted."`
 	Owner      ownerCmd      `cmd:"" help:"Owners of the installation."`
