@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,6 +47,13 @@ func frameCases() map[string]string {
 		"--family rs485 --board 1 --channel 1 status":                   "80 01 01 33 B3",
 		"--family rs485 --board 1 status":                               "80 01 00 33 B2",
 		"--model 8a80-24 --board 31 --channel 24 open":                  "8A 1F 18 11 9C",
+		"--family kerong --board 0 --channel 1 open":                    "02 00 31 03 36",
+		"--family kerong --board 1 --channel 6 open":                    "02 15 31 03 4B",
+		"--family kerong --board 0 status":                              "02 00 30 03 35",
+		"--family kerong --board 1 status":                              "02 10 30 03 45",
+		"--family modbus --board 1 --channel 1 open":                    "01 05 02 00 00 02 4D B3",
+		"--model waveshare-rtu-d-8 --board 1 status":                    "01 02 00 00 00 08 79 CC",
+		"--model waveshare-rtu-8 --board 1 status":                      "01 01 00 00 00 08 3D CC",
 		"--model 8a80-50 --board 2 --channel 50 --option echo=off open": "8A 02 32 11 AB",
 	}
 }
@@ -76,7 +84,7 @@ func TestFrame_SaysWhatIsWrong(t *testing.T) {
 		"--board 1 --channel 1 --family osdp open":                      `no protocol family "osdp"; known are rs485`,
 		"--board 1 --channel 1 --model 8a80-13 open":                    `no model "8a80-13"; known are`,
 		"--board 1 --channel 1 --option polarty=closing open":           "did you mean polarity?",
-		"--board 1 --channel 1 --option polarity=both open":             "want closing or opening",
+		"--board 1 --channel 1 --option polarity=both open":             "not one of closing, opening",
 		"--board 1 --channel 13 --model 8a80-12 open":                   "want 1 to 12",
 		"--board 1 --channel 1 --option pulse=1500ms open":              "want whole seconds",
 		"--board 1 --channel 1 --option channels=60 open":               "60 channels",
@@ -133,7 +141,7 @@ func TestDecode_KnowsTheAnnotatedFrames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	annotated := regexp.MustCompile(`^[<>] ((?:[0-9A-F]{2} ?)+)\|`)
+	annotated := regexp.MustCompile(`^[<>] ((?:[0-9A-F]{2} )+) *\|`)
 	for _, file := range files {
 		family := filepath.Base(filepath.Dir(filepath.Dir(file)))
 		if _, err := lock.Resolve(config.Bus{Family: family}); err != nil {
@@ -184,8 +192,8 @@ func TestModels_AreListed(t *testing.T) {
 	want(t, code, 2, errs, "known are", out)
 }
 
-// line serves virtual boards over TCP.
-func line(t *testing.T, family string, addrs ...board.Address) (*virtual.World, virtual.Handler) {
+// line makes virtual boards of 24 outputs.
+func line(t *testing.T, family string, addrs ...board.Address) (*virtual.World, lock.Slave) {
 	t.Helper()
 	boards := map[board.Address]int{}
 	for _, a := range addrs {
@@ -195,11 +203,11 @@ func line(t *testing.T, family string, addrs ...board.Address) (*virtual.World, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve, err := lock.NewSlave(config.Bus{Family: family}, lock.Bench{World: world})
+	slave, err := lock.NewSlave(config.Bus{Family: family}, lock.Bench{World: world})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return world, serve
+	return world, slave
 }
 
 func listen(t *testing.T, serve virtual.Handler) string {
@@ -220,7 +228,15 @@ func TestProbe_Speaks(t *testing.T) {
 	t.Parallel()
 	first, one := line(t, "rs485", 1, 3)
 	second, other := line(t, "rs485", 3)
-	spec := listen(t, lock.Shared(one, other))
+	spec := listen(t, func(ctx context.Context, rw io.ReadWriter) error {
+		wire, err := virtual.NewLine(virtual.LineOptions{})
+		if err != nil {
+			return err
+		}
+		return virtual.Serve(ctx, rw, virtual.ServeOptions{
+			World: first, Line: wire, Slave: virtual.Together(false, one.Session(), other.Session()),
+		})
+	})
 	probe := []string{"board", "probe", "--port", spec, "--family", "rs485", "--last", "4"}
 
 	code, out, errs := run(t, t.TempDir(), "", probe...)
@@ -260,8 +276,8 @@ func TestProbe_SaysWhatIsWrong(t *testing.T) {
 // On a pipe watch prints all states once, then each change.
 func TestWatch_PrintsChanges(t *testing.T) {
 	t.Parallel()
-	world, serve := line(t, "rs485", 1)
-	spec := listen(t, serve)
+	world, slave := line(t, "rs485", 1)
+	spec := listen(t, slave.Serve)
 	if err := world.Force(1, 2); err != nil {
 		t.Fatal(err)
 	}

@@ -83,11 +83,11 @@ func (cmd virtualCmd) boards() (*virtual.World, virtual.Handler, error) {
 	if err != nil {
 		return nil, nil, usageError{err}
 	}
-	serve, err := lock.NewSlave(s, lock.Bench{World: world, Line: line})
+	slave, err := lock.NewSlave(s, lock.Bench{World: world, Line: line})
 	if err != nil {
 		return nil, nil, usageError{err}
 	}
-	return world, serve, nil
+	return world, slave.Serve, nil
 }
 
 func (cmd virtualCmd) listen(ctx context.Context, serve virtual.Handler) (spec string, stop func() error, err error) {

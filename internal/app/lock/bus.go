@@ -12,7 +12,6 @@ import (
 	"cubby/board"
 	"cubby/board/catalog"
 	"cubby/board/port"
-	"cubby/board/virtual"
 	"cubby/internal/config"
 )
 
@@ -89,7 +88,7 @@ func NewCodec(s config.Bus) (board.Codec, error) {
 
 // NewSlave makes virtual boards that behave as the settings of a bus say. Port and addresses do not
 // matter: the boards are those of the world.
-func NewSlave(s config.Bus, bench Bench) (virtual.Handler, error) {
+func NewSlave(s config.Bus, bench Bench) (Slave, error) {
 	s.Port, s.Boards = "", nil
 	s, f, err := resolve(s)
 	if err != nil {
@@ -142,6 +141,9 @@ func resolve(s config.Bus) (config.Bus, family, error) {
 func modelOptions(m catalog.Model) (config.BusOptions, error) {
 	options := config.BusOptions{Channels: m.Channels}
 	for _, setting := range m.Settings {
+		if setting.Key == "accept" {
+			return options, fmt.Errorf("model %s: accept is for an operator to write, not for a model", m.ID)
+		}
 		if err := options.Set(setting.Key, setting.Value); err != nil {
 			return options, fmt.Errorf("model %s: %w", m.ID, err)
 		}

@@ -1,11 +1,14 @@
 package lock
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"cubby/board"
+	"cubby/board/modbus"
 	"cubby/board/virtual"
 	"cubby/internal/config"
 )
@@ -37,7 +40,15 @@ type family struct {
 	// driver makes a driver on an open line.
 	driver func(s config.Bus, line board.Conn, now func() time.Time) (board.Driver, error)
 	codec  func(s config.Bus) (board.Codec, error)
-	slave  func(s config.Bus, bench Bench) (virtual.Handler, error)
+	slave  func(s config.Bus, bench Bench) (Slave, error)
+}
+
+// Slave is the boards' end of a line, made of software.
+type Slave interface {
+	// Serve answers on rw until ctx ends or the peer hangs up; it is a virtual.Handler.
+	Serve(ctx context.Context, rw io.ReadWriter) error
+	// Session returns one connection without a line, for whoever moves the bytes itself.
+	Session() virtual.Slave
 }
 
 // Bench is what virtual boards stand on.
@@ -50,8 +61,14 @@ type Bench struct {
 func entries() []family {
 	return []family{
 		rs485Family(),
+		kerongFamily(),
+		modbusFamily(),
 	}
 }
+
+// Acceptance is the sentence by which the option accept takes on families and modes without a pulse
+// of the board's own, word for word.
+const Acceptance = modbus.Acceptance
 
 // Families lists the protocol families, the most common boards first.
 func Families() []Family {
@@ -79,4 +96,13 @@ func find(name string) (family, error) {
 		}
 	}
 	return family{}, fmt.Errorf("no protocol family %q; known are %s", name, strings.Join(Names(), ", "))
+}
+
+// word reads an option of a few words; unset it is the zero value, by which families mean their own.
+func word[T any](text string, parse func(string) (T, error)) (T, error) {
+	var own T
+	if text == "" {
+		return own, nil
+	}
+	return parse(text)
 }

@@ -27,6 +27,8 @@ type ProbeOptions struct {
 	Within    time.Duration         // for one answer; default DefaultProbeWithin
 	All       bool                  // go on with other rates when boards were found at one
 	Progress  func(done, total int) // called after each question; default: nothing
+	// Open opens the line at a rate, which spec names; default: port.Open.
+	Open func(ctx context.Context, spec string) (board.Conn, error)
 }
 
 // Found is one address at which something answers.
@@ -64,6 +66,11 @@ func Probe(ctx context.Context, opts ProbeOptions) ([]Found, error) {
 	}
 	if opts.Within == 0 {
 		opts.Within = DefaultProbeWithin
+	}
+	if opts.Open == nil {
+		opts.Open = func(ctx context.Context, spec string) (board.Conn, error) {
+			return port.Open(ctx, spec, port.Options{Now: opts.Now})
+		}
 	}
 	done, total := 0, 0
 	for _, t := range tries {
@@ -178,7 +185,7 @@ func reopen(ctx context.Context, line board.Conn, opts ProbeOptions, baud int) (
 	if err != nil {
 		return nil, err
 	}
-	return port.Open(ctx, spec, port.Options{Now: opts.Now})
+	return opts.Open(ctx, spec)
 }
 
 // ask puts the question to every address.

@@ -2,6 +2,7 @@ package lock_test
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // boards makes virtual boards of one family, all in a world of their own.
-func boards(t *testing.T, s config.Bus, addrs ...board.Address) (*virtual.World, virtual.Handler) {
+func boards(t *testing.T, s config.Bus, addrs ...board.Address) (*virtual.World, lock.Slave) {
 	t.Helper()
 	channels, err := lock.Channels(s)
 	if err != nil {
@@ -28,11 +29,29 @@ func boards(t *testing.T, s config.Bus, addrs ...board.Address) (*virtual.World,
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve, err := lock.NewSlave(s, lock.Bench{World: world})
+	slave, err := lock.NewSlave(s, lock.Bench{World: world})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return world, serve
+	return world, slave
+}
+
+// together puts the boards of both on one line.
+func together(t *testing.T, world *virtual.World, clash bool, slaves ...lock.Slave) virtual.Handler {
+	t.Helper()
+	line, err := virtual.NewLine(virtual.LineOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context, rw io.ReadWriter) error {
+		var sessions []virtual.Slave
+		for _, s := range slaves {
+			sessions = append(sessions, s.Session())
+		}
+		return virtual.Serve(ctx, rw, virtual.ServeOptions{
+			World: world, Line: line, Slave: virtual.Together(clash, sessions...),
+		})
+	}
 }
 
 func tcp(t *testing.T, serve virtual.Handler) string {
@@ -72,7 +91,7 @@ func TestProbe_FindsOneAndSeveral(t *testing.T) {
 			first, one := boards(t, s, 1, 3)
 			second, other := boards(t, s, 3, 7)
 			found, err := lock.Probe(t.Context(), lock.ProbeOptions{
-				Port: join(t, lock.Shared(one, other)), Now: time.Now, Families: []string{"rs485"}, Last: 8,
+				Port: join(t, together(t, first, false, one, other)), Now: time.Now, Families: []string{"rs485"}, Last: 8,
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -1,12 +1,13 @@
 package lock
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
 	"cubby/board"
 	"cubby/board/rs485"
-	"cubby/board/virtual"
 	"cubby/internal/config"
 )
 
@@ -32,19 +33,15 @@ func rs485Family() family {
 			}
 			return rs485.NewCodec(opts)
 		},
-		slave: func(s config.Bus, bench Bench) (virtual.Handler, error) {
+		slave: func(s config.Bus, bench Bench) (Slave, error) {
 			opts, err := rs485Options(s.Options)
 			if err != nil {
 				return nil, err
 			}
-			slave, err := rs485.NewSlave(rs485.SlaveOptions{
+			return rs485.NewSlave(rs485.SlaveOptions{
 				World: bench.World, Line: bench.Line, Polarity: opts.Polarity,
 				StatusBytes: opts.StatusBytes, NoUnlockReply: opts.NoUnlockReply,
 			})
-			if err != nil {
-				return nil, err
-			}
-			return slave.Serve, nil
 		},
 	}
 }
@@ -52,24 +49,15 @@ func rs485Family() family {
 // rs485Options maps the settings. Closing feedback is what most locks have; it was the default before
 // models were.
 func rs485Options(o config.BusOptions) (rs485.Options, error) {
+	polarity, polarityErr := word(cmp.Or(o.Polarity, "closing"), rs485.ParsePolarity)
+	echo, echoErr := word(o.Echo, rs485.ParseEcho)
 	opts := rs485.Options{
-		Channels: o.Channels, StatusBytes: o.StatusBytes, Polarity: rs485.PolarityClosing,
+		Channels: o.Channels, StatusBytes: o.StatusBytes, Polarity: polarity, Echo: echo,
 		NoUnlockReply: o.UnlockReplies == "false", PulseSeconds: int(o.Pulse / time.Second),
 		Deadline: o.Deadline, StatusDeadline: o.StatusDeadline,
-	}
-	var err error
-	if o.Polarity != "" {
-		if opts.Polarity, err = rs485.ParsePolarity(o.Polarity); err != nil {
-			return opts, err
-		}
-	}
-	if o.Echo != "" {
-		if opts.Echo, err = rs485.ParseEcho(o.Echo); err != nil {
-			return opts, err
-		}
 	}
 	if o.Pulse%time.Second != 0 {
 		return opts, fmt.Errorf("rs485: a pulse of %s: want whole seconds, or 0s for the board's own", o.Pulse)
 	}
-	return opts, nil
+	return opts, errors.Join(polarityErr, echoErr)
 }
