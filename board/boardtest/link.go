@@ -90,12 +90,12 @@ type plug struct {
 }
 
 // link joins a slave to a Conn.
-type link func(t testing.TB, f Family, serve virtual.Handler) plug
+type link func(tb testing.TB, f Family, serve virtual.Handler) plug
 
 var errUnplugged = fmt.Errorf("%w: unplugged", board.ErrLost)
 
-func pipeLink(t testing.TB, _ Family, serve virtual.Handler) plug {
-	t.Helper()
+func pipeLink(tb testing.TB, _ Family, serve virtual.Handler) plug {
+	tb.Helper()
 	var served sync.WaitGroup
 	var cancels []context.CancelFunc
 	plugged := true
@@ -106,7 +106,7 @@ func pipeLink(t testing.TB, _ Family, serve virtual.Handler) plug {
 		plugged = false
 	}
 	var first func()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cut()
 		served.Wait()
 		if first != nil {
@@ -123,7 +123,7 @@ func pipeLink(t testing.TB, _ Family, serve virtual.Handler) plug {
 			cancels = append(cancels, cancel)
 			served.Go(func() {
 				if err := serve(ctx, far); err != nil {
-					t.Errorf("virtual board: %v", err)
+					tb.Errorf("virtual board: %v", err)
 				}
 			})
 			return near, nil
@@ -134,18 +134,18 @@ func pipeLink(t testing.TB, _ Family, serve virtual.Handler) plug {
 	}
 }
 
-func tcpLink(t testing.TB, f Family, serve virtual.Handler) plug {
-	t.Helper()
+func tcpLink(tb testing.TB, f Family, serve virtual.Handler) plug {
+	tb.Helper()
 	listener, err := virtual.ListenTCP(context.Background(), "127.0.0.1:0", serve)
-	fatal(t, err)
+	fatal(tb, err)
 	plugged := true
 	var first func()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if first != nil {
 			first()
 		}
 		if err := listener.Stop(); err != nil {
-			t.Errorf("virtual board: %v", err)
+			tb.Errorf("virtual board: %v", err)
 		}
 	})
 	return plug{
@@ -164,29 +164,29 @@ func tcpLink(t testing.TB, f Family, serve virtual.Handler) plug {
 	}
 }
 
-func ptyLink(t testing.TB, f Family, serve virtual.Handler) plug {
-	t.Helper()
+func ptyLink(tb testing.TB, f Family, serve virtual.Handler) plug {
+	tb.Helper()
 	var pty *virtual.PTY
 	start := func() {
 		var err error
 		pty, err = virtual.OpenPTY(context.Background(), serve)
 		if errors.Is(err, errors.ErrUnsupported) {
-			t.Skip(err)
+			tb.Skip(err)
 		}
-		fatal(t, err)
+		fatal(tb, err)
 	}
 	stop := func() {
 		if pty == nil {
 			return
 		}
 		if err := pty.Stop(); err != nil {
-			t.Errorf("virtual board: %v", err)
+			tb.Errorf("virtual board: %v", err)
 		}
 		pty = nil
 	}
 	start()
 	var first func()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if first != nil {
 			first()
 		}

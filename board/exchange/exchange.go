@@ -315,6 +315,9 @@ func (x *Exchange[F]) await(ctx context.Context, r Request[F]) (F, error) {
 	case r.State:
 		x.owed[r.Addr] = r
 	}
+	if t, ok := ctx.Deadline(); ok && !x.opts.Now().Before(t) {
+		return none, context.DeadlineExceeded // the context's own timer may be a moment late
+	}
 	if !w.valid && (x.scan.Dropped > dropped || x.scan.Buffered() > 0) {
 		return none, board.ErrGarbled
 	}

@@ -3,6 +3,7 @@ package rs485
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cubby/board"
@@ -153,7 +154,7 @@ func (c *Codec) textAll(p []byte) string {
 	known := min(c.opts.Channels, 8*len(f.Status))
 	for i := range known {
 		if active, _ := f.Bit(board.Channel(i + 1)); c.opts.Polarity.state(active) == board.StateOpen {
-			open = append(open, fmt.Sprint(i+1))
+			open = append(open, strconv.Itoa(i+1))
 		}
 	}
 	if len(open) == 0 {
