@@ -32,8 +32,10 @@ func fourSizes() sim.Scenario {
 			{Name: "XL", Share: 0.05, Size: 3, LitresLow: 60, LitresHigh: 140, Dwell: stay},
 		},
 		Sizes: []sim.Size{
-			{Name: "S", Doors: 44, Litres: 18}, {Name: "M", Doors: 40, Litres: 45},
-			{Name: "L", Doors: 26, Litres: 90}, {Name: "XL", Doors: 10, Litres: 180},
+			{Name: "S", Doors: 44, Litres: 18},
+			{Name: "M", Doors: 40, Litres: 45},
+			{Name: "L", Doors: 26, Litres: 90},
+			{Name: "XL", Doors: 10, Litres: 180},
 		},
 	}
 }

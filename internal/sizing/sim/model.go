@@ -34,12 +34,12 @@ type size struct {
 }
 
 type class struct {
-	size, last           int32 // sizes of door to try
+	size, last            int32 // sizes of door to try
 	litresLow, litresSpan float64
-	stay                 *quantiles // nil when one of the next three says it
-	sample               []int32    // observed minutes
-	fixed                int32 // minutes of a stay that is always the same; 0 otherwise
-	commute              *commute
+	stay                  *quantiles // nil when one of the next three says it
+	sample                []int32    // observed minutes
+	fixed                 int32      // minutes of a stay that is always the same; 0 otherwise
+	commute               *commute
 }
 
 type carrier struct {

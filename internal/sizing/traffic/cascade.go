@@ -21,8 +21,9 @@ type Bank struct {
 // Cascade approximates a bank where a parcel takes the smallest size that fits and has a free
 // door: what a size refuses is offered to the next larger one together with that one's own
 // parcels, with mean and variance carried on. doors and loads (erlangs) are smallest first and of
-// the same length. It wraps ErrInput for figures out of range. It is within a few percent of the
-// exact chain; decide by simulation.
+// the same length. It wraps ErrInput for figures out of range. It is
+// within 1-4 % of the exact chain where some percent are lost, and up to 14 % too low where hardly
+// any are; decide by simulation.
 //
 // Sources: overflow moments Wilkinson 1956; blocking of the peaked stream Fredericks and Hayward
 // 1980; the loss is shared among the streams by their variances.
