@@ -38,6 +38,8 @@ type Slave struct {
 	times  map[board.Address]time.Duration // what command 37 has set
 }
 
+var _ virtual.Boards = (*Slave)(nil)
+
 // NewSlave checks the options.
 func NewSlave(opts SlaveOptions) (*Slave, error) {
 	if opts.Infrared == 0 {
