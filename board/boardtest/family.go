@@ -30,6 +30,7 @@ type Family struct {
 	Addr     board.Address    // a board; 0 is an address like another
 	Other    board.Address    // a second board, unless Single
 	Single   bool             // the line has one board only
+	Piped    bool             // skip TCP and pseudo terminal: another test of the family uses them
 
 	NewDriver func(Setup) (board.Driver, error)
 	NewSlave  func(*virtual.World, *virtual.Line) (virtual.Boards, error)
@@ -86,7 +87,7 @@ func Exercise(t *testing.T, f Family) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { runCase(t, f, c, virtually) })
 		})
-		if c.pipe {
+		if c.pipe || f.Piped {
 			continue
 		}
 		for name, join := range map[string]link{"tcp": tcpLink, "pty": ptyLink} {

@@ -54,7 +54,9 @@ func TestDriver_Conformance(t *testing.T) {
 
 func TestDriver_ConformanceOne(t *testing.T) {
 	t.Parallel()
-	boardtest.Exercise(t, family(t, wkly.PollOne, wkly.PolarityOpening))
+	f := family(t, wkly.PollOne, wkly.PolarityOpening)
+	f.Piped = true
+	boardtest.Exercise(t, f)
 }
 
 func newWorld(tb testing.TB, boards map[board.Address]int) *virtual.World {
