@@ -156,7 +156,7 @@ func texts(node ast.Node) ([]string, error) {
 
 // text returns a plain value as it is written. Anchors and aliases are refused: people read the files.
 func text(node ast.Node) (string, error) {
-	value := ""
+	var value string
 	switch n := node.(type) {
 	case *ast.StringNode:
 		value = n.Value

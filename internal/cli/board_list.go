@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -64,7 +65,7 @@ func (cmd modelsCmd) Run(e *env) error {
 			continue
 		}
 		low, high := int(m.MinAddress), int(m.MaxAddress)
-		t.row(m.ID, m.Family, fmt.Sprint(m.Channels), span(low, high), rate(m.BaudRate), m.Evidence.String(), m.Name)
+		t.row(m.ID, m.Family, strconv.Itoa(m.Channels), span(low, high), rate(m.BaudRate), m.Evidence.String(), m.Name)
 		j := modelJSON{
 			ID: m.ID, Name: m.Name, Maker: m.Maker, Family: m.Family, Channels: m.Channels, Addresses: [2]int{low, high},
 			BaudRate: m.BaudRate, Settings: map[string]string{}, Evidence: m.Evidence.String(), Sources: m.Sources, Notes: m.Notes,
@@ -89,7 +90,7 @@ func printJSON(w io.Writer, v any) error {
 // span writes a range of addresses.
 func span(low, high int) string {
 	if low == high {
-		return fmt.Sprint(low)
+		return strconv.Itoa(low)
 	}
 	return fmt.Sprintf("%d-%d", low, high)
 }
@@ -98,7 +99,7 @@ func rate(baud int) string {
 	if baud == 0 {
 		return "-"
 	}
-	return fmt.Sprint(baud)
+	return strconv.Itoa(baud)
 }
 
 // table prints columns.

@@ -54,6 +54,10 @@ func frameCases() map[string]string {
 		"--family modbus --board 1 --channel 1 open":                    "01 05 02 00 00 02 4D B3",
 		"--model waveshare-rtu-d-8 --board 1 status":                    "01 02 00 00 00 08 79 CC",
 		"--model waveshare-rtu-8 --board 1 status":                      "01 01 00 00 00 08 3D CC",
+		"--family wkly --board 0 --channel 1 open":                      "57 4B 4C 59 09 00 82 01 83",
+		"--family wkly --board 0 --channel 1 status":                    "57 4B 4C 59 09 00 83 01 82",
+		"--family wkly --board 0 status":                                "57 4B 4C 59 08 00 84 85",
+		"--model lcus-8 --board 1 --channel 1 open":                     "A0 01 01 A2",
 		"--model 8a80-50 --board 2 --channel 50 --option echo=off open": "8A 02 32 11 AB",
 	}
 }
@@ -193,7 +197,7 @@ func TestModels_AreListed(t *testing.T) {
 }
 
 // line makes virtual boards of 24 outputs.
-func line(t *testing.T, family string, addrs ...board.Address) (*virtual.World, lock.Slave) {
+func line(t *testing.T, family string, addrs ...board.Address) (*virtual.World, virtual.Boards) {
 	t.Helper()
 	boards := map[board.Address]int{}
 	for _, a := range addrs {

@@ -48,23 +48,20 @@ func (cmd virtualCmd) Run(ctx context.Context, e *env) error {
 
 // boards makes the doors and the boards before them.
 func (cmd virtualCmd) boards() (*virtual.World, virtual.Handler, error) {
+	if cmd.Option == nil {
+		cmd.Option = map[string]string{}
+	}
 	if cmd.Polarity != "" {
-		if cmd.Option == nil {
-			cmd.Option = map[string]string{}
-		}
 		cmd.Option["polarity"] = cmd.Polarity
 	}
 	if cmd.Channels != 0 {
-		if cmd.Option == nil {
-			cmd.Option = map[string]string{}
-		}
 		cmd.Option["channels"] = strconv.Itoa(cmd.Channels)
 	}
 	s, err := cmd.bus()
 	if err != nil {
 		return nil, nil, err
 	}
-	channels, err := lock.Channels(s)
+	info, err := lock.Info(s)
 	if err != nil {
 		return nil, nil, usageError{err}
 	}
@@ -73,7 +70,7 @@ func (cmd virtualCmd) boards() (*virtual.World, virtual.Handler, error) {
 	}
 	boards := map[board.Address]int{}
 	for _, b := range cmd.Boards {
-		boards[board.Address(b)] = channels
+		boards[board.Address(b)] = info.Channels
 	}
 	world, err := virtual.NewWorld(virtual.Options{Now: time.Now, Boards: boards})
 	if err != nil {
@@ -104,6 +101,7 @@ func (cmd virtualCmd) listen(ctx context.Context, serve virtual.Handler) (spec s
 	}
 	return l.Spec(), l.Stop, nil
 }
+
 func (cmd virtualCmd) watch(e *env, w *virtual.World, ev virtual.Event) {
 	e.say("%s board %d channel %d", ev.Kind, ev.Addr, ev.Channel)
 	if cmd.Shut > 0 && ev.Kind == virtual.EventOpened {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -154,7 +155,7 @@ func summary(v boardView) string {
 		if !slices.Contains(states, state) {
 			states = append(states, state)
 		}
-		channels[state] = append(channels[state], fmt.Sprint(i+1))
+		channels[state] = append(channels[state], strconv.Itoa(i+1))
 	}
 	slices.Sort(states)
 	var parts []string

@@ -15,9 +15,9 @@ type BusOptions struct {
 	Channels    int `yaml:"channels" unit:"outputs" min:"0" max:"255" doc:"Outputs of each board."`
 	StatusBytes int `yaml:"status_bytes" families:"rs485" unit:"bytes" min:"0" max:"8" doc:"Status bytes in a board's answer. 0 takes the usual three or four."`
 
-	Polarity      string `yaml:"polarity" families:"rs485,kerong,modbus,gpio" oneof:",closing,opening" doc:"What the feedback of a door means: closing is a switch or a bit that is on while the door is shut, opening one that is on while it is open."`
+	Polarity      string `yaml:"polarity" families:"rs485,kerong,modbus,wkly,gpio" oneof:",closing,opening" doc:"What the feedback of a door means: closing is a switch or a bit that is on while the door is shut, opening one that is on while it is open."`
 	Echo          string `yaml:"echo" families:"rs485,kerong,modbus,wkly,winnsen" oneof:",auto,on,off" doc:"Whether the adapter returns what was sent. auto finds out at the start."`
-	UnlockReplies string `yaml:"unlock_replies" families:"rs485,kerong,modbus,wkly,winnsen" oneof:",true,false" doc:"Whether the boards answer an unlock; some firmwares never do."`
+	UnlockReplies string `yaml:"unlock_replies" families:"rs485,kerong,modbus,winnsen" oneof:",true,false" doc:"Whether the boards answer an unlock; some firmwares never do."`
 	Poll          string `yaml:"poll" families:"wkly" oneof:",all,one" doc:"Whether a board is asked for all its doors at once or for one after another."`
 
 	Framing     string `yaml:"framing" families:"modbus" oneof:",rtu,tcp" doc:"How frames are wrapped: rtu on serial lines and behind servers that pass bytes through, tcp for boards with a network plug of their own."`
@@ -33,9 +33,9 @@ type BusOptions struct {
 	InputLines  []int  `yaml:"input_lines" families:"gpio" min:"0" max:"65535" doc:"Lines of the chip with the door contacts, in the same order. Empty means that there are none."`
 	ActiveLow   string `yaml:"active_low" families:"gpio" oneof:",true,false" doc:"Whether the relays switch on when their line is low."`
 
-	Pulse          time.Duration `yaml:"pulse" min:"0s" max:"1m" doc:"Length of an unlock pulse. rs485: whole seconds up to 9s. modbus: steps of 100ms. kerong: what the boards are set to, for information."`
-	Deadline       time.Duration `yaml:"deadline" min:"0s" max:"10s" doc:"How long a board may take to answer an unlock, without the pulse."`
-	StatusDeadline time.Duration `yaml:"status_deadline" min:"0s" max:"10s" doc:"How long a board may take to answer a question."`
+	Pulse          time.Duration `yaml:"pulse" min:"0s" max:"1m" doc:"Length of an unlock pulse. rs485: whole seconds up to 9s. modbus: steps of 100ms, or from 20ms in mode coil. usbrelay, gpio: from 20ms. kerong, wkly: what the boards are set to, for information."`
+	Deadline       time.Duration `yaml:"deadline" families:"rs485,kerong,modbus,wkly,winnsen" min:"0s" max:"10s" doc:"How long a board may take to answer an unlock, without the pulse."`
+	StatusDeadline time.Duration `yaml:"status_deadline" families:"rs485,kerong,modbus,wkly,winnsen" min:"0s" max:"10s" doc:"How long a board may take to answer a question."`
 }
 
 // BusOption is one field of BusOptions.

@@ -12,6 +12,7 @@ import (
 	"cubby/board"
 	"cubby/board/catalog"
 	"cubby/board/port"
+	"cubby/board/virtual"
 	"cubby/internal/config"
 )
 
@@ -78,8 +79,7 @@ func Check(s config.Bus) error {
 
 // NewCodec makes the codec of a family with the settings of a bus. Port and addresses do not matter.
 func NewCodec(s config.Bus) (board.Codec, error) {
-	s.Port, s.Boards = "", nil
-	s, f, err := resolve(s)
+	s, f, err := resolveDry(s)
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +88,8 @@ func NewCodec(s config.Bus) (board.Codec, error) {
 
 // NewSlave makes virtual boards that behave as the settings of a bus say. Port and addresses do not
 // matter: the boards are those of the world.
-func NewSlave(s config.Bus, bench Bench) (Slave, error) {
-	s.Port, s.Boards = "", nil
-	s, f, err := resolve(s)
+func NewSlave(s config.Bus, bench Bench) (virtual.Boards, error) {
+	s, f, err := resolveDry(s)
 	if err != nil {
 		return nil, err
 	}
@@ -199,18 +198,38 @@ func (noLine) Write([]byte) (int, error)       { return 0, board.ErrLost }
 func (noLine) Close() error                    { return nil }
 func (noLine) SetReadDeadline(time.Time) error { return nil }
 
-// Channels returns how many outputs each board of a bus has.
-func Channels(s config.Bus) (int, error) {
-	s.Port, s.Boards = "", nil
-	s, f, err := resolve(s)
+// Info says what the boards of a bus can see and how long they may take, without opening anything.
+func Info(s config.Bus) (board.Info, error) {
+	s, f, err := resolveDry(s)
 	if err != nil {
-		return 0, err
+		return board.Info{}, err
 	}
 	driver, err := f.driver(s, noLine{}, func() time.Time { return time.Time{} })
 	if err != nil {
-		return 0, err
+		return board.Info{}, err
 	}
-	return driver.Info().Channels, nil
+	return driver.Info(), nil
+}
+
+// resolveDry leaves out what matters only where current flows: the port, the addresses, and the
+// acceptance of coils that may stay energised.
+func resolveDry(s config.Bus) (config.Bus, family, error) {
+	s.Port, s.Boards = "", nil
+	s, f, err := resolve(s)
+	if s.Options.Accept == "" && accepts(f.Name) {
+		s.Options.Accept = Acceptance
+	}
+	return s, f, err
+}
+
+// accepts reports whether a family takes the option accept.
+func accepts(family string) bool {
+	for _, o := range config.BusOptionList() {
+		if o.Key == "accept" {
+			return o.Takes(family)
+		}
+	}
+	return false
 }
 
 // FirstAddress returns the address that a single board of a bus usually has: 1 where the family has

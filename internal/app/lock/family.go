@@ -1,9 +1,7 @@
 package lock
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -40,15 +38,7 @@ type family struct {
 	// driver makes a driver on an open line.
 	driver func(s config.Bus, line board.Conn, now func() time.Time) (board.Driver, error)
 	codec  func(s config.Bus) (board.Codec, error)
-	slave  func(s config.Bus, bench Bench) (Slave, error)
-}
-
-// Slave is the boards' end of a line, made of software.
-type Slave interface {
-	// Serve answers on rw until ctx ends or the peer hangs up; it is a virtual.Handler.
-	Serve(ctx context.Context, rw io.ReadWriter) error
-	// Session returns one connection without a line, for whoever moves the bytes itself.
-	Session() virtual.Slave
+	slave  func(s config.Bus, bench Bench) (virtual.Boards, error)
 }
 
 // Bench is what virtual boards stand on.
@@ -63,6 +53,8 @@ func entries() []family {
 		rs485Family(),
 		kerongFamily(),
 		modbusFamily(),
+		wklyFamily(),
+		usbrelayFamily(),
 	}
 }
 

@@ -76,7 +76,7 @@ func probeFrames(t *testing.T, f lock.Family) [][]byte {
 type bank struct {
 	t     *testing.T
 	world *virtual.World
-	slave lock.Slave
+	slave virtual.Boards
 }
 
 func crowd(t *testing.T, family string, options ...config.BusOptions) bank {

@@ -8,6 +8,7 @@ import (
 	"cubby/board"
 	"cubby/board/exchange"
 	"cubby/board/kerong"
+	"cubby/board/virtual"
 	"cubby/internal/config"
 )
 
@@ -33,7 +34,7 @@ func kerongFamily() family {
 			}
 			return kerong.NewCodec(opts)
 		},
-		slave: func(s config.Bus, bench Bench) (Slave, error) {
+		slave: func(s config.Bus, bench Bench) (virtual.Boards, error) {
 			opts, err := kerongOptions(s.Options)
 			if err != nil {
 				return nil, err

@@ -8,6 +8,7 @@ import (
 	"cubby/board"
 	"cubby/board/exchange"
 	"cubby/board/modbus"
+	"cubby/board/virtual"
 	"cubby/internal/config"
 )
 
@@ -39,7 +40,7 @@ func modbusFamily() family {
 			}
 			return modbus.NewCodec(opts)
 		},
-		slave: func(s config.Bus, bench Bench) (Slave, error) {
+		slave: func(s config.Bus, bench Bench) (virtual.Boards, error) {
 			opts, err := modbusOptions(s.Options)
 			if err != nil {
 				return nil, err

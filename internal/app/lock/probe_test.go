@@ -15,15 +15,15 @@ import (
 )
 
 // boards makes virtual boards of one family, all in a world of their own.
-func boards(t *testing.T, s config.Bus, addrs ...board.Address) (*virtual.World, lock.Slave) {
+func boards(t *testing.T, s config.Bus, addrs ...board.Address) (*virtual.World, virtual.Boards) {
 	t.Helper()
-	channels, err := lock.Channels(s)
+	info, err := lock.Info(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[board.Address]int{}
 	for _, a := range addrs {
-		all[a] = channels
+		all[a] = info.Channels
 	}
 	world, err := virtual.NewWorld(virtual.Options{Now: time.Now, Boards: all})
 	if err != nil {
@@ -37,7 +37,7 @@ func boards(t *testing.T, s config.Bus, addrs ...board.Address) (*virtual.World,
 }
 
 // together puts the boards of both on one line.
-func together(t *testing.T, world *virtual.World, clash bool, slaves ...lock.Slave) virtual.Handler {
+func together(t *testing.T, world *virtual.World, clash bool, slaves ...virtual.Boards) virtual.Handler {
 	t.Helper()
 	line, err := virtual.NewLine(virtual.LineOptions{})
 	if err != nil {

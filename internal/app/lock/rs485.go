@@ -8,6 +8,7 @@ import (
 
 	"cubby/board"
 	"cubby/board/rs485"
+	"cubby/board/virtual"
 	"cubby/internal/config"
 )
 
@@ -33,7 +34,7 @@ func rs485Family() family {
 			}
 			return rs485.NewCodec(opts)
 		},
-		slave: func(s config.Bus, bench Bench) (Slave, error) {
+		slave: func(s config.Bus, bench Bench) (virtual.Boards, error) {
 			opts, err := rs485Options(s.Options)
 			if err != nil {
 				return nil, err
