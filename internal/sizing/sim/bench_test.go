@@ -57,6 +57,7 @@ func BenchmarkBuildingYears_everything(b *testing.B) {
 }
 
 func benchmarkYears(b *testing.B, s sim.Scenario, fans bool) {
+	b.Helper()
 	b.ReportAllocs()
 	r, err := sim.Run(b.Context(), s, sim.Options{Seed: 1, MinYears: b.N, MaxYears: b.N, WarmUpWeeks: 1, Fans: fans})
 	if err != nil {

@@ -18,7 +18,9 @@ type Week struct {
 const (
 	maxBins     = 10_080 // one a minute
 	longestStay = 60     // weeks after which the rest of a stay is ignored
-	shortTail   = 1e-9   // the survival below which the rest is ignored
+	tail        = 1e-12  // the survival below which the rest of a stay is ignored
+	tailAt      = 1e-7   // likewise where each hour has a law of its own: it bounds the work
+	slack       = 1e-9   // by how much rounding may lift a survival
 )
 
 // OfferedLoad returns the M_t/G/infinity week by Simpson's rule with eight steps per bin (a survival
@@ -47,28 +49,81 @@ func OfferedLoad(rates []float64, survival func(ageHours float64) float64) (*Wee
 
 // OfferedLoadAt is OfferedLoad for stays that depend on when they begin, such as pick-up at the
 // next commute or only while the room is open: survival(at, age) is for a parcel delivered at hours
-// after Monday 00:00 (the middle of its bin).
+// after Monday 00:00, in [0, 168).
 func OfferedLoadAt(rates []float64, survival func(atHours, ageHours float64) float64) (*Week, error) {
 	if err := checkRates(rates); err != nil {
 		return nil, err
 	}
 	n := len(rates)
 	step := weekHours / float64(n)
+	weeks := weeksOfStay(n, survival)
 	week := &Week{Rate: append([]float64(nil), rates...), Mean: make([]float64, n)}
-	for from, rate := range rates {
-		if rate == 0 {
-			continue
+	for i := range week.Mean {
+		t := (float64(i) + 0.5) * step
+		alive := func(age float64) float64 {
+			at := math.Mod(t-age, weekHours)
+			if at < 0 {
+				at += weekHours
+			}
+			return survival(at, age)
 		}
-		at := (float64(from) + 0.5) * step
-		folded, err := foldKernel(n, func(age float64) float64 { return survival(at, age) })
-		if err != nil {
-			return nil, err
-		}
-		for lag, hours := range folded {
-			week.Mean[(from+lag)%n] += rate * hours
+		for lag := range n*weeks + 1 {
+			rate := rates[((i-lag)%n+n)%n]
+			if rate == 0 {
+				continue
+			}
+			low, high := math.Max(0, float64(lag)-0.5)*step, (float64(lag)+0.5)*step
+			area, _, err := simpson(alive, low, high, alive(low), math.Inf(1))
+			if err != nil {
+				return nil, err
+			}
+			week.Mean[i] += rate * area
 		}
 	}
 	return week, nil
+}
+
+// weeksOfStay returns after how many weeks hardly any stay goes on, whenever it began.
+func weeksOfStay(n int, survival func(atHours, ageHours float64) float64) int {
+	for weeks := 1; weeks < longestStay; weeks++ {
+		longest := 0.0
+		for i := range n {
+			longest = math.Max(longest, survival(float64(i)*weekHours/float64(n), float64(weeks)*weekHours))
+		}
+		if longest < tailAt {
+			return weeks
+		}
+	}
+	return longestStay
+}
+
+// simpson returns the integral of a survival from age low to high and its value at high. The value at low
+// is given; no later one may lie above ceiling, which falls with each unless it is infinite.
+func simpson(survival func(age float64) float64, low, high, first, ceiling float64) (area, last float64, err error) {
+	pieces := 4
+	if low > weekHours {
+		pieces = 1 // it hardly bends there
+	}
+	h := (high - low) / float64(2*pieces)
+	area = first
+	for i := 1; i <= 2*pieces; i++ {
+		last = survival(low + float64(i)*h)
+		if math.IsNaN(last) || last < -slack || last > 1+slack || last > ceiling+slack {
+			return 0, 0, bad("the survival of a stay at %v hours is %v; it must fall from 1 to 0", low+float64(i)*h, last)
+		}
+		if !math.IsInf(ceiling, 1) {
+			ceiling = last
+		}
+		switch {
+		case i == 2*pieces:
+			area += last
+		case i%2 == 1:
+			area += 4 * last
+		default:
+			area += 2 * last
+		}
+	}
+	return area * h / 3, last, nil
 }
 
 // foldKernel returns, for each lag in bins, the hours that a parcel delivered anywhere in a bin adds
@@ -80,31 +135,16 @@ func foldKernel(n int, survival func(ageHours float64) float64) ([]float64, erro
 	if math.IsNaN(edge) || edge < 0 || edge > 1 {
 		return nil, bad("the survival of a stay at age 0 is %v; it must be between 0 and 1", edge)
 	}
-	// Between ages a and b by Simpson's rule in four pieces; the first lag is half a bin.
-	const pieces = 4
 	low := 0.0
 	for lag := range n * longestStay {
 		high := (float64(lag) + 0.5) * step
-		h := (high - low) / (2 * pieces)
-		area, last := edge, edge
-		for i := 1; i <= 2*pieces; i++ {
-			s := survival(low + float64(i)*h)
-			if math.IsNaN(s) || s < -shortTail || s > last+shortTail {
-				return nil, bad("the survival of a stay at %v hours is %v; it must fall from 1 to 0", low+float64(i)*h, s)
-			}
-			last = s
-			switch {
-			case i == 2*pieces:
-				area += s
-			case i%2 == 1:
-				area += 4 * s
-			default:
-				area += 2 * s
-			}
+		area, last, err := simpson(survival, low, high, edge, edge)
+		if err != nil {
+			return nil, err
 		}
-		folded[lag%n] += area * h / 3
+		folded[lag%n] += area
 		low, edge = high, last
-		if last < shortTail {
+		if last < tail {
 			break
 		}
 	}
