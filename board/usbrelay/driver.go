@@ -21,7 +21,7 @@ const frameGap = 20 * time.Millisecond
 // from switching off.
 type Driver struct {
 	opts   Options
-	hot    []board.Channel // relays that may still be on: off could not be written
+	hot    []board.Channel // relays that may still be on: the line failed
 	last   board.Channel   // the relay that was pulsed last
 	counts board.Counts
 }
@@ -107,12 +107,11 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// off switches one relay off. What stays in doubt is remembered as hot.
+// off switches one relay off.
 func (d *Driver) off(ch board.Channel) error {
 	err := d.write(Frame{Channel: ch})
-	d.hot = slices.DeleteFunc(d.hot, func(c board.Channel) bool { return c == ch })
-	if err != nil {
-		d.hot = append(d.hot, ch)
+	if err == nil {
+		d.hot = slices.DeleteFunc(d.hot, func(c board.Channel) bool { return c == ch })
 	}
 	return err
 }
@@ -160,8 +159,20 @@ func (d *Driver) Restore(ctx context.Context, addr board.Address) error {
 	return nil
 }
 
-// write sends one frame, once.
+// write sends one frame, once. When the line fails, what was written before may not have arrived
+// either, so every relay is in doubt.
 func (d *Driver) write(f Frame) error {
+	err := d.send(f)
+	if err != nil {
+		d.hot = d.hot[:0]
+		for i := range d.opts.Channels {
+			d.hot = append(d.hot, board.Channel(i+1))
+		}
+	}
+	return err
+}
+
+func (d *Driver) send(f Frame) error {
 	if w, ok := d.opts.Conn.(interface{ SetWriteDeadline(t time.Time) error }); ok {
 		if err := w.SetWriteDeadline(d.opts.Now().Add(writeTime)); err != nil {
 			return lost("set deadline", err)
