@@ -24,7 +24,7 @@ import (
 
 // Files of a controller's data folder that only testing the doors makes.
 const (
-	CommissionFile = "commissioning.db"  // the record of openings before enrolment
+	CommissionFile = "commissioning.db"   // the record of openings before enrolment
 	WalkFile       = "commissioning.walk" // where a walk stands
 	CodeFile       = "service-code.json"
 	lockFile       = "controller.lock"
@@ -48,7 +48,7 @@ func OwnFolder(dir string) (release func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("own the data folder: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a descriptor fits
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(ErrRunning, f.Close())
 	}
 	return f.Close, nil // closing it gives the lock back
@@ -150,7 +150,7 @@ func benchSite(id auth.Identity) locker.SiteID {
 func directBus(b *lock.Bus) commission.DirectBus {
 	d := commission.DirectBus{Name: b.Name, Driver: b.Driver}
 	for _, a := range b.Settings.Boards {
-		d.Addresses = append(d.Addresses, board.Address(a)) //nolint:gosec // checked by lock.Open
+		d.Addresses = append(d.Addresses, board.Address(a))
 	}
 	takes := func(o config.BusOption) bool { return o.Key == "polarity" && o.Takes(b.Settings.Family) }
 	if slices.ContainsFunc(config.BusOptionList(), takes) {

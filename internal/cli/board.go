@@ -16,6 +16,7 @@ type boardCmd struct {
 	Families familiesCmd `cmd:"" help:"List the protocols that lock boards may speak."`
 	Models   modelsCmd   `cmd:"" help:"List the models of lock boards that are known."`
 	Probe    probeCmd    `cmd:"" help:"Find the boards on a line. Opens nothing."`
+	Walk     walkCmd     `cmd:"" help:"Open door after door, ask which one moved, and write the layout as it really is."`
 	Watch    watchCmd    `cmd:"" help:"Show the states of doors as they change. Opens nothing."`
 	Frame    frameCmd    `cmd:"" help:"Print the bytes that would be sent. Sends nothing."`
 	Decode   decodeCmd   `cmd:"" help:"Say what bytes from a line mean."`

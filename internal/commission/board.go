@@ -27,7 +27,7 @@ func (b Board) Answers() bool { return b.Presence != board.PresenceNone }
 
 // output returns one of the board's outputs; channels count from 1.
 func (b Board) output(channel int) locker.Output {
-	return locker.Output{Bus: b.Bus, Board: b.Address, Channel: uint8(channel)} //nolint:gosec // at most 255 by the contract of board
+	return locker.Output{Bus: b.Bus, Board: b.Address, Channel: uint8(channel)}
 }
 
 // Result is what a board said to a pulse. The zero value is invalid.

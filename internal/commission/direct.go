@@ -294,7 +294,7 @@ func (d *Direct) read(ctx context.Context, b DirectBus, addr board.Address) ([]R
 	all := make([]Reading, 0, len(reading.Doors))
 	for i, s := range reading.Doors {
 		all = append(all, Reading{State: s, Output: locker.Output{
-			Bus: b.Name, Board: uint8(addr), Channel: uint8(i + 1), //nolint:gosec // at most 255 by the contract of board
+			Bus: b.Name, Board: uint8(addr), Channel: uint8(i + 1),
 		}})
 	}
 	return all, nil

@@ -80,7 +80,7 @@ func (e *Enrolled) Look(ctx context.Context) ([]Reading, error) {
 		}
 		for i, d := range b.Channels {
 			all = append(all, Reading{State: stateOf(d), Output: locker.Output{
-				Bus: b.Ref.Bus, Board: uint8(b.Ref.Board), Channel: uint8(i + 1), //nolint:gosec // at most 255 by the contract of board
+				Bus: b.Ref.Bus, Board: uint8(b.Ref.Board), Channel: uint8(i + 1),
 			}})
 		}
 	}

@@ -157,20 +157,20 @@ func (w *Walk) wiringFindings() []Finding {
 	var all []Finding
 	done := map[string]bool{}
 	for _, p := range w.doors() {
-		real, ok := w.found(p.Name)
-		if !ok || real == p.Compartment.Output || done[p.Name] {
+		at, ok := w.found(p.Name)
+		if !ok || at == p.Compartment.Output || done[p.Name] {
 			continue
 		}
 		ring, closed := w.ring(p)
 		if !closed {
-			all = append(all, Finding{Kind: KindMovedDoor, Doors: []string{p.Name}, Outputs: []locker.Output{real}})
+			all = append(all, Finding{Kind: KindMovedDoor, Doors: []string{p.Name}, Outputs: []locker.Output{at}})
 			continue
 		}
 		f := Finding{Kind: KindCrossedDoors}
 		for _, door := range ring {
 			done[door.Name] = true
-			at, _ := w.found(door.Name)
-			f.Doors, f.Outputs = append(f.Doors, door.Name), append(f.Outputs, at)
+			output, _ := w.found(door.Name)
+			f.Doors, f.Outputs = append(f.Doors, door.Name), append(f.Outputs, output)
 		}
 		all = append(all, f)
 	}
@@ -182,11 +182,11 @@ func (w *Walk) ring(first locker.Place) (ring []locker.Place, closed bool) {
 	at := first
 	for range len(w.doors()) {
 		ring = append(ring, at)
-		real, ok := w.found(at.Name)
+		output, ok := w.found(at.Name)
 		if !ok {
 			return ring, false
 		}
-		next, ok := w.planned(w.doorAt(real))
+		next, ok := w.planned(w.doorAt(output))
 		if !ok {
 			return ring, false
 		}

@@ -71,6 +71,23 @@ func PlanColumns(columns []int, boards []Board) (locker.Layout, error) {
 	return locker.Layout{Banks: []locker.Bank{bank}}, nil
 }
 
+// NameBank gives a layout's only bank another id and name, and its doors the ids that go with it.
+func NameBank(l locker.Layout, name string) locker.Layout {
+	l.Banks = slices.Clone(l.Banks)
+	for bi, b := range l.Banks[:min(1, len(l.Banks))] {
+		b.ID, b.Name, b.Columns = locker.BankID(name), name, slices.Clone(b.Columns)
+		for ci, c := range b.Columns {
+			c.Compartments = slices.Clone(c.Compartments)
+			for di, d := range c.Compartments {
+				c.Compartments[di].ID = locker.PlaceID(name + "/" + d.Name)
+			}
+			b.Columns[ci] = c
+		}
+		l.Banks[bi] = b
+	}
+	return l
+}
+
 // ParseColumns reads "6,5,5" or "6 5 5".
 func ParseColumns(text string) ([]int, error) {
 	var columns []int

@@ -3,7 +3,6 @@ package commission_test
 import (
 	"fmt"
 	"slices"
-
 	"time"
 
 	"cubby/board"

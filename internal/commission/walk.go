@@ -76,7 +76,6 @@ type Walk struct {
 	again   []locker.Output // to be tested next, before all others
 	mute    []Board         // boards that stopped to answer
 	started time.Time
-	extra   time.Duration // between the steps: not counted
 }
 
 // state is a Walk as it is kept.

@@ -24,12 +24,18 @@ func TestWalk_NamesWhatIsWrong(t *testing.T) {
 	}{
 		{"all is well", func(*rig) {}, nil},
 		{"crossed doors", func(r *rig) { r.swap(out(1, 3), out(1, 4), true) }, []string{"crossed_doors [A03 A04]"}},
-		{"crossed locks, right sensors", func(r *rig) { r.swap(out(1, 3), out(1, 4), false) },
-			[]string{"crossed_doors [A03 A04]", "crossed_sensor [A03 A04]"}},
-		{"three in a ring", func(r *rig) { r.swap(out(1, 1), out(1, 2), true); r.swap(out(1, 2), out(2, 1), true) },
-			[]string{"crossed_doors [A01 A02 B05]"}},
-		{"crossed sensors", func(r *rig) { r.sensor["A03"], r.sensor["A04"] = out(1, 4), out(1, 3) },
-			[]string{"crossed_sensor [A03 A04]"}},
+		{
+			"crossed locks, right sensors", func(r *rig) { r.swap(out(1, 3), out(1, 4), false) },
+			[]string{"crossed_doors [A03 A04]", "crossed_sensor [A03 A04]"},
+		},
+		{
+			"three in a ring", func(r *rig) { r.swap(out(1, 1), out(1, 2), true); r.swap(out(1, 2), out(2, 1), true) },
+			[]string{"crossed_doors [A01 A02 B05]"},
+		},
+		{
+			"crossed sensors", func(r *rig) { r.sensor["A03"], r.sensor["A04"] = out(1, 4), out(1, 3) },
+			[]string{"crossed_sensor [A03 A04]"},
+		},
 		{"stuck", func(r *rig) { r.lock[out(1, 5)] = nil }, []string{"stuck [B01]"}},
 		{"dead sensor", func(r *rig) { delete(r.sensor, "A02") }, []string{"dead_sensor [A02]"}},
 		{"one sensor inverted", func(r *rig) { r.shut[out(1, 2)] = board.StateOpen }, []string{"inverted [A02]"}},
@@ -48,8 +54,10 @@ func TestWalk_NamesWhatIsWrong(t *testing.T) {
 		{"two cards with one address", func(r *rig) {
 			r.lock[out(1, 1)], r.lock[out(1, 2)] = []string{"A01", "Z01"}, []string{"A02", "Z02"}
 		}, []string{"shared_address [A01 A02 Z01 Z02]"}},
-		{"a door that nobody planned", func(r *rig) { r.lock[out(2, 8)] = []string{"C01"}; r.sensor["C01"] = out(2, 8) },
-			[]string{"extra_door [C01]"}},
+		{
+			"a door that nobody planned", func(r *rig) { r.lock[out(2, 8)] = []string{"C01"}; r.sensor["C01"] = out(2, 8) },
+			[]string{"extra_door [C01]"},
+		},
 		{"a door in another's place", func(r *rig) {
 			r.lock[out(1, 1)] = []string{"X01"}
 			r.sensor["X01"] = out(1, 1)
@@ -308,9 +316,12 @@ func TestAnswer_IsChecked(t *testing.T) {
 	_, err = w.Saw(commission.Sight{Result: commission.ResultSent, Heard: true}, start())
 	must(t, err)
 	for _, a := range []commission.Answer{
-		{Kind: commission.AnswerYes}, {Kind: commission.AnswerOther}, {Kind: commission.AnswerOther, Labels: []string{"A\n1"}},
+		{Kind: commission.AnswerYes},
+		{Kind: commission.AnswerOther},
+		{Kind: commission.AnswerOther, Labels: []string{"A\n1"}},
 		{Kind: commission.AnswerOther, Labels: []string{"A door with a long name"}},
-		{Kind: commission.AnswerOther, Labels: []string{"A01"}, Size: "XXL"}, {Kind: "whatever"},
+		{Kind: commission.AnswerOther, Labels: []string{"A01"}, Size: "XXL"},
+		{Kind: "whatever"},
 	} {
 		if err := w.Answer(a, start()); err == nil {
 			t.Errorf("%+v was taken", a)
