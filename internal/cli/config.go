@@ -1,6 +1,12 @@
 package cli
 
-import "cubby/internal/config"
+import (
+	"errors"
+	"fmt"
+
+	"cubby/internal/app/lock"
+	"cubby/internal/config"
+)
 
 type settingsCmd struct {
 	Describe describeCmd `cmd:"" help:"Print every setting with its meaning and its default, as a file to start from."`
@@ -16,8 +22,18 @@ type checkCmd struct{}
 
 // Run loads the settings as a command would.
 func (checkCmd) Run(e *env) error {
-	if _, err := e.config(); err != nil {
+	c, err := e.config()
+	if err != nil {
 		return err
+	}
+	var problems []error
+	for i, bus := range c.Controller.Buses {
+		if err := lock.Check(bus); err != nil {
+			problems = append(problems, fmt.Errorf("controller.buses[%d]: %w", i, err))
+		}
+	}
+	if len(problems) > 0 {
+		return usageError{errors.Join(problems...)}
 	}
 	return e.print("the settings are fine")
 }
