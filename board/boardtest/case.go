@@ -45,6 +45,7 @@ func cases() []testCase {
 		{name: "other board lives", needs: twoBoards, run: testOtherBoard},
 		{name: "power cycle", needs: sees, run: testPowerCycle},
 		{name: "late reply to unlock", needs: acks, run: testLateUnlock},
+		{name: "late reply during another unlock", needs: acks, run: testLateDuring},
 		{name: "late reply to status", needs: sees, run: testLateStatus},
 		{name: "lost reply", needs: acks, run: testLostReply},
 		{name: "corrupt checksum", needs: checks, run: testChecksum},

@@ -127,6 +127,19 @@ func testLateUnlock(b *bench) {
 	}
 }
 
+// testLateDuring: here the late reply comes while the next request waits for its own.
+func testLateDuring(b *bench) {
+	b.reads(b.Addr)
+	fatal(b.T, b.world.SetBehaviour(b.Addr, 2, virtual.BehaviourDead, 0))
+	b.inject(virtual.FaultLate)
+	_, err := b.unlock(1)
+	b.fails(err, board.ErrSilent)
+	b.refuses(2)
+	fatal(b.T, b.world.SetBehaviour(b.Addr, 2, virtual.BehaviourNormal, 0))
+	b.opens(3)
+	b.reads(b.Addr, 1, 3)
+}
+
 func testLateStatus(b *bench) {
 	b.reads(b.Addr)
 	b.inject(virtual.FaultLate)

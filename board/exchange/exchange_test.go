@@ -190,6 +190,43 @@ func TestExchange_LateUnlock(t *testing.T) {
 	}
 }
 
+// TestExchange_LateHalf: half of a late answer and its rest, with a request in between, are no answer.
+func TestExchange_LateHalf(t *testing.T) {
+	t.Parallel()
+	opened := toy{toyOpen, 1, 2}.bytes()
+	line := newTape([]piece{at(115*time.Millisecond, opened[:2]), at(145*time.Millisecond, opened[2:])})
+	x := newExchange(t, line, exchange.EchoOff)
+	for range 2 {
+		if _, err := x.Do(t.Context(), openToy(1, 2)); err == nil {
+			t.Error("an unlock was answered by a late answer to the one before")
+		}
+	}
+}
+
+// TestExchange_SureEcho: where the setting says that the adapter echoes, bytes that begin like the
+// request are the echo even when they could be a longer answer.
+func TestExchange_SureEcho(t *testing.T) {
+	t.Parallel()
+	for echo, want := range map[exchange.Echo]string{
+		exchange.EchoOn: "one", exchange.EchoOff: "three", exchange.EchoAuto: "three",
+	} {
+		line := newTape([]piece{at(0, []byte{2, 2, 2, 1})})
+		if echo == exchange.EchoOn {
+			line = newTape([]piece{at(0, []byte{2, 2, 1})})
+		}
+		x, err := exchange.New(exchange.Options[string]{Conn: line, Now: line.Now, Split: words, Echo: echo})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := x.Do(t.Context(), exchange.Request[string]{
+			Frame: []byte{2, 2}, Within: within, Match: func(string) exchange.Fit { return exchange.Answer },
+		})
+		if err != nil || got != want {
+			t.Errorf("echo %v: %q, %v, want %q", echo, got, err, want)
+		}
+	}
+}
+
 // TestExchange_OwedIsForgotten: after one good round the next answer is taken at once again.
 func TestExchange_OwedIsForgotten(t *testing.T) {
 	t.Parallel()
