@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Group is a kind of column: what one of its columns can be, and how many there may be.
@@ -35,8 +36,8 @@ type Covering struct {
 // ErrNoCover says that the columns allowed cannot have the doors asked for.
 var ErrNoCover = errors.New("the columns allowed cannot have these doors")
 
-// maxCoverWork bounds states times patterns of the exact solver: about a second on a slow machine.
-const maxCoverWork = 300_000_000
+// maxCoverWork bounds states times patterns of the exact solver: some seconds on a slow machine.
+const maxCoverWork = 100_000_000
 
 func (c Cover) check() error {
 	if len(c.Groups) == 0 {
@@ -147,11 +148,69 @@ func cumulate(p Pattern) Pattern {
 }
 
 func (c Cover) solve() (columns [][]int, bound float64, exact bool, err error) {
+	if _, _, err := c.relax(); err != nil {
+		return nil, 0, false, err // fractions of columns cannot do it, so whole ones cannot
+	}
+	if free := c.unlimited(); free.work() <= maxCoverWork {
+		// Limits on groups cost a layer for each column, so they come in only where they bind.
+		columns, err = free.exhaust()
+		if err != nil || c.within(columns) {
+			return columns, 0, true, err
+		}
+		if !c.possible() {
+			return nil, 0, false, ErrNoCover
+		}
+	}
 	if c.work() <= maxCoverWork {
 		columns, err = c.exhaust()
 		return columns, 0, true, err
 	}
 	return c.round()
+}
+
+// unlimited is c without upper limits, except where the number of columns is given.
+func (c Cover) unlimited() Cover {
+	out := c
+	out.Groups = slices.Clone(c.Groups)
+	for i, g := range out.Groups {
+		if g.Max > g.Min {
+			out.Groups[i].Max = 0
+		}
+	}
+	return out
+}
+
+func (c Cover) within(columns [][]int) bool {
+	for i, g := range c.Groups {
+		if n := Pattern(columns[i]).Total(); g.Max > 0 && n > g.Max {
+			return false
+		}
+	}
+	return true
+}
+
+// possible reports whether each group on its own could stay within its limit; a quick no saves the
+// layers.
+func (c Cover) possible() bool {
+	for i, g := range c.Groups {
+		if g.Max <= g.Min {
+			continue
+		}
+		few := c.unlimited()
+		for j := range few.Groups {
+			few.Groups[j].Costs = make([]float64, len(few.Groups[j].Patterns))
+			for k := range few.Groups[j].Costs {
+				if j == i {
+					few.Groups[j].Costs[k] = 1
+				}
+			}
+		}
+		columns, err := few.exhaust()
+		if err != nil || Pattern(columns[i]).Total() > g.Max {
+			return false
+		}
+	}
+	return true
 }
 
 // work estimates the steps of the exact solver.

@@ -38,9 +38,12 @@ type Mix struct {
 
 // Limits of enumeration: at most this many different mixes of doors are kept at once.
 const (
-	maxMixes = 400_000
-	// maxExact is how many evaluations an exact answer may cost inside Best.
-	maxExact = 4_000
+	maxMixes = 60_000
+	// maxExact is how many mixes an exact answer may keep inside Best: about as many evaluations as a
+	// search makes, and a fraction of a second to compare them.
+	maxExact = 6_000
+	// maxTries pairs of exchanges are tried at most before a place counts as the best around.
+	maxTries = 400_000
 )
 
 func (p Problem) check() error {
@@ -81,6 +84,11 @@ func Enumerate(p Problem) ([]Mix, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enumerate mixes: %w", err)
 	}
+	return p.rank(fillings)
+}
+
+// rank evaluates fillings and sorts them.
+func (p Problem) rank(fillings []filling) ([]Mix, error) {
 	out := make([]Mix, 0, len(fillings))
 	for _, f := range fillings {
 		m := Mix{Counts: f.counts, Doors: f.doors, Loss: p.Loss(f.doors), Evaluated: len(fillings), Exact: true}
@@ -182,8 +190,8 @@ func Best(ctx context.Context, p Problem, o SearchOptions) ([]Mix, error) {
 		return nil, fmt.Errorf("find the best mix: %w", err)
 	}
 	o = o.orDefault()
-	if small, err := p.fillings(maxExact); err == nil && len(small) <= maxExact {
-		all, err := Enumerate(p)
+	if small, err := p.fillings(maxExact); err == nil {
+		all, err := p.rank(small)
 		if err != nil {
 			return nil, err
 		}
@@ -222,30 +230,55 @@ func Search(ctx context.Context, p Problem, o SearchOptions) ([]Mix, error) {
 	return s.best(), nil
 }
 
+// tally is a mix of doors as a map key.
+type tally [maxSizes]int32
+
+func (p Pattern) tally() (t tally) {
+	for i, n := range p {
+		t[i] = int32(n)
+	}
+	return t
+}
+
+func (t *tally) add(d *tally) {
+	for i := range t {
+		t[i] += d[i]
+	}
+}
+
 // searcher holds what one search has seen.
 type searcher struct {
 	problem Problem
 	options SearchOptions
+	sizes   int
 	moves   []exchange
-	losses  map[string]float64
+	losses  map[tally]float64
 	top     []Mix // the best different mixes so far, best first
 }
 
 // exchange replaces one column of a group by another pattern.
 type exchange struct {
 	group, from, to int
+	change          tally // of the doors
 }
 
 func newSearcher(p Problem, o SearchOptions) *searcher {
-	s := &searcher{problem: p, options: o, losses: map[string]float64{}}
+	s := &searcher{problem: p, options: o, sizes: len(p.Groups[0].Patterns[0]), losses: map[tally]float64{}}
 	for gi, g := range p.Groups {
 		if g.Columns == 0 {
 			continue
 		}
-		for from := range g.Patterns {
-			for to := range g.Patterns {
-				if from != to {
-					s.moves = append(s.moves, exchange{gi, from, to})
+		for from, a := range g.Patterns {
+			for to, b := range g.Patterns {
+				if from == to {
+					continue
+				}
+				m := exchange{group: gi, from: from, to: to}
+				for i := range a {
+					m.change[i] = int32(b[i] - a[i])
+				}
+				if m.change != (tally{}) {
+					s.moves = append(s.moves, m)
 				}
 			}
 		}
@@ -280,7 +313,7 @@ func (s *searcher) shake(r *rand.Rand) [][]int {
 }
 
 func (s *searcher) doors(counts [][]int) Pattern {
-	doors := make(Pattern, len(s.problem.Groups[0].Patterns[0]))
+	doors := make(Pattern, s.sizes)
 	for gi, g := range s.problem.Groups {
 		for pi, n := range counts[gi] {
 			for i, k := range g.Patterns[pi] {
@@ -291,113 +324,109 @@ func (s *searcher) doors(counts [][]int) Pattern {
 	return doors
 }
 
-// loss asks once for each mix of doors; columns that make the same doors are the same mix.
-func (s *searcher) loss(counts [][]int, doors Pattern) float64 {
-	key := doors.key()
-	if l, ok := s.losses[key]; ok {
+// loss asks once for each mix of doors; columns that make the same doors are the same mix. counts
+// with moves make the doors.
+func (s *searcher) loss(doors *tally, counts [][]int, moves ...exchange) float64 {
+	if l, ok := s.losses[*doors]; ok {
 		return l
 	}
 	if len(s.losses) >= s.options.Max {
 		return math.Inf(1)
 	}
-	l := s.problem.Loss(doors)
+	mix := make(Pattern, s.sizes)
+	for i := range mix {
+		mix[i] = int(doors[i])
+	}
+	l := s.problem.Loss(mix)
 	if math.IsNaN(l) {
 		l = math.Inf(1)
 	}
-	s.losses[key] = l
-	s.remember(Mix{Counts: counts, Doors: doors, Loss: l})
+	s.losses[*doors] = l
+	m := Mix{Doors: mix, Loss: l}
+	if at, _ := slices.BinarySearchFunc(s.top, m, compareMixes); at < s.options.Keep {
+		m.Counts = apply(counts, moves...)
+		s.top = slices.Insert(s.top, at, m)
+		s.top = s.top[:min(len(s.top), s.options.Keep)]
+	}
 	return l
 }
 
-func (s *searcher) remember(m Mix) {
-	at, _ := slices.BinarySearchFunc(s.top, m, compareMixes)
-	if at >= s.options.Keep {
-		return
-	}
-	for i, c := range m.Counts {
-		if i == 0 {
-			m.Counts = slices.Clone(m.Counts)
-		}
-		m.Counts[i] = slices.Clone(c)
-	}
-	m.Doors = slices.Clone(m.Doors)
-	s.top = slices.Insert(s.top, at, m)
-	s.top = s.top[:min(len(s.top), s.options.Keep)]
-}
-
 func (s *searcher) descend(ctx context.Context, counts [][]int) error {
-	at := s.loss(counts, s.doors(counts))
+	doors := s.doors(counts).tally()
+	at := s.loss(&doors, counts)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		next, found := s.single(counts, at)
-		if !found {
-			next, found = s.double(ctx, counts, at)
+		moves := s.single(counts, doors, at)
+		if len(moves) == 0 {
+			moves = s.double(ctx, counts, doors, at)
 		}
-		if !found {
+		if len(moves) == 0 {
 			return ctx.Err()
 		}
-		counts = next
-		at = s.loss(counts, s.doors(counts))
-	}
-}
-
-// try applies moves to counts, asks for the loss and takes the moves back.
-func (s *searcher) try(counts [][]int, moves ...exchange) (float64, bool) {
-	done := 0
-	for _, m := range moves {
-		if counts[m.group][m.from] == 0 {
-			break
+		counts = apply(counts, moves...)
+		for _, m := range moves {
+			doors.add(&m.change)
 		}
-		counts[m.group][m.from]--
-		counts[m.group][m.to]++
-		done++
+		at = s.loss(&doors, counts)
 	}
-	loss, ok := 0.0, done == len(moves)
-	if ok {
-		loss = s.loss(counts, s.doors(counts))
-	}
-	for _, m := range slices.Backward(moves[:done]) {
-		counts[m.group][m.from]++
-		counts[m.group][m.to]--
-	}
-	return loss, ok
 }
 
 // better is a clear improvement: rounding must not keep a search going round.
 func better(loss, than float64) bool { return loss < than-1e-12*math.Abs(than) }
 
-// single takes the best single exchange.
-func (s *searcher) single(counts [][]int, at float64) ([][]int, bool) {
-	best, move := at, exchange{group: -1}
-	for _, m := range s.moves {
-		if loss, ok := s.try(counts, m); ok && better(loss, best) {
-			best, move = loss, m
+// single finds the best single exchange that helps.
+func (s *searcher) single(counts [][]int, doors tally, at float64) []exchange {
+	best, move := at, -1
+	for i := range s.moves {
+		m := &s.moves[i]
+		if counts[m.group][m.from] == 0 {
+			continue
+		}
+		next := doors
+		next.add(&m.change)
+		if loss := s.loss(&next, counts, *m); better(loss, best) {
+			best, move = loss, i
 		}
 	}
-	if move.group < 0 {
-		return nil, false
+	if move < 0 {
+		return nil
 	}
-	return apply(counts, move), true
+	return []exchange{s.moves[move]}
 }
 
-// double takes the first pair of exchanges that helps.
-func (s *searcher) double(ctx context.Context, counts [][]int, at float64) ([][]int, bool) {
-	for i, a := range s.moves {
+// double finds the first pair of exchanges that helps.
+func (s *searcher) double(ctx context.Context, counts [][]int, doors tally, at float64) []exchange {
+	tries := 0
+	for i := range s.moves {
+		a := &s.moves[i]
 		if counts[a.group][a.from] == 0 {
 			continue
 		}
-		if ctx.Err() != nil || len(s.losses) >= s.options.Max {
-			return nil, false
+		if ctx.Err() != nil || len(s.losses) >= s.options.Max || tries > maxTries {
+			return nil
 		}
-		for _, b := range s.moves[i:] {
-			if loss, ok := s.try(counts, a, b); ok && better(loss, at) {
-				return apply(counts, a, b), true
+		half := doors
+		half.add(&a.change)
+		for j := range s.moves[i:] {
+			b := &s.moves[i+j]
+			left := counts[b.group][b.from]
+			if b.group == a.group && b.from == a.from {
+				left--
+			}
+			if left <= 0 {
+				continue
+			}
+			tries++
+			next := half
+			next.add(&b.change)
+			if loss := s.loss(&next, counts, *a, *b); better(loss, at) {
+				return []exchange{*a, *b}
 			}
 		}
 	}
-	return nil, false
+	return nil
 }
 
 func apply(counts [][]int, moves ...exchange) [][]int {
