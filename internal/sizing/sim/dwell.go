@@ -65,7 +65,7 @@ func LognormalMean(mean time.Duration, sigma float64) Dwell {
 }
 
 // LognormalMedian returns the lognormal law with the given median. A median of 18.5 h with a sigma of
-// 1.037 fits Norway in 2022: a mean of 31.6 h, just over 60 % within 24 h.
+// 1.037 comes close to Norway in 2022: a mean of 31.6 h, 60 % within 24 h.
 func LognormalMedian(median time.Duration, sigma float64) Dwell {
 	return Dwell{Kind: Lognormal, Mean: time.Duration(float64(median) * math.Exp(sigma*sigma/2)), Sigma: sigma}
 }
@@ -106,6 +106,23 @@ func (d Dwell) check() error {
 		return checkHours(d.Commutes)
 	}
 	return fmt.Errorf("the law of the stay is unknown (%v)", d.Kind)
+}
+
+// meanDays returns the mean stay in days; for NextCommute about so.
+func (d Dwell) meanDays() float64 {
+	switch d.Kind {
+	case Lognormal, Exponential, Deterministic:
+		return d.Mean.Hours() / 24
+	case Empirical:
+		total := 0.0
+		for _, s := range d.Sample {
+			total += s.Hours() / 24
+		}
+		return total / float64(len(d.Sample))
+	case NextCommute:
+		return 7 / (float64(len(d.Commutes)) * d.Prob)
+	}
+	return 0
 }
 
 // Quantile returns the stay in minutes that the fraction p of the parcels stays at most; p lies in

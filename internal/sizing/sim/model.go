@@ -262,27 +262,22 @@ func (m *model) addDays(s Scenario) error {
 	if d.Households == 0 {
 		m.households = int32(max(1, math.Ceil(d.PerWeek/2.5)))
 	}
-	weekday := evenIfZero(d.Weekday[:])
-	scale := 7 / sum(weekday)
 	shares := 0.0
 	for _, c := range d.Carriers {
 		shares += c.Share
 	}
-	growth := d.Growth
-	if growth == 0 {
-		growth = 1
+	longest := 0.0
+	for _, c := range s.Classes {
+		longest = max(longest, c.Dwell.meanDays())
 	}
 	m.weeks, m.peak = yearWeeks, peakWeeks(d.Season)
 	m.dailyOf = make([]int16, yearDays)
 	known := map[float64]int16{}
 	for day := range yearDays {
-		season := 1.0
-		if len(d.Season) > 0 {
-			season = d.Season[day/7]
-		}
-		mean := d.PerWeek / 7 * growth * season * weekday[day%7] * scale
-		if mean > maxPerWeek {
-			return wrong("%.0f parcels on day %d of the year; give fewer than %d", mean, day+1, maxPerWeek)
+		mean := d.dayMean(day)
+		if mean > maxPerWeek || mean*longest > maxPresent {
+			return wrong("%.0f parcels on day %d of the year that stay %.1f days; give fewer than %d and at most %d at once",
+				mean, day+1, longest, maxPerWeek, maxPresent)
 		}
 		table, found := known[mean]
 		if !found {

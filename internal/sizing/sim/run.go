@@ -47,7 +47,7 @@ type Precision struct {
 const (
 	defaultYears  = 32
 	defaultWarmUp = 4 // weeks: longer than nearly all stays
-	mostYears     = 1_000_000
+	mostYears     = 50_000
 	mostChained   = 1000 // the clock counts minutes in 32 bits
 	mostWorkers   = 256
 	mostBanks     = 100

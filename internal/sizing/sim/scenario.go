@@ -15,10 +15,11 @@ const (
 	maxClasses    = 16
 	maxCarriers   = 64
 	maxVisits     = 16
-	maxDoors      = 20_000 // of one size
+	maxDoors      = 5_000 // of one size
 	maxHouseholds = 1_000_000
-	maxPerWeek    = 1_000_000 // parcels
-	maxLog        = 5_000_000 // deliveries
+	maxPerWeek    = 200_000   // parcels
+	maxPresent    = 1_000_000 // parcels in the building at once, in the mean
+	maxLog        = 4_000_000 // deliveries; arrivals.pack has 22 bits for their number
 	maxPlaces     = 4
 )
 
@@ -155,6 +156,69 @@ type Place struct {
 	Name string
 	// Litres is its capacity; 0 means no limit.
 	Litres float64
+}
+
+// Rates returns the mean number of parcels that arrive in each hour of the week, from Monday 00:00, in the
+// given week of the year (0 to 51): what a modified offered load needs. It wraps ErrScenario for a demand
+// that does not make sense, for a log, and for a week that does not exist.
+func (d Demand) Rates(weekOfYear int) ([]float64, error) {
+	if weekOfYear < 0 || weekOfYear >= yearWeeks {
+		return nil, wrong("week %d of the year; give 0 to %d", weekOfYear, yearWeeks-1)
+	}
+	if err := checkDemand(d); err != nil {
+		return nil, err
+	}
+	if len(d.Log) > 0 {
+		return nil, wrong("a log of deliveries has no rates")
+	}
+	rates := make([]float64, weekHours)
+	total := 0.0
+	for _, c := range d.Carriers {
+		total += c.Share
+	}
+	for _, c := range d.Carriers {
+		hours, err := c.hours()
+		if err != nil {
+			return nil, err
+		}
+		for hour := range rates {
+			rates[hour] += d.dayMean(weekOfYear*7+hour/24) * c.Share / total * hours[hour%24]
+		}
+	}
+	return rates, nil
+}
+
+// dayMean returns the mean number of parcels on a day of the year.
+func (d Demand) dayMean(day int) float64 {
+	weekday := evenIfZero(d.Weekday[:])
+	mean := d.PerWeek * weekday[day%7] / sum(weekday)
+	if len(d.Season) > 0 {
+		mean *= d.Season[day/7]
+	}
+	if d.Growth > 0 {
+		mean *= d.Growth
+	}
+	return mean
+}
+
+// hours returns the part of the carrier's day that comes in each hour.
+func (c Carrier) hours() ([24]float64, error) {
+	var hours [24]float64
+	var ready carrier
+	if err := ready.addVisits(c); err != nil {
+		return hours, err
+	}
+	shares := make([]float64, len(c.Visits))
+	for i, v := range c.Visits {
+		shares[i] = v.Share
+	}
+	shares = evenIfZero(shares)
+	for i, v := range ready.visits {
+		for m := v.from; m < v.from+v.span; m++ {
+			hours[min(m/60, 23)] += shares[i] / sum(shares) / float64(v.span)
+		}
+	}
+	return hours, nil
 }
 
 // PeakSeason returns the 52 weights of a year whose weeks are 1 except for the weeks of a peak that
