@@ -87,8 +87,9 @@ type Controller struct {
 	ServerURL      string `yaml:"server_url" doc:"The server that this site belongs to. Empty until the controller is enrolled."`
 	DiskReserveMiB int    `yaml:"disk_reserve_mib" unit:"MiB" min:"16" max:"65536" doc:"Space kept free for the journal. Below it everything else stops growing, collection goes on."`
 
-	Kiosk Kiosk `yaml:"kiosk" doc:"The touch screen beside the lockers."`
-	Doors Doors `yaml:"doors" doc:"How doors are watched."`
+	Kiosk   Kiosk   `yaml:"kiosk" doc:"The touch screen beside the lockers."`
+	Service Service `yaml:"service" doc:"The page on which an installer tests the doors, with a one-time code."`
+	Doors   Doors   `yaml:"doors" doc:"How doors are watched."`
 
 	Buses   []Bus    `yaml:"buses" doc:"The lines that lock boards hang on. A room without lock boards has none."`
 	Sensors []Sensor `yaml:"sensors" doc:"Sensors whose reading is shown in the site's status."`
@@ -100,6 +101,11 @@ type Kiosk struct {
 	PanelInches   float64 `yaml:"panel_inches" unit:"inches" min:"5" max:"100" doc:"Diagonal of the screen. Touch targets are sized in real millimetres from it."`
 	PanelWidthPX  int     `yaml:"panel_width_px" unit:"pixels" min:"320" max:"16384" doc:"Width of the screen as it stands."`
 	PanelHeightPX int     `yaml:"panel_height_px" unit:"pixels" min:"320" max:"16384" doc:"Height of the screen as it stands."`
+}
+
+// Service are the settings of the installer's page.
+type Service struct {
+	Listen string `yaml:"listen" doc:"Address and port of the page. 0.0.0.0:8481 lets a phone on the local network in. It answers while the controller belongs to no site, and otherwise only after cubby controller service-code. Empty means never."`
 }
 
 // Doors says how doors are watched.
@@ -162,6 +168,7 @@ func defaultController() Controller {
 			PanelWidthPX:  1280,
 			PanelHeightPX: 800,
 		},
+		Service: Service{Listen: "127.0.0.1:8481"},
 		Doors: Doors{
 			PollIdle: time.Second,
 			PollBusy: 150 * time.Millisecond,

@@ -197,6 +197,8 @@ func TestValidate_Problems(t *testing.T) {
 	}{
 		"listen":          {func(c *config.Config) { c.Server.Listen = "80" }, `server.listen: "80" is no address`},
 		"port":            {func(c *config.Config) { c.Controller.Kiosk.Listen = ":99999" }, "controller.kiosk.listen: "},
+		"service port":    {func(c *config.Config) { c.Controller.Service.Listen = "8481" }, "controller.service.listen: "},
+		"service clash":   {func(c *config.Config) { c.Controller.Service.Listen = c.Controller.Kiosk.Listen }, "choose another port"},
 		"public URL":      {func(c *config.Config) { c.Server.PublicURL = "parcels.example.org" }, "server.public_url: "},
 		"URL with user":   {func(c *config.Config) { c.Controller.ServerURL = "https://a:b@x" }, "controller.server_url: want scheme"},
 		"data folder":     {func(c *config.Config) { c.Server.DataDir = "" }, "server.data_dir: name a folder"},

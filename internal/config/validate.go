@@ -99,6 +99,12 @@ func (c Controller) validate() error {
 		p.check("controller.server_url", webURL(c.ServerURL))
 	}
 	p.check("controller.kiosk.listen", listenAddress(c.Kiosk.Listen))
+	if c.Service.Listen != "" {
+		p.check("controller.service.listen", listenAddress(c.Service.Listen))
+		if c.Service.Listen == c.Kiosk.Listen {
+			p.add("controller.service.listen", "is the same as controller.kiosk.listen: choose another port")
+		}
+	}
 	if c.Doors.PollBusy > c.Doors.PollIdle {
 		p.add("controller.doors.poll_busy", "%s must not be longer than poll_idle (%s)", c.Doors.PollBusy, c.Doors.PollIdle)
 	}
