@@ -35,6 +35,7 @@ type Reopener struct {
 	wait     time.Duration
 	next     time.Time // no attempt before
 	closed   bool
+	opened   uint64 // successful opens
 }
 
 var _ board.Conn = (*Reopener)(nil)
@@ -120,6 +121,10 @@ func (r *Reopener) Close() error {
 // Connected reports whether the line is open, as far as the last Read or Write could tell.
 func (r *Reopener) Connected() bool { return r.conn != nil }
 
+// Reopens returns how often the line was opened again after it had been lost. Like all methods it is
+// for the goroutine that owns the line.
+func (r *Reopener) Reopens() uint64 { return r.opened - min(r.opened, 1) }
+
 func (r *Reopener) open() error {
 	if r.closed {
 		return fmt.Errorf("%w: closed", board.ErrLost)
@@ -147,6 +152,7 @@ func (r *Reopener) open() error {
 		return fmt.Errorf("reopen line: %w: %w", board.ErrLost, err)
 	}
 	r.conn = conn
+	r.opened++
 	return nil
 }
 

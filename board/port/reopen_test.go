@@ -78,8 +78,8 @@ func TestReopener_Heals(t *testing.T) {
 	if err := r.SetReadDeadline(deadline); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Write([]byte{1}); err != nil || !r.Connected() {
-		t.Fatal(err)
+	if _, err := r.Write([]byte{1}); err != nil || !r.Connected() || r.Reopens() != 0 {
+		t.Fatal(err, r.Reopens())
 	}
 	if _, err := r.Read(nil); !errors.Is(err, os.ErrDeadlineExceeded) || !r.Connected() {
 		t.Fatalf("%v: a deadline is no loss", err)
@@ -97,6 +97,9 @@ func TestReopener_Heals(t *testing.T) {
 	}
 	if got := r.lines[1].written; len(got) != 1 || got[0] != 4 {
 		t.Errorf("the new line got %v: failed writes must not be repeated", got)
+	}
+	if got := r.Reopens(); got != 1 {
+		t.Errorf("%d reopens counted, want 1", got)
 	}
 	if !r.lines[1].deadline.Equal(deadline) {
 		t.Error("the deadline was not carried over")
