@@ -13,7 +13,7 @@ type Options struct {
 	Workers  int            // goroutines that simulate; 0 means 2, at most 64
 	Progress func(Progress) // called from the goroutine that called Solve; may be nil
 	Quick    bool           // fewer simulated years: an answer in a second, with wider intervals
-	Budget   int            // simulated years per alternative at most; 0 means 120, or 16 when Quick
+	Budget   int            // simulated years per alternative at most; 0 means 60, or 16 when Quick
 }
 
 // Progress is how far Solve is.

@@ -158,10 +158,10 @@ type Target struct {
 	Week    Week    `json:"week" oneof:"normal,peak"`
 }
 
-// Quota keeps a carrier from taking more than its doors in one day.
+// Quota keeps a carrier from taking more than its doors in one visit.
 type Quota struct {
 	Carrier string `json:"carrier"`
-	Doors   int    `json:"doors_per_day" min:"1" max:"10000"`
+	Doors   int    `json:"doors_per_visit" min:"1" max:"10000"`
 }
 
 // Reserve keeps the last free doors of a size for parcels of that size.
@@ -183,9 +183,10 @@ type Policy struct {
 
 // Obstacle takes a stretch of a wall: a door, a window, a radiator.
 type Obstacle struct {
-	Name   string `json:"name"`
-	FromMM int    `json:"from_mm" min:"0" max:"200000"`
-	ToMM   int    `json:"to_mm" min:"0" max:"200000"`
+	Name     string `json:"name"`
+	FromMM   int    `json:"from_mm" min:"0" max:"200000"`
+	ToMM     int    `json:"to_mm" min:"0" max:"200000"`
+	BottomMM int    `json:"bottom_mm" min:"0" max:"10000"` // 0: stands on the floor; lower modules may stand under it
 }
 
 // Wall is a straight stretch that banks can stand against, measured from its left end.
@@ -193,7 +194,8 @@ type Wall struct {
 	Name       string     `json:"name"`
 	LengthMM   int        `json:"length_mm" min:"1" max:"200000"`
 	Obstacles  []Obstacle `json:"obstacles"`
-	CornerLeft bool       `json:"corner_left"` // the wall before meets it at a right angle on its left
+	FreeMM     int        `json:"free_mm" min:"0" max:"200000"` // clear floor from the wall; 0: no limit
+	CornerLeft bool       `json:"corner_left"`                  // the wall before meets it at a right angle on its left
 }
 
 // Room is floor for an open package room with shelves.

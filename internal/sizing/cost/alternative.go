@@ -22,7 +22,7 @@ type Quantities struct {
 // Purchased is a number of modules of one kind.
 type Purchased struct {
 	Name  string
-	Count int
+	Count float64
 	Price figure.Figure
 }
 
@@ -74,7 +74,7 @@ func (b *builder) purchases() [][]Factor {
 	var all [][]Factor
 	for _, m := range q.Modules {
 		all = append(all, []Factor{
-			b.count("modules "+m.Name, float64(m.Count), "modules"), b.rate("price of "+m.Name, m.Price),
+			b.count("modules "+m.Name, m.Count, "modules"), b.rate("price of "+m.Name, m.Price),
 		})
 	}
 	if len(q.Modules) == 0 && q.Doors > 0 {
@@ -151,6 +151,6 @@ func (b *builder) floor() {
 	}
 	if b.q.DeskParcels > 0 {
 		b.add(Rent, Yearly, b.count("desk_parcels", b.q.DeskParcels, "parcels"),
-			b.rate("overflow_area_per_parcel", b.r.HandoverAreaPerParcel), b.rate("floor_rent", b.r.FloorRent))
+			b.rate("overflow_area_per_parcel", b.r.OverflowAreaPerParcel), b.rate("floor_rent", b.r.FloorRent))
 	}
 }

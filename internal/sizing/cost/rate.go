@@ -19,13 +19,13 @@ type Rates struct {
 	StaffMinutesInLocker  figure.Figure `json:"staff_minutes_in_locker" unit:"minutes per parcel in a locker" min:"0" max:"120"`
 	StaffPerHour          figure.Figure `json:"staff_per_hour" unit:"¤ per hour" min:"0" max:"1e4"`
 	FailedDelivery        figure.Figure `json:"failed_delivery" unit:"¤ per failed delivery" min:"0" max:"1e4"`
-	FailedSharePercent    figure.Figure `json:"failed_share_percent" unit:"% of the parcels that find no place" min:"0" max:"100"`
+	FailedSharePercent    figure.Figure `json:"failed_share_percent" unit:"% of deliveries to the door that fail at the first attempt" min:"0" max:"100"`
 	FloorRent             figure.Figure `json:"floor_rent" unit:"¤ per m² and year" min:"0" max:"1e5"`
 	RoomFitOut            figure.Figure `json:"room_fit_out" unit:"¤ per m² of room" min:"0" max:"1e5"`
 	RoomPurchase          figure.Figure `json:"room_purchase" unit:"¤ per room for door, camera and terminal" min:"0" max:"1e7"`
 	RoomSoftwarePerMonth  figure.Figure `json:"room_software_per_month" unit:"¤ per room and month" min:"0" max:"1e6"`
 	OffSitePerUnitMonth   figure.Figure `json:"off_site_per_unit_month" unit:"¤ per unit and month" min:"0" max:"1e4"`
-	HandoverAreaPerParcel figure.Figure `json:"overflow_area_per_parcel" unit:"m² per parcel at the desk" min:"0" max:"10"`
+	OverflowAreaPerParcel figure.Figure `json:"overflow_area_per_parcel" unit:"m² per parcel at the desk" min:"0" max:"10"`
 }
 
 // DefaultRates returns United States figures in dollars.
@@ -59,6 +59,6 @@ func DefaultRates() Rates {
 		RoomSoftwarePerMonth: figure.Assume(0, 100, 300,
 			"as for lockers; 0 with Cubby"),
 		OffSitePerUnitMonth:   figure.Range(15, 16, 17, "off-site service $15-17 per unit per month (Fetch)"),
-		HandoverAreaPerParcel: figure.Assume(0.05, 0.1, 0.2, "parcels on shelves behind the desk"),
+		OverflowAreaPerParcel: figure.Assume(0.05, 0.1, 0.2, "parcels on shelves behind the desk"),
 	}
 }

@@ -1,0 +1,368 @@
+package sizing
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"cubby/internal/sizing/sim"
+	"cubby/internal/sizing/traffic"
+)
+
+// A year as the simulation counts it.
+const (
+	weekHours   = 168
+	yearWeeks   = 52
+	peakWeek    = 47 // from 0: the last week of November
+	daysPerYear = 365
+)
+
+// model is a problem at single values, ready for formulas and for the simulation.
+type model struct {
+	problem    Problem
+	weekly     float64 // parcels in a normal week, growth in it
+	growth     float64 // factor in weekly
+	peak       float64 // factor of the peak week
+	scenario   sim.Scenario
+	normal     *traffic.Week // offered load of all parcels together
+	shares     []float64     // of the size classes; sum 1
+	home       []int         // for each class the size of door that takes it; -1 for none
+	screen     []level       // normal week, condensed
+	screenPeak []level
+	correction float64 // by which the screen multiplies loads to agree with the simulation; 1 before that
+}
+
+// level is a load of all parcels together and the share of the parcels that meet it.
+type level struct {
+	load, weight float64
+}
+
+// screenLevels is how many loads stand for a week: the loss is smooth in between.
+const screenLevels = 6
+
+func newModel(p Problem, home []int) (*model, error) {
+	d := p.Demand
+	m := &model{problem: p, home: home, peak: d.PeakFactor.Mid, correction: 1}
+	m.growth = math.Pow(1+d.Growth.Mid/100, d.DesignYears.Mid)
+	m.weekly = float64(d.Units) * d.Rate.Mid * m.growth
+	total := 0.0
+	for _, s := range p.Sizes {
+		total += s.Share.Mid
+	}
+	for _, s := range p.Sizes {
+		m.shares = append(m.shares, s.Share.Mid/total)
+	}
+	m.scenario = m.newScenario()
+	week, err := traffic.OfferedLoadAt(m.hourly(), m.survival())
+	if p.Dwell.Law != DwellNextCommute { // the stay does not depend on when it begins
+		survival := m.survival()
+		week, err = traffic.OfferedLoad(m.hourly(), func(age float64) float64 { return survival(0, age) })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("offered load: %w", err)
+	}
+	m.normal = week
+	m.screen = condense(week, 1)
+	m.screenPeak = condense(week, m.peak)
+	return m, nil
+}
+
+func hours(h float64) time.Duration { return time.Duration(h * float64(time.Hour)) }
+
+func (m *model) survival() func(at, age float64) float64 {
+	s := m.scenario
+	return func(at, age float64) float64 { return s.Survival(0, hours(at), hours(age)) }
+}
+
+// newScenario is the building for the simulation, with no doors yet.
+func (m *model) newScenario() sim.Scenario {
+	p := m.problem
+	s := sim.Scenario{
+		Demand: sim.Demand{
+			Households: p.Demand.Units, PerWeek: m.weekly, Season: m.season(),
+			VarianceRatio: p.Demand.OverDispersion.Mid,
+		},
+		Policy: sim.Policy{
+			NoUpgrade: !p.Policy.Upgrade, Consolidation: p.Policy.Consolidation.Mid / 100,
+			Hold: hours(p.Policy.Hold.Mid * 24),
+		},
+	}
+	copy(s.Demand.Weekday[:], p.Demand.Weekday.Values)
+	for _, c := range p.Demand.Carriers {
+		s.Demand.Carriers = append(s.Demand.Carriers, m.carrier(c))
+	}
+	dwell := p.Dwell.law()
+	for i, c := range p.Sizes {
+		home := m.home[i]
+		if home < 0 {
+			home = i // there are no doors of this size or a larger one
+		}
+		s.Classes = append(s.Classes, sim.Class{
+			Name: c.Size.String(), Share: m.shares[i], Size: home, Dwell: dwell,
+			LitresLow: c.Litres.Low, LitresHigh: c.Litres.High,
+		})
+		size := sim.Size{Name: c.Size.String(), Litres: c.volume()}
+		for _, r := range p.Policy.Reserved {
+			if r.Size == c.Size {
+				size.Reserve = r.Doors
+			}
+		}
+		s.Sizes = append(s.Sizes, size)
+	}
+	return s
+}
+
+// volume returns the litres of the largest parcel of the class.
+func (s SizeClass) volume() float64 {
+	return float64(s.WidthMM) / 100 * float64(s.HeightMM) / 100 * float64(s.DepthMM) / 100
+}
+
+// season has the months in every week and the peak in one, so that the simulation tells the peak
+// week from normal ones.
+func (m *model) season() []float64 {
+	months := m.problem.Demand.Season.Values
+	season := make([]float64, yearWeeks)
+	sum := 0.0
+	for w := range season {
+		season[w] = months[min(w*len(months)/yearWeeks, len(months)-1)]
+		sum += season[w]
+	}
+	for w := range season {
+		season[w] *= yearWeeks / sum
+	}
+	season[peakWeek] = m.peak
+	return season
+}
+
+// carrier divides its window into as many equal visits as it makes.
+func (m *model) carrier(c Carrier) sim.Carrier {
+	visits := max(int(math.Round(c.Visits.Mid)), 1)
+	width := (c.ToHour - c.FromHour) / float64(visits)
+	out := sim.Carrier{Name: c.Name, Share: c.Share.Mid / 100}
+	for i := range visits {
+		from := c.FromHour + float64(i)*width
+		out.Visits = append(out.Visits, sim.Visit{From: hours(from), To: hours(from + width)})
+	}
+	for _, q := range m.problem.Policy.Quotas {
+		if q.Carrier == c.Name {
+			out.Quota.PerVisit = q.Doors
+		}
+	}
+	return out
+}
+
+// law returns the dwell for the simulation.
+func (d Dwell) law() sim.Dwell {
+	switch d.Law {
+	case DwellEmpirical:
+		law := sim.Dwell{Kind: sim.Empirical}
+		for _, h := range d.Hours.Values {
+			law.Sample = append(law.Sample, max(hours(h), time.Minute))
+		}
+		return law
+	case DwellNextCommute:
+		law := sim.Dwell{Kind: sim.NextCommute, Prob: d.Chance.Mid / 100}
+		for day := range 7 {
+			for _, h := range d.Pickup.Values {
+				from := hours(math.Min(float64(day)*24+h, weekHours-0.5))
+				law.Commutes = append(law.Commutes, sim.Hours{From: from, To: from + 30*time.Minute})
+			}
+		}
+		return law
+	case DwellLognormal:
+	}
+	if d.Sigma.Mid == 0 {
+		return sim.Dwell{Kind: sim.Deterministic, Mean: hours(d.Median.Mid)}
+	}
+	return sim.LognormalMedian(hours(d.Median.Mid), d.Sigma.Mid)
+}
+
+// hourly returns the parcels per hour of a normal week from Monday 0:00.
+func (m *model) hourly() []float64 {
+	d := m.problem.Demand
+	weights, shares := 0.0, 0.0
+	for _, w := range d.Weekday.Values {
+		weights += w
+	}
+	for _, c := range d.Carriers {
+		shares += c.Share.Mid
+	}
+	rates := make([]float64, weekHours)
+	for day, w := range d.Weekday.Values {
+		for _, c := range d.Carriers {
+			parcels := m.weekly * w / weights * c.Share.Mid / shares
+			for h := range 24 {
+				overlap := math.Min(c.ToHour, float64(h)+1) - math.Max(c.FromHour, float64(h))
+				rates[day*24+h] += parcels * math.Max(overlap, 0) / (c.ToHour - c.FromHour)
+			}
+		}
+	}
+	return rates
+}
+
+// condense groups the hours of a week by load into levels of equal weight.
+func condense(week *traffic.Week, factor float64) []level {
+	type hour struct{ load, rate float64 }
+	var all []hour
+	total := 0.0
+	for i, r := range week.Rate {
+		if r > 0 {
+			all = append(all, hour{week.Mean[i], r})
+			total += r
+		}
+	}
+	slices.SortFunc(all, func(a, b hour) int {
+		switch {
+		case a.load < b.load:
+			return -1
+		case a.load > b.load:
+			return 1
+		}
+		return 0
+	})
+	levels := make([]level, screenLevels)
+	done := 0.0
+	for _, h := range all {
+		at := min(int(done/total*screenLevels), screenLevels-1)
+		levels[at].load += h.load * h.rate
+		levels[at].weight += h.rate
+		done += h.rate
+	}
+	var out []level
+	for _, l := range levels {
+		if l.weight > 0 {
+			out = append(out, level{load: l.load / l.weight * factor, weight: l.weight / total})
+		}
+	}
+	return out
+}
+
+// levels returns what the screen looks at for the week of the target.
+func (m *model) levels() []level {
+	if m.problem.Policy.Target.Week == PeakWeek {
+		return m.screenPeak
+	}
+	return m.screen
+}
+
+// screenLoss is the share of parcels that the formulas expect to lose, in the measure of the
+// target. Days are screened by the loss of all parcels.
+func (m *model) screenLoss(doors []int) float64 {
+	return m.screenAt(doors, m.levels())
+}
+
+func (m *model) screenAt(doors []int, levels []level) float64 {
+	classes, total := m.screenClasses(doors, levels)
+	if m.problem.Policy.Target.Measure != PerClass {
+		return total
+	}
+	worst := 0.0
+	for i, l := range classes {
+		if m.shares[i] > 0 && m.home[i] >= 0 {
+			worst = math.Max(worst, l)
+		}
+	}
+	// A whiff of the total breaks ties between mixes with the same worst class.
+	return worst + total/100
+}
+
+// screenClasses returns the loss of each class and of all parcels that any door takes, by the
+// cascade, over the levels.
+func (m *model) screenClasses(doors []int, levels []level) (classes []float64, total float64) {
+	bySize := make([]float64, len(doors))
+	loads := make([]float64, len(doors))
+	for _, l := range levels {
+		clear(loads)
+		for i, share := range m.shares {
+			if m.home[i] >= 0 {
+				loads[m.home[i]] += share * l.load * m.correction
+			}
+		}
+		blocked, all, err := m.cascade(doors, loads)
+		if err != nil {
+			return make([]float64, len(doors)), math.Inf(1) // loads and doors out of any range: not a candidate
+		}
+		for i := range bySize {
+			bySize[i] += l.weight * blocked[i]
+		}
+		total += l.weight * all
+	}
+	classes = make([]float64, len(doors))
+	for i, home := range m.home {
+		classes[i] = 1
+		if home >= 0 {
+			classes[i] = bySize[home]
+		}
+	}
+	return classes, total
+}
+
+func (m *model) cascade(doors []int, loads []float64) ([]float64, float64, error) {
+	if m.problem.Policy.Upgrade {
+		bank, err := traffic.Cascade(doors, loads)
+		if err != nil {
+			return nil, 0, fmt.Errorf("cascade: %w", err)
+		}
+		return bank.Blocked, bank.Total, nil
+	}
+	blocked := make([]float64, len(doors))
+	lost, offered := 0.0, 0.0
+	for i, load := range loads {
+		b, err := traffic.ErlangB(load, float64(doors[i]))
+		if err != nil {
+			return nil, 0, fmt.Errorf("loss of a size: %w", err)
+		}
+		blocked[i] = b
+		lost += b * load
+		offered += load
+	}
+	return blocked, lost / math.Max(offered, 1e-300), nil
+}
+
+// result describes the demand for the answer.
+func (m *model) result() DemandResult {
+	d := m.problem.Demand
+	r := DemandResult{
+		ParcelsPerDay: m.weekly / 7, PeakParcelsPerDay: m.weekly * m.peak / 7, Growth: m.growth,
+		ParcelsPerYear: m.perYear(m.weekly),
+		MeanDwellHours: m.normal.Average() / (m.weekly / weekHours),
+	}
+	for i, s := range m.problem.Sizes {
+		r.Sizes = append(r.Sizes, SizeLoad{
+			Size: s.Size, ParcelsPerDay: m.shares[i] * r.ParcelsPerDay,
+			Mean: m.shares[i] * m.normal.Average(), Highest: m.shares[i] * m.normal.Peak(),
+			PeakHighest: m.shares[i] * m.normal.Peak() * d.PeakFactor.Mid,
+		})
+	}
+	return r
+}
+
+// perYear adds the peak weeks to a year of normal ones.
+func (m *model) perYear(weekly float64) float64 {
+	weeks := float64(daysPerYear) / 7
+	peak := m.problem.Demand.PeakWeeks.Mid
+	return weekly * (weeks - peak + peak*m.peak)
+}
+
+// bracket asks the formulas for the doors, were all parcels of one size.
+func (m *model) bracket() (Bracket, error) {
+	loss := m.problem.Policy.Target.Loss.Mid / 100
+	week := &traffic.Week{Rate: m.normal.Rate, Mean: slices.Clone(m.normal.Mean)}
+	factor := 1.0
+	if m.problem.Policy.Target.Week == PeakWeek {
+		factor = m.peak
+	}
+	for i := range week.Mean {
+		week.Mean[i] *= factor
+	}
+	mean, err := traffic.InverseServers(loss, week.Average())
+	if err != nil {
+		return Bracket{}, fmt.Errorf("bracket: %w", err)
+	}
+	low, high, err := week.Servers(loss)
+	if err != nil {
+		return Bracket{}, fmt.Errorf("bracket: %w", err)
+	}
+	return Bracket{MeanLoad: mean, Modified: low, PeakLoad: high}, nil
+}

@@ -1,0 +1,188 @@
+package sizing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// why says why the recommended alternative was chosen.
+func (s *solver) why() {
+	a, t := s.answer.Recommended, s.problem.Policy.Target
+	add := func(r Reason) { s.answer.Why = append(s.answer.Why, r) }
+	held := a.Normal
+	if t.Week == PeakWeek {
+		held = a.Peak
+	}
+	if a.Meets {
+		loss := s.measureOf(held)
+		add(Reason{
+			Code: "target_held", Figures: []Figure{loss.Figure(), t.Loss}, Words: []string{t.Measure.String(), t.Week.String()},
+			Text: fmt.Sprintf("in the %s week %s %% are lost (%s to %s), counted by %s; at most %s %% may be",
+				t.Week, number(round(loss.Value, 2)), number(round(loss.Low, 2)), number(round(loss.High, 2)),
+				measureWords(t.Measure), number(t.Loss.Mid)),
+		})
+	}
+	for _, r := range a.Misses {
+		add(r)
+	}
+	if b := s.answer.Smaller; b != nil && a.Kind == Lockers {
+		service := b.Normal
+		if t.Week == PeakWeek {
+			service = b.Peak
+		}
+		loss := s.measureOf(service)
+		add(reason("smaller", fmt.Sprintf("the next smaller bank, %d doors, would lose %s %% by the same measure", b.Doors,
+			number(round(loss.Value, 2))), measured(float64(b.Doors), "doors"), loss.Figure()))
+	}
+	s.whyCheaper(add)
+	if a.Kind == Lockers || a.Kind == Hybrid {
+		b := s.answer.Bracket
+		add(reason("bracket", fmt.Sprintf("were all parcels of one size, formulas would ask for %d (mean load), %d (modified offered load) "+
+			"and %d doors (fullest hour)", b.MeanLoad, b.Modified, b.PeakLoad), measured(float64(b.MeanLoad), "doors"),
+			measured(float64(b.Modified), "doors"), measured(float64(b.PeakLoad), "doors")))
+		if len(s.problem.Site.Walls) == 0 {
+			add(reason("width", fmt.Sprintf("it needs %d mm of wall", a.WidthMM), measured(float64(a.WidthMM), "mm")))
+		}
+	}
+	if a.Kind == OpenRoom {
+		add(reason("open_room_trust", "whoever is in an open room can take any parcel: it comes after lockers, whatever it costs"))
+	}
+}
+
+func (s *solver) whyCheaper(add func(Reason)) {
+	a := s.answer.Recommended
+	for _, other := range s.answer.Others {
+		text := "costs"
+		if !other.Fits || !other.Meets {
+			text = "does not fit or does not hold the target, and costs"
+		}
+		add(Reason{
+			Code: "compared", Words: []string{other.Kind.String()},
+			Figures: []Figure{money(other.Cost.Present.Mid, other.Cost.Currency), money(a.Cost.Present.Mid, a.Cost.Currency)},
+			Text: fmt.Sprintf("%s %s %s %s over %d years, this %s", kindWords(other.Kind), text,
+				number(math.Round(float64(other.Cost.Present.Mid)/100)), other.Cost.Currency, other.Cost.Years,
+				number(math.Round(float64(a.Cost.Present.Mid)/100))),
+		})
+	}
+}
+
+func kindWords(k Kind) string {
+	switch k {
+	case Lockers:
+		return "a bank of lockers"
+	case OpenRoom:
+		return "an open room"
+	case Hybrid:
+		return "a smaller bank with a room"
+	case OffSite:
+		return "a service elsewhere"
+	}
+	return k.String()
+}
+
+// measureOf returns the interval that the target is about.
+func (s *solver) measureOf(v Service) Interval {
+	switch s.problem.Policy.Target.Measure {
+	case Total:
+		return v.Loss
+	case Days:
+		return Interval{Value: 100 - v.WholeDay.Value, Low: 100 - v.WholeDay.High, High: 100 - v.WholeDay.Low, Unit: ofDays}
+	case PerClass:
+	}
+	worst := Interval{Unit: ofClass}
+	for i, c := range v.Classes {
+		if s.model.home[i] >= 0 && c.Loss.Value >= worst.Value {
+			worst = c.Loss
+		}
+	}
+	return worst
+}
+
+// wouldGive says what would have to give for the target to hold: more wall, a shorter hold, fewer
+// parcels, or a weaker target.
+func (s *solver) wouldGive(ctx context.Context) error {
+	add := func(r Reason) { s.answer.WouldGive = append(s.answer.WouldGive, r) }
+	if code, none := nothingStands(s.refused); none {
+		add(reason(code, errorText(s.refused)))
+		return nil
+	}
+	if len(s.stock.modules) == 0 {
+		for _, r := range s.stock.notes {
+			add(r)
+		}
+		return nil
+	}
+	if s.judged.loss <= s.target { // lockers hold; what they miss is said with them
+		return nil
+	}
+	doors := s.needed(s.model)
+	have := s.chosen.doors.Total()
+	if doors > have && have > 0 {
+		width := 0
+		for _, m := range s.chosen.modules {
+			width += s.stock.modules[m].WidthMM
+		}
+		more := int(math.Ceil(float64(width) * float64(doors-have) / float64(have)))
+		add(reason("more_wall", fmt.Sprintf("about %d doors would hold the target; %d fit: %d mm more wall would do", doors, have, more),
+			measured(float64(doors), "doors"), measured(float64(have), "doors"), measured(float64(more), "mm")))
+	}
+	if err := s.giveWay(ctx, add); err != nil {
+		return err
+	}
+	add(reason("weaker_target", fmt.Sprintf("with what fits, %s %% is the target that can be held", number(round(100*s.judged.loss, 2))),
+		measured(100*s.judged.loss, "%")))
+	return nil
+}
+
+func errorText(err error) string {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return err.Error()
+}
+
+// giveWay looks for the hold and for the rate at which the bank that fits would be enough.
+func (s *solver) giveWay(ctx context.Context, add func(Reason)) error {
+	p := s.problem
+	for _, way := range []struct {
+		code, text, unit string
+		from, least      float64
+		set              func(p *Problem, v float64)
+	}{
+		{
+			"shorter_hold", "parcels taken out after %s days instead of %s would do", "days", p.Policy.Hold.Mid, 0.5,
+			func(p *Problem, v float64) { p.Policy.Hold = p.Policy.Hold.Only(v) },
+		},
+		{
+			"fewer_parcels", "%s parcels per unit and week instead of %s would do", "parcels per unit and week", p.Demand.Rate.Mid, 0,
+			func(p *Problem, v float64) { p.Demand.Rate = p.Demand.Rate.Only(v) },
+		},
+	} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		low, high := way.least, way.from
+		for range 14 {
+			mid := (low + high) / 2
+			q := p.clone()
+			way.set(&q, mid)
+			m, err := newModel(q, s.model.home)
+			if err != nil {
+				return err
+			}
+			m.correction = s.model.correction
+			if m.screenLoss(s.chosen.doors) <= s.screen {
+				low = mid
+			} else {
+				high = mid
+			}
+		}
+		if low > way.least {
+			v := math.Floor(low*100) / 100
+			add(reason(way.code, fmt.Sprintf(way.text, number(v), number(way.from)), measured(v, way.unit), measured(way.from, way.unit)))
+		}
+	}
+	return nil
+}
