@@ -1,6 +1,7 @@
 package modbus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,8 +104,8 @@ func (d *Driver) unlock(ctx context.Context, addr board.Address, ch board.Channe
 	if err := d.prepare(ctx, addr); err != nil {
 		return board.AckNone, err
 	}
-	if err := ctx.Err(); err != nil {
-		return board.AckNone, err
+	if d.over(ctx) {
+		return board.AckNone, cmp.Or(ctx.Err(), context.DeadlineExceeded)
 	}
 	if d.opts.Mode == ModeCoil {
 		return d.pulse(ctx, addr, ch)
@@ -117,12 +118,11 @@ func (d *Driver) unlock(ctx context.Context, addr board.Address, ch board.Channe
 func (d *Driver) prepare(ctx context.Context, addr board.Address) error {
 	within := d.opts.StatusDeadline
 	if d.line.Echo() == exchange.EchoAuto && !d.opts.NoUnlockReply {
-		_, err := d.status(ctx, addr)
-		switch {
-		case errors.Is(err, board.ErrLost):
+		if err := d.findEcho(ctx, addr); err != nil {
 			return err
-		case err != nil:
-			return nil //nolint:nilerr // a board that says nothing now gets its request all the same
+		}
+		if d.line.Echo() == exchange.EchoAuto {
+			return nil // nobody answers, or nobody can tell; the request is sent all the same
 		}
 		within /= 2
 	}
@@ -132,6 +132,14 @@ func (d *Driver) prepare(ctx context.Context, addr board.Address) error {
 		}
 	}
 	return nil
+}
+
+func (d *Driver) findEcho(ctx context.Context, addr board.Address) error {
+	_, err := d.status(ctx, addr)
+	if !errors.Is(err, board.ErrLost) {
+		err = nil
+	}
+	return err
 }
 
 // ReadStates polls the inputs of one board, or its relays when it has none for doors.
@@ -333,10 +341,17 @@ func wait(ctx context.Context, pulse time.Duration) error {
 	}
 }
 
+// over reports whether the caller no longer waits. A deadline that is reached counts before the context
+// has noticed.
+func (d *Driver) over(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !d.opts.Now().Before(end)
+}
+
 // off switches one relay off, also when ctx has ended. What stays in doubt is remembered as hot.
 func (d *Driver) off(ctx context.Context, addr board.Address, ch board.Channel) error {
 	within := d.opts.StatusDeadline / offTries
-	if ctx.Err() != nil {
+	if d.over(ctx) {
 		within = min(within, hurry)
 	}
 	ctx = context.WithoutCancel(ctx)

@@ -1,0 +1,132 @@
+package gpio_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"cubby/board"
+	"cubby/board/exchange"
+	"cubby/board/gpio"
+)
+
+// references are all kinds of frames with their bytes.
+func references() map[string]gpio.Frame {
+	return map[string]gpio.Frame{
+		":07 on 3\n":                {Seq: 7, Kind: gpio.KindOn, Channel: 3},
+		":FF off 32\n":              {Seq: 255, Kind: gpio.KindOff, Channel: 32},
+		":00 off all\n":             {Kind: gpio.KindAllOff},
+		":01 read\n":                {Seq: 1, Kind: gpio.KindRead},
+		":07 ok\n":                  {Seq: 7, Kind: gpio.KindOK},
+		":01 inputs 0110\n":         {Seq: 1, Kind: gpio.KindInputs, Inputs: []bool{false, true, true, false}},
+		":01 inputs -\n":            {Seq: 1, Kind: gpio.KindInputs},
+		":0A error set line 17\n":   {Seq: 10, Kind: gpio.KindError, Text: "set line 17"},
+		":0A error a b c\n":         {Seq: 10, Kind: gpio.KindError, Text: "a b c"},
+		":0B error ok read off 1\n": {Seq: 11, Kind: gpio.KindError, Text: "ok read off 1"},
+	}
+}
+
+func TestFrame_Reference(t *testing.T) {
+	t.Parallel()
+	for text, f := range references() {
+		if got := string(f.Encode()); got != text {
+			t.Errorf("%+v: %q, want %q", f, got, text)
+		}
+		got, n, v := gpio.Split([]byte(text+":00"), false)
+		if v != exchange.Valid || n != len(text) || !bytes.Equal(got.Encode(), f.Encode()) {
+			t.Errorf("%q: %+v, %d bytes, %v", text, got, n, v)
+		}
+		for cut := 1; cut < len(text); cut++ {
+			if _, _, v := gpio.Split([]byte(text[:cut]), false); v != exchange.Incomplete {
+				t.Errorf("%q: %v", text[:cut], v)
+			}
+		}
+	}
+	untidy := gpio.Frame{Kind: gpio.KindError, Text: " a:\n\tb\xff " + strings.Repeat("x", 200)}
+	if _, n, v := gpio.Split(untidy.Encode(), false); v != exchange.Valid || n > 160 {
+		t.Errorf("%q is no frame", untidy.Encode())
+	}
+	if empty := (gpio.Frame{Kind: gpio.KindError}).Encode(); string(empty) != ":00 error unknown\n" {
+		t.Errorf("%q", empty)
+	}
+}
+
+func TestSplit_Broken(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"07 on 3\n", ":7 on 3\n", ":007 on 3\n", ":0g on 3\n", ":0a on 3\n", ":07 on 0\n", ":07 on 33\n", ":07 on 03\n",
+		":07 on +3\n", ":07  on 3\n", ":07 on 3 \n", ":07 On 3\n", ":07 on\n", ":07\n", ":\n", ":07 inputs \n",
+		":07 inputs 012\n", ":07 inputs " + strings.Repeat("1", 33) + "\n", ":07 error \n", ":07 error a  b\n",
+		":07 on:07 on 3\n", ":07 on\x00", ":" + strings.Repeat("a", 160),
+	} {
+		if f, _, v := gpio.Split([]byte(text), true); v != exchange.Garbage {
+			t.Errorf("%q: %v, %+v", text, v, f)
+		}
+	}
+}
+
+func TestCodec(t *testing.T) {
+	t.Parallel()
+	codec, err := gpio.NewCodec(gpio.Options{Outputs: []int{17, 27}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := codec.OpenFrame(1, 2); err != nil || string(got) != ":00 on 2\n" {
+		t.Errorf("open: %q, %v", got, err)
+	}
+	if got, err := codec.StatusFrame(1, 0); err != nil || string(got) != ":00 read\n" {
+		t.Errorf("status: %q, %v", got, err)
+	}
+	for _, c := range []struct {
+		addr board.Address
+		ch   board.Channel
+	}{{0, 1}, {2, 1}, {1, 3}} {
+		_, open := codec.OpenFrame(c.addr, c.ch)
+		_, status := codec.StatusFrame(c.addr, c.ch)
+		if !errors.Is(open, board.ErrRange) || !errors.Is(status, board.ErrRange) {
+			t.Errorf("%d/%d: %v, %v", c.addr, c.ch, open, status)
+		}
+	}
+	var texts []string
+	for _, e := range codec.Explain([]byte("x:01 on 2\n:01 ok\n:02 read\n:02 inputs 01\n:03 off all\n:03 error no\n:04 off 1\n:0")) {
+		texts = append(texts, e.Text)
+	}
+	want := "no frame;open channel 2: switch its line on, until it is switched off;done;ask for the inputs;" +
+		"inputs from channel 1 on: 01;switch all lines off;refused: no;switch the line of channel 1 off;" +
+		"the start of a frame, the rest is missing"
+	if got := strings.Join(texts, ";"); got != want {
+		t.Errorf("explained as %q, want %q", got, want)
+	}
+}
+
+// FuzzSplit: no bytes may panic, grow without bound, or give a frame whose bytes never came.
+func FuzzSplit(f *testing.F) {
+	for text := range references() {
+		f.Add([]byte(text), byte(3))
+		f.Add([]byte(":07 on"+text), byte(1))
+	}
+	f.Fuzz(func(t *testing.T, line []byte, size byte) {
+		scan := exchange.NewScanner(gpio.Split)
+		var taken uint64
+		for rest := line; ; {
+			n := min(len(rest), int(size)%7+1)
+			if _, err := scan.Write(rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+			for found, ok := scan.Next(len(rest) == 0); ok; found, ok = scan.Next(len(rest) == 0) {
+				if raw := found.Frame.Encode(); !bytes.Equal(raw, found.Raw) || !bytes.Contains(line, raw) {
+					t.Fatalf("frame %q is not in %q", raw, line)
+				}
+				taken += uint64(len(found.Raw))
+			}
+			if len(rest) == 0 {
+				break
+			}
+		}
+		if total := uint64(len(line)); taken+scan.Dropped+uint64(scan.Buffered()) != total {
+			t.Fatalf("%d taken, %d dropped, %d left of %d bytes", taken, scan.Dropped, scan.Buffered(), total)
+		}
+	})
+}
