@@ -126,12 +126,17 @@ func (d *Driver) prepare(ctx context.Context, addr board.Address) error {
 		}
 		within /= 2
 	}
+	d.cool(ctx, addr, within)
+	return nil
+}
+
+// cool stops at the first failure: what it leaves stays hot.
+func (d *Driver) cool(ctx context.Context, addr board.Address, within time.Duration) {
 	for _, ch := range slices.Clone(d.hot[addr]) {
-		if ctx.Err() != nil || d.offOnce(ctx, addr, ch, within) != nil {
-			break
+		if d.offOnce(ctx, addr, ch, within) != nil {
+			return
 		}
 	}
-	return nil
 }
 
 func (d *Driver) findEcho(ctx context.Context, addr board.Address) error {
