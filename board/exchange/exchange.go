@@ -44,7 +44,7 @@ const (
 type Request[F any] struct {
 	Addr   board.Address // whose counters it moves
 	Frame  []byte        // sent once
-	Match  func(F) Fit   // required unless NoReply
+	Match  func(F) Fit   // required unless NoReply; it has no memory, a frame may be shown twice
 	Within time.Duration // for the answer, from the moment the frame is written
 	Split  Splitter[F]   // while this request runs; nil means that of the Options
 
@@ -166,6 +166,9 @@ func (x *Exchange[F]) learn(echoed, clean bool) {
 
 // open empties the line and sends.
 func (x *Exchange[F]) open(ctx context.Context, r Request[F]) error {
+	if r.Match == nil && !r.NoReply {
+		return errors.New("exchange: a request without Match and without NoReply")
+	}
 	// Somebody waits for an unlock: the look at the line, a millisecond of waiting, is left out when
 	// nothing is owed. A question about states always looks: a stray answer would be believed.
 	if idle := x.unread == nil && len(x.owed) == 0 && x.scan.Buffered() == 0; !r.Unlock || !idle {

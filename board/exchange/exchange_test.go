@@ -486,6 +486,16 @@ func TestNew_Invalid(t *testing.T) {
 	}
 }
 
+func TestExchange_NoMatch(t *testing.T) {
+	t.Parallel()
+	line := newTape()
+	r := askToy(1)
+	r.Match = nil
+	if _, err := newExchange(t, line, exchange.EchoOff).Do(t.Context(), r); err == nil || len(line.written) != 0 {
+		t.Errorf("%v, want a request without Match refused before it is sent", err)
+	}
+}
+
 func TestEcho(t *testing.T) {
 	t.Parallel()
 	for _, e := range []exchange.Echo{exchange.EchoAuto, exchange.EchoOn, exchange.EchoOff} {

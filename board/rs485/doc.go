@@ -39,8 +39,8 @@
 // pulse faster than one lock a second, and one request would stand for many openings.
 //
 // The checksum is weak: two wrong bits in the same place of two bytes cancel out. On a bus with all 31
-// boards 1.7 % of the unlock frames with two random wrong bits open another door (measured by
-// BenchmarkDriver_BitErrors over a million frames); nothing on this line can prevent that, but the poll
-// after it shows each such door. In the other direction the splitters also check addresses, channels
+// boards 1.7 % of the unlock frames with two random wrong bits open another door, or all doors of a
+// board when the channel becomes 0 (BenchmarkDriver_BitErrors, a million frames; 0.5 % with one board).
+// Nothing on this line can prevent that, but the poll after it shows each such door. In the other direction the splitters also check addresses, channels
 // and states, and the driver asks for the exact address and channel that it addressed.
 package rs485

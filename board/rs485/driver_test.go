@@ -62,4 +62,5 @@ func TestDriver_PollSpeed(t *testing.T) {
 func TestDriver_BitErrors(t *testing.T) {
 	t.Parallel()
 	boardtest.BitErrors(t, family(t), all())
+	boardtest.BitErrors(t, family(t), all()[:1])
 }

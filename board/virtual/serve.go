@@ -141,6 +141,7 @@ func (s *server) write(ctx context.Context) error {
 }
 
 func (s *server) send(ctx context.Context, b burst) error {
+	start := s.World.now().Add(b.after)
 	if err := pause(ctx, b.after); err != nil {
 		return err
 	}
@@ -149,7 +150,6 @@ func (s *server) send(ctx context.Context, b burst) error {
 		return err
 	}
 	// Each byte has its own time from the start, so that late timers do not add up.
-	start := s.World.now()
 	for i := range b.bytes {
 		if err := pause(ctx, s.Line.wire(i+1)-s.World.now().Sub(start)); err != nil {
 			return err
