@@ -470,6 +470,37 @@ func TestDriver_Cancelled(t *testing.T) {
 	}
 }
 
+// bank is 64 doors on four boards, at the rate as delivered.
+func bank() boardtest.Poll {
+	return boardtest.Poll{Addrs: []board.Address{0, 1, 2, 14}, Channels: 16, BaudRate: 19200}
+}
+
+func TestDriver_PollSpeed(t *testing.T) {
+	t.Parallel()
+	boardtest.PollSpeed(t, family(t), bank())
+}
+
+func TestDriver_PollSpeedSlow(t *testing.T) {
+	t.Parallel()
+	slow := bank()
+	slow.BaudRate = 9600
+	boardtest.PollSpeed(t, family(t), slow)
+}
+
+func TestDriver_BitErrors(t *testing.T) {
+	t.Parallel()
+	boardtest.BitErrors(t, family(t), all())
+}
+
+// all is a bus in which every address has a board but 15: its lock 1 cannot be asked for, so it is left out.
+func all() []board.Address {
+	var addrs []board.Address
+	for addr := board.Address(kerong.MinAddress); addr < kerong.MaxAddress; addr++ {
+		addrs = append(addrs, addr)
+	}
+	return addrs
+}
+
 func TestNew_Invalid(t *testing.T) {
 	t.Parallel()
 	good := kerong.Options{Conn: script(t), Now: time.Now, Polarity: kerong.PolarityClosing}

@@ -116,6 +116,9 @@ func (s *session) answer(f Frame) []virtual.Reply {
 	if f.Command == CommandStatusAll {
 		return s.statesOfAll()
 	}
+	if f.Command == CommandTime {
+		s.opts.World.Wake(f.Addr)
+	}
 	if !s.opts.World.Answers(f.Addr) || s.sleeps(f) {
 		return nil
 	}
