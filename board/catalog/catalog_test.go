@@ -78,9 +78,6 @@ func TestModels_Work(t *testing.T) {
 	for _, m := range models(t) {
 		t.Run(m.ID, func(t *testing.T) {
 			t.Parallel()
-			if m.Family == "gpio" {
-				t.Skip("has no line; its own package tests it")
-			}
 			synctest.Test(t, func(t *testing.T) { work(t, m) })
 		})
 	}

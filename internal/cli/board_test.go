@@ -58,6 +58,8 @@ func frameCases() map[string]string {
 		"--family wkly --board 0 --channel 1 status":                    "57 4B 4C 59 09 00 83 01 82",
 		"--family wkly --board 0 status":                                "57 4B 4C 59 08 00 84 85",
 		"--model lcus-8 --board 1 --channel 1 open":                     "A0 01 01 A2",
+		"--family winnsen --board 1 --channel 2 open":                   "90 06 05 01 02 03",
+		"--family winnsen --board 0 --channel 1 status":                 "90 06 12 00 01 03",
 		"--model 8a80-50 --board 2 --channel 50 --option echo=off open": "8A 02 32 11 AB",
 	}
 }
@@ -162,7 +164,14 @@ func TestDecode_KnowsTheAnnotatedFrames(t *testing.T) {
 				continue
 			}
 			n++
-			code, out, errs := run(t, t.TempDir(), "", "board", "decode", "--family", family, m[1])
+			args := []string{"board", "decode", "--family", family, m[1]}
+			if family == "gpio" {
+				args = append(args, "--option", "output_lines=1,2,3,4")
+			}
+			if option := "order=state-first"; strings.Contains(line, option) {
+				args = append(args, "--option", option)
+			}
+			code, out, errs := run(t, t.TempDir(), "", args...)
 			if code != 0 || len(strings.Split(strings.TrimSpace(out), "\n")) != 1 {
 				t.Errorf("%s: %q is not understood: code %d, %s%s", file, strings.TrimSpace(line), code, out, errs)
 			}

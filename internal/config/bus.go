@@ -12,13 +12,15 @@ import (
 // means the model's value, or else the family's own. The tag families names who takes a field; without
 // it every family does. Words and ranges are the family's: it checks them at the start.
 type BusOptions struct {
-	Channels    int `yaml:"channels" unit:"outputs" min:"0" max:"255" doc:"Outputs of each board."`
+	Channels    int `yaml:"channels" families:"rs485,kerong,modbus,wkly,winnsen,usbrelay" unit:"outputs" min:"0" max:"255" doc:"Outputs of each board."`
 	StatusBytes int `yaml:"status_bytes" families:"rs485" unit:"bytes" min:"0" max:"8" doc:"Status bytes in a board's answer. 0 takes the usual three or four."`
 
-	Polarity      string `yaml:"polarity" families:"rs485,kerong,modbus,wkly,gpio" oneof:",closing,opening" doc:"What the feedback of a door means: closing is a switch or a bit that is on while the door is shut, opening one that is on while it is open."`
+	Polarity      string `yaml:"polarity" families:"rs485,kerong,modbus,wkly,winnsen,gpio" oneof:",closing,opening" doc:"What the feedback of a door means: closing is a switch or a bit that is on while the door is shut, opening one that is on while it is open."`
 	Echo          string `yaml:"echo" families:"rs485,kerong,modbus,wkly,winnsen" oneof:",auto,on,off" doc:"Whether the adapter returns what was sent. auto finds out at the start."`
-	UnlockReplies string `yaml:"unlock_replies" families:"rs485,kerong,modbus,winnsen" oneof:",true,false" doc:"Whether the boards answer an unlock; some firmwares never do."`
+	UnlockReplies string `yaml:"unlock_replies" families:"rs485,kerong,modbus" oneof:",true,false" doc:"Whether the boards answer an unlock; some firmwares never do."`
 	Poll          string `yaml:"poll" families:"wkly" oneof:",all,one" doc:"Whether a board is asked for all its doors at once or for one after another."`
+	FirstStation  int    `yaml:"first_station" families:"winnsen" min:"0" max:"1" doc:"The lowest address that the boards have: the last revision counts from 1."`
+	Order         string `yaml:"order" families:"winnsen" oneof:",lock-first,state-first" doc:"What comes first in the answer to a question: the number of the lock, or its state in the last revision."`
 
 	Framing     string `yaml:"framing" families:"modbus" oneof:",rtu,tcp" doc:"How frames are wrapped: rtu on serial lines and behind servers that pass bytes through, tcp for boards with a network plug of their own."`
 	Inputs      string `yaml:"inputs" families:"modbus" oneof:",true,false" doc:"Whether door contacts hang on the inputs of the boards."`
@@ -31,10 +33,11 @@ type BusOptions struct {
 	Accept      string `yaml:"accept" families:"modbus,usbrelay,gpio" doc:"For boards without a pulse of their own, the sentence: a crash may leave a coil energised."`
 	OutputLines []int  `yaml:"output_lines" families:"gpio" min:"0" max:"65535" doc:"Lines of the chip that drive the locks, in the order of the outputs."`
 	InputLines  []int  `yaml:"input_lines" families:"gpio" min:"0" max:"65535" doc:"Lines of the chip with the door contacts, in the same order. Empty means that there are none."`
+	Bias        string `yaml:"bias" families:"gpio" oneof:",pull-up,pull-down,off,as-is" doc:"The resistor in the chip that holds an input while its contact is open."`
 	ActiveLow   string `yaml:"active_low" families:"gpio" oneof:",true,false" doc:"Whether the relays switch on when their line is low."`
 
-	Pulse          time.Duration `yaml:"pulse" min:"0s" max:"1m" doc:"Length of an unlock pulse. rs485: whole seconds up to 9s. modbus: steps of 100ms, or from 20ms in mode coil. usbrelay, gpio: from 20ms. kerong, wkly: what the boards are set to, for information."`
-	Deadline       time.Duration `yaml:"deadline" families:"rs485,kerong,modbus,wkly,winnsen" min:"0s" max:"10s" doc:"How long a board may take to answer an unlock, without the pulse."`
+	Pulse          time.Duration `yaml:"pulse" min:"0s" max:"1m" doc:"Length of an unlock pulse. rs485: whole seconds up to 9s. modbus: steps of 100ms, or from 20ms in mode coil. usbrelay, gpio: from 20ms. kerong, wkly, winnsen: what the boards are set to, for information."`
+	Deadline       time.Duration `yaml:"deadline" families:"rs485,kerong,modbus,wkly,winnsen,gpio" min:"0s" max:"10s" doc:"How long a board may take to answer an unlock, without the pulse."`
 	StatusDeadline time.Duration `yaml:"status_deadline" families:"rs485,kerong,modbus,wkly,winnsen" min:"0s" max:"10s" doc:"How long a board may take to answer a question."`
 }
 

@@ -21,7 +21,7 @@ type Bus struct {
 	Name     string
 	Driver   board.Driver
 	Settings config.Bus // with what the model and the family added
-	line     board.Conn // nil for a family without a line
+	line     board.Conn
 }
 
 // Open makes the driver of a bus. A line that is not there yet is no error: it is opened by the first
@@ -31,7 +31,7 @@ func Open(ctx context.Context, s config.Bus, now func() time.Time) (*Bus, error)
 	if err != nil {
 		return nil, err
 	}
-	line, err := port.NewSpecReopener(ctx, s.Port, port.Options{Now: now})
+	line, err := openLine(ctx, s, now)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.Port, err)
 	}
@@ -40,6 +40,16 @@ func Open(ctx context.Context, s config.Bus, now func() time.Time) (*Bus, error)
 		return nil, errors.Join(err, line.Close())
 	}
 	return &Bus{Name: s.Name, Driver: driver, Settings: s, line: line}, nil
+}
+
+// openLine returns a line that heals; it is opened by the first request.
+func openLine(ctx context.Context, s config.Bus, now func() time.Time) (board.Conn, error) {
+	if !strings.HasPrefix(s.Port, chipPort) {
+		return port.NewSpecReopener(ctx, s.Port, port.Options{Now: now})
+	}
+	return port.NewReopener(port.ReopenOptions{
+		Now: now, Open: func() (board.Conn, error) { return openChip(s, now) },
+	})
 }
 
 // NewDriver makes the driver of a bus on a line that is open already.
@@ -51,11 +61,8 @@ func NewDriver(s config.Bus, line board.Conn, now func() time.Time) (board.Drive
 	return f.driver(s, line, now)
 }
 
-// Close closes the line for good.
+// Close closes the line for good. Restore boards that need it before.
 func (b *Bus) Close() error {
-	if b.line == nil {
-		return nil
-	}
 	return b.line.Close()
 }
 
@@ -138,7 +145,10 @@ func resolve(s config.Bus) (config.Bus, family, error) {
 
 // modelOptions reads the settings of a model in the words of the settings file.
 func modelOptions(m catalog.Model) (config.BusOptions, error) {
-	options := config.BusOptions{Channels: m.Channels}
+	var options config.BusOptions
+	if takes("channels", m.Family) {
+		options.Channels = m.Channels
+	}
 	for _, setting := range m.Settings {
 		if setting.Key == "accept" {
 			return options, fmt.Errorf("model %s: accept is for an operator to write, not for a model", m.ID)
@@ -161,6 +171,9 @@ func (f family) takes(s config.Bus) error {
 			return fmt.Errorf("the family %s does not take the option %s (it is for %s): leave it out",
 				f.Name, o.Key, strings.Join(o.Families, ", "))
 		}
+	}
+	if strings.HasPrefix(s.Port, chipPort) && f.Name != "gpio" {
+		return fmt.Errorf("the port %s is for the family gpio, not %s: name a serial or tcp port", s.Port, f.Name)
 	}
 	for _, addr := range s.Boards {
 		if addr < int(f.MinAddress) || addr > int(f.MaxAddress) {
@@ -216,16 +229,16 @@ func Info(s config.Bus) (board.Info, error) {
 func resolveDry(s config.Bus) (config.Bus, family, error) {
 	s.Port, s.Boards = "", nil
 	s, f, err := resolve(s)
-	if s.Options.Accept == "" && accepts(f.Name) {
+	if s.Options.Accept == "" && takes("accept", f.Name) {
 		s.Options.Accept = Acceptance
 	}
 	return s, f, err
 }
 
-// accepts reports whether a family takes the option accept.
-func accepts(family string) bool {
+// takes reports whether a family takes an option.
+func takes(key, family string) bool {
 	for _, o := range config.BusOptionList() {
-		if o.Key == "accept" {
+		if o.Key == key {
 			return o.Takes(family)
 		}
 	}

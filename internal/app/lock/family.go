@@ -54,7 +54,9 @@ func entries() []family {
 		kerongFamily(),
 		modbusFamily(),
 		wklyFamily(),
+		winnsenFamily(),
 		usbrelayFamily(),
+		gpioFamily(),
 	}
 }
 

@@ -93,7 +93,7 @@ func Probe(ctx context.Context, opts ProbeOptions) ([]Found, error) {
 				return found, err
 			}
 		}
-		more, err := t.ask(ctx, line, opts, step)
+		more, err := t.ask(ctx, line, opts, known(found, t), step)
 		found = append(found, more...)
 		if err != nil {
 			return found, errors.Join(err, line.Close())
@@ -188,8 +188,21 @@ func reopen(ctx context.Context, line board.Conn, opts ProbeOptions, baud int) (
 	return opts.Open(ctx, spec)
 }
 
-// ask puts the question to every address.
-func (t try) ask(ctx context.Context, line board.Conn, opts ProbeOptions, step func()) ([]Found, error) {
+// known lists the addresses at which earlier tries have found boards of the same family.
+func known(found []Found, t try) map[board.Address]bool {
+	addrs := map[board.Address]bool{}
+	for _, f := range found {
+		if f.Family == t.family.Name && f.BaudRate == t.baud {
+			addrs[f.Addr] = true
+		}
+	}
+	return addrs
+}
+
+// ask puts the question to every address but those that are known.
+func (t try) ask(
+	ctx context.Context, line board.Conn, opts ProbeOptions, known map[board.Address]bool, step func(),
+) ([]Found, error) {
 	s := config.Bus{Family: t.family.Name, Options: t.options}
 	s.Options.Deadline, s.Options.StatusDeadline = opts.Within, opts.Within
 	driver, err := t.family.driver(s, line, opts.Now)
@@ -198,15 +211,19 @@ func (t try) ask(ctx context.Context, line board.Conn, opts ProbeOptions, step f
 	}
 	var found []Found
 	for addr := int(t.family.MinAddress); addr <= int(t.last); addr++ {
-		presence, err := census(ctx, driver, board.Address(addr))
-		if err != nil {
+		presence := board.PresenceNone
+		if !known[board.Address(addr)] {
+			presence, err = census(ctx, driver, board.Address(addr))
+		}
+		if err != nil && !errors.Is(err, board.ErrRange) { // some options move the range
 			return found, fmt.Errorf("probe for %s: %w", t.family.Name, err)
 		}
-		if presence != board.PresenceNone {
+		if err == nil && presence != board.PresenceNone {
 			found = append(found, Found{
 				Family: t.family.Name, Addr: board.Address(addr), BaudRate: t.baud, Options: t.options, Presence: presence,
 			})
 		}
+		err = nil
 		step()
 	}
 	return found, nil

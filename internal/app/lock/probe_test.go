@@ -3,6 +3,7 @@ package lock_test
 import (
 	"context"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,35 +83,116 @@ func pty(t *testing.T, serve virtual.Handler) string {
 	return p.Spec()
 }
 
-func TestProbe_FindsOneAndSeveral(t *testing.T) {
+// Of every family a probe finds one board, several with one address, whether their answers follow each
+// other or clash, and nothing where nobody is.
+func TestProbe_FindsEveryFamily(t *testing.T) {
 	t.Parallel()
-	for name, join := range map[string]func(*testing.T, virtual.Handler) string{"tcp": tcp, "pty": pty} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := config.Bus{Family: "rs485"}
-			first, one := boards(t, s, 1, 3)
-			second, other := boards(t, s, 3, 7)
-			found, err := lock.Probe(t.Context(), lock.ProbeOptions{
-				Port: join(t, together(t, first, false, one, other)), Now: time.Now, Families: []string{"rs485"}, Last: 8,
-			})
-			if err != nil {
-				t.Fatal(err)
+	for _, f := range lock.Families() {
+		if f.Search.Last == 0 {
+			continue
+		}
+		for name, join := range map[string]func(*testing.T, virtual.Handler) string{"tcp": tcp, "pty": pty} {
+			for kind, clash := range map[string]bool{"in turn": false, "clashing": true} {
+				t.Run(f.Name+" "+name+" "+kind, func(t *testing.T) {
+					t.Parallel()
+					findTwins(t, f, join, clash)
+				})
 			}
-			baud := 0
-			if name == "pty" {
-				baud = 9600
-			}
-			want := []lock.Found{
-				{Family: "rs485", Addr: 1, BaudRate: baud, Presence: board.PresenceOne},
-				{Family: "rs485", Addr: 3, BaudRate: baud, Presence: board.PresenceSeveral},
-				{Family: "rs485", Addr: 7, BaudRate: baud, Presence: board.PresenceOne},
-			}
-			if diff := cmp.Diff(want, found); diff != "" {
-				t.Error(diff)
-			}
-			if n := len(first.Pulses()) + len(second.Pulses()); n != 0 {
-				t.Errorf("probing pulsed %d times", n)
-			}
+		}
+	}
+}
+
+func findTwins(t *testing.T, f lock.Family, join func(*testing.T, virtual.Handler) string, clash bool) {
+	t.Helper()
+	s := config.Bus{Family: f.Name}
+	low := f.MinAddress
+	first, one := boards(t, s, low, low+2)
+	second, other := boards(t, s, low+2)
+	for _, w := range []*virtual.World{first, second} {
+		fatal(t, w.Force(low+2, 1)) // so that the answers of twins differ in nothing but time
+	}
+	found, err := lock.Probe(t.Context(), lock.ProbeOptions{
+		Port: join(t, together(t, first, clash, one, other)), Now: time.Now, Families: []string{f.Name}, Last: low + 3,
+		BaudRates: []int{f.BaudRate},
+	})
+	fatal(t, err)
+	var got []lock.Found
+	for _, x := range found {
+		x.BaudRate = 0 // a pseudo terminal takes them all
+		got = append(got, x)
+	}
+	want := []lock.Found{
+		{Family: f.Name, Addr: low, Presence: board.PresenceOne},
+		{Family: f.Name, Addr: low + 2, Presence: board.PresenceSeveral},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if n := len(first.Pulses()) + len(second.Pulses()); n != 0 {
+		t.Errorf("probing pulsed %d times", n)
+	}
+}
+
+// A board that speaks Modbus TCP is found with the framing that it needs.
+func TestProbe_TriesFramings(t *testing.T) {
+	t.Parallel()
+	options := config.BusOptions{Framing: "tcp"}
+	_, slave := boards(t, config.Bus{Family: "modbus", Options: options}, 2)
+	found, err := lock.Probe(t.Context(), lock.ProbeOptions{
+		Port: tcp(t, slave.Serve), Now: time.Now, Families: []string{"modbus"}, Last: 3, Within: 50 * time.Millisecond,
+	})
+	fatal(t, err)
+	want := []lock.Found{{Family: "modbus", Addr: 2, Presence: board.PresenceOne, Options: options}}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Boards of the last revision count from 1, up to an address that the others do not have.
+func TestProbe_FindsTheFourthStation(t *testing.T) {
+	t.Parallel()
+	_, slave := boards(t, config.Bus{Family: "winnsen", Options: config.BusOptions{FirstStation: 1}}, 4)
+	found, err := lock.Probe(t.Context(), lock.ProbeOptions{
+		Port: tcp(t, slave.Serve), Now: time.Now, Families: []string{"winnsen"}, Within: 50 * time.Millisecond,
+	})
+	fatal(t, err)
+	want := []lock.Found{{
+		Family: "winnsen", Addr: 4, Presence: board.PresenceOne, Options: config.BusOptions{FirstStation: 1},
+	}}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// At which rate boards answer is found by trying; other rates are left out once somebody has answered.
+func TestProbe_FindsTheRate(t *testing.T) {
+	t.Parallel()
+	for _, all := range []bool{false, true} {
+		_, slave := boards(t, config.Bus{Family: "kerong"}, 0)
+		clock := &recorder{now: time.Unix(0, 0)}
+		var opened []string
+		found, err := lock.Probe(t.Context(), lock.ProbeOptions{
+			Port: "serial:/dev/none", Now: clock.Now, Families: []string{"kerong"}, Last: 1, All: all,
+			Open: func(_ context.Context, spec string) (board.Conn, error) {
+				opened = append(opened, strings.TrimPrefix(spec, "serial:/dev/none?baud="))
+				clock.slave = nil
+				if strings.HasSuffix(spec, "=19200") {
+					clock.slave = slave.Session()
+				}
+				return clock, nil
+			},
 		})
+		fatal(t, err)
+		want := []lock.Found{{Family: "kerong", Addr: 0, BaudRate: 19200, Presence: board.PresenceOne}}
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Error(diff)
+		}
+		rates := []string{"9600", "19200"}
+		if all {
+			rates = append(rates, "115200", "57600")
+		}
+		if diff := cmp.Diff(rates, opened); diff != "" {
+			t.Errorf("all %v: %s", all, diff)
+		}
 	}
 }
