@@ -163,7 +163,8 @@ func (r *polled) overtakes(t *testing.T, s Speed) {
 		}
 		timer.Stop()
 	}
-	t.Logf("an unlock waited at most %v, one ReadStates takes %v", worst, one)
+	t.Logf("an unlock waited at most %v behind the poll; one ReadStates takes %v and %d requests",
+		worst, one, s.Requests/len(r.Addrs))
 	if worst > one+drainSlack/10 {
 		t.Errorf("an unlock waited %v behind the poll, want at most one ReadStates of %v", worst, one)
 	}
