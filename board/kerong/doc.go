@@ -53,9 +53,9 @@
 // "Unlock all" can be encoded, and the virtual board obeys it, but Driver does not send it: one
 // request would stand for many openings.
 //
-// The checksum is weak: a sum of bytes does not see two errors that cancel out, and about one in 150
-// errors of two bits in an unlock frame opens other doors, once in a while all of a board, because
-// "unlock" is one bit from "unlock all" (BenchmarkDriver_BitErrors). So the decoder also checks the
+// The checksum is weak: a sum of bytes does not see two errors that cancel out, and 0.60 % of
+// the errors of two bits in an unlock frame open other doors (BenchmarkDriver_BitErrors), some of them
+// all of a board, because "unlock" is one bit from "unlock all". So the decoder also checks the
 // command and its length, Driver compares board and lock with what it asked for, and the poll after
 // each unlock shows every door that opened.
 package kerong

@@ -12,7 +12,7 @@ import (
 // Driver drives the boards of one bus. It is not safe for concurrent use.
 type Driver struct {
 	opts  Options
-	x     *exchange.Exchange[Frame]
+	line  *exchange.Exchange[Frame]
 	after map[board.Address]mood
 }
 
@@ -34,17 +34,23 @@ var (
 
 // New checks the options. It does no I/O.
 func New(opts Options) (*Driver, error) {
+	if opts.Conn == nil || opts.Now == nil {
+		return nil, errors.New("kerong: Conn and Now are required")
+	}
+	if opts.Polarity == 0 {
+		return nil, errors.New("kerong: the hook polarity is not set, want closing (bit 1 is a closed door) or opening")
+	}
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	x, err := exchange.New(exchange.Options[Frame]{
+	line, err := exchange.New(exchange.Options[Frame]{
 		Conn: opts.Conn, Now: opts.Now, Split: Split, Echo: opts.Echo,
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("kerong: %w", err)
 	}
-	return &Driver{opts: opts, x: x, after: map[board.Address]mood{}}, nil
+	return &Driver{opts: opts, line: line, after: map[board.Address]mood{}}, nil
 }
 
 // Info says what the boards can see. Its Deadline includes the one command that wakes a board.
@@ -60,10 +66,10 @@ func (d *Driver) Info() board.Info {
 }
 
 // Counts returns the health counters of the line since New.
-func (d *Driver) Counts() board.Counts { return d.x.Counts() }
+func (d *Driver) Counts() board.Counts { return d.line.Counts() }
 
 // BoardCounts returns the counters of the requests to one board.
-func (d *Driver) BoardCounts(addr board.Address) board.Counts { return d.x.BoardCounts(addr) }
+func (d *Driver) BoardCounts(addr board.Address) board.Counts { return d.line.BoardCounts(addr) }
 
 // Unlock sends one pulse to one lock.
 func (d *Driver) Unlock(ctx context.Context, addr board.Address, ch board.Channel) (board.Ack, error) {
@@ -74,7 +80,7 @@ func (d *Driver) Unlock(ctx context.Context, addr board.Address, ch board.Channe
 		return board.AckNone, fmt.Errorf("unlock channel %d of board %d: %w", ch, addr, err)
 	}
 	d.after[addr] = pulsed
-	_, err := d.x.Do(ctx, exchange.Request[Frame]{
+	_, err := d.line.Do(ctx, exchange.Request[Frame]{
 		Addr: addr, Frame: EncodeUnlock(addr, ch), Within: d.opts.Deadline, NoReply: d.opts.NoUnlockReply,
 		// The answer carries states: a late one must not pass for the answer to a later question.
 		State: true, Unlock: true,
@@ -110,7 +116,7 @@ func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Read
 			return board.Reading{}, fmt.Errorf("wake board %d: %w", addr, err)
 		}
 	}
-	f, err := d.x.Do(ctx, d.status(addr))
+	f, err := d.line.Do(ctx, d.status(addr))
 	if err != nil {
 		if silent(err) && d.after[addr] == pulsed {
 			d.after[addr] = stuck
@@ -143,7 +149,7 @@ func (d *Driver) Probe(ctx context.Context, addr board.Address) (bool, error) {
 	if err := d.opts.inRange(addr, 1); err != nil {
 		return false, fmt.Errorf("probe: %w", err)
 	}
-	_, err := d.x.Do(ctx, d.status(addr))
+	_, err := d.line.Do(ctx, d.status(addr))
 	switch {
 	case silent(err):
 		return false, nil
@@ -158,7 +164,7 @@ func (d *Driver) Census(ctx context.Context, addr board.Address) (board.Presence
 	if err := d.opts.inRange(addr, 1); err != nil {
 		return 0, fmt.Errorf("census: %w", err)
 	}
-	presence, err := d.x.Census(ctx, d.status(addr))
+	presence, err := d.line.Census(ctx, d.status(addr))
 	if err != nil {
 		return 0, fmt.Errorf("census of board %d: %w", addr, err)
 	}
@@ -180,7 +186,7 @@ func (d *Driver) status(addr board.Address) exchange.Request[Frame] {
 // wake asks for the unlock time, which moves nothing. Whether an answer comes does not matter: the
 // question for states that follows tells.
 func (d *Driver) wake(ctx context.Context, addr board.Address) error {
-	_, err := d.x.Do(ctx, exchange.Request[Frame]{
+	_, err := d.line.Do(ctx, exchange.Request[Frame]{
 		Addr: addr, Frame: EncodeTime(addr), Within: d.opts.StatusDeadline,
 		Match: func(f Frame) exchange.Fit {
 			if _, told := f.Time(); told && f.Command == CommandTime && f.Addr == addr {

@@ -19,7 +19,7 @@ var _ board.Codec = (*Codec)(nil)
 // NewCodec checks the settings; Conn, Now and the deadlines do not matter. Without a polarity Explain
 // names bits instead of doors.
 func NewCodec(opts Options) (*Codec, error) {
-	opts, err := opts.forCodec()
+	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}

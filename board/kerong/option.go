@@ -165,19 +165,9 @@ type Options struct {
 	StatusDeadline time.Duration // of one question; default 400 ms
 }
 
-// withDefaults fills in the defaults and refuses what the boards cannot do.
+// withDefaults fills in the defaults and refuses what the boards cannot do. It does not look at Conn
+// and Now, and lets a polarity be unset: only a Driver needs them.
 func (o Options) withDefaults() (Options, error) {
-	if o.Conn == nil || o.Now == nil {
-		return o, errors.New("kerong: Conn and Now are required")
-	}
-	if o.Polarity == 0 {
-		return o, errors.New("kerong: the hook polarity is not set, want closing (bit 1 is a closed door) or opening")
-	}
-	return o.forCodec()
-}
-
-// forCodec is withDefaults for a codec, which needs no line and can do without a polarity.
-func (o Options) forCodec() (Options, error) {
 	if o.Channels == 0 {
 		o.Channels = DefaultChannels
 	}
