@@ -246,6 +246,12 @@ func (m *model) levels() []level {
 	return m.screen
 }
 
+// expired is the share of parcels that are still there when the hold ends, at noon on a weekday.
+func (m *model) expired() float64 {
+	hold := m.scenario.Policy.Hold
+	return m.scenario.Survival(0, 12*time.Hour, hold-time.Minute)
+}
+
 // screenLoss is the share of parcels that the formulas expect to lose, in the measure of the
 // target. Days are screened by the loss of all parcels.
 func (m *model) screenLoss(doors []int) float64 {
@@ -343,6 +349,28 @@ func (m *model) perYear(weekly float64) float64 {
 	weeks := float64(daysPerYear) / 7
 	peak := m.problem.Demand.PeakWeeks.Mid
 	return weekly * (weeks - peak + peak*m.peak)
+}
+
+// alone asks the formulas for the doors of each size, were no parcel ever put in a larger one.
+func (m *model) alone() ([]int, error) {
+	load := make([]float64, len(m.shares))
+	for i, home := range m.home {
+		if home >= 0 {
+			load[home] += m.shares[i] * m.normal.Peak()
+		}
+	}
+	doors := make([]int, len(load))
+	for i, l := range load {
+		if l <= 0 {
+			continue
+		}
+		n, err := traffic.InverseServers(m.problem.Policy.Target.Loss.Mid/100, l)
+		if err != nil {
+			return nil, fmt.Errorf("doors of one size: %w", err)
+		}
+		doors[i] = n
+	}
+	return doors, nil
 }
 
 // bracket asks the formulas for the doors, were all parcels of one size.

@@ -118,11 +118,12 @@ func (s *solver) openRoom() (Alternative, error) {
 	a.Meets = low < maxShelfUnits
 	total, lost := s.yearly(normal.total, peak.total)
 	q := cost.Quantities{
-		RoomM2: plan.FloorM2, FloorM2: plan.FloorM2, ByRoom: count(total - lost), ByStaff: count(lost),
-		Units: s.problem.Demand.Units, Growth: s.problem.Demand.Growth,
+		RoomM2: plan.FloorM2, FloorM2: plan.FloorM2, ByRoom: count(total - lost),
+		ByStaff: count(lost + (total-lost)*s.model.expired()),
+		Units:   s.problem.Demand.Units, Growth: s.problem.Demand.Growth,
 	}
 	if s.problem.Policy.Overflow == ToRedelivery {
-		q.ByStaff, q.NoPlace = Figure{}, count(lost)
+		q.ByStaff, q.NoPlace = count((total-lost)*s.model.expired()), count(lost)
 	}
 	return a, s.price(&a, q, normal.total, peak.total)
 }
@@ -148,7 +149,8 @@ func (s *solver) roomPlan(shelfMM float64) RoomPlan {
 func (s *solver) roomFits(r RoomPlan) (bool, []Reason) {
 	rooms := s.problem.Site.Rooms
 	if len(rooms) == 0 {
-		return true, nil // the answer says how much floor it needs
+		return false, []Reason{reason("no_room", fmt.Sprintf("the plan names no room; this one takes %s m² of floor",
+			number(r.FloorM2)), measured(r.FloorM2, "m²"))}
 	}
 	have := 0.0
 	for _, room := range rooms {
@@ -294,9 +296,10 @@ func (s *solver) hybridOf(p pick, r *sim.Result, room shelfRoom) (Alternative, e
 	q.RoomM2, q.FloorM2 = plan.FloorM2, a.FloorM2
 	total, outside := s.yearly(r.Normal.Loss.Mean, r.Peak.Loss.Mean)
 	_, lost := s.yearly(normal, peak)
-	q.ByLocker, q.ByRoom, q.ByStaff = count(total-outside), count(outside-lost), count(lost)
+	expired := (total - outside) * r.Normal.Expired.Mean
+	q.ByLocker, q.ByRoom, q.ByStaff = count(total-outside), count(outside-lost), count(lost+expired)
 	if s.problem.Policy.Overflow == ToRedelivery {
-		q.ByStaff, q.NoPlace = Figure{}, count(lost)
+		q.ByStaff, q.NoPlace = count(expired), count(lost)
 	}
 	if !a.Meets {
 		a.Misses = append(a.Misses, s.missed(r))

@@ -26,9 +26,9 @@ type searcher struct {
 }
 
 func newSearcher(m *model, s *stock, quick bool, workers int) *searcher {
-	o := mix.SearchOptions{Keep: 3, Starts: 3, Max: 10_000}
+	o := mix.SearchOptions{Keep: 3, Starts: 3, Kicks: 12, Max: 6_000}
 	if quick {
-		o = mix.SearchOptions{Keep: 1, Starts: 1, Max: 3_000}
+		o = mix.SearchOptions{Keep: 1, Starts: 1, Kicks: 4, Max: 2_000}
 	}
 	return &searcher{model: m, stock: s, options: o, workers: workers, found: map[int][]pick{}}
 }
@@ -43,10 +43,11 @@ func (s *searcher) best(ctx context.Context, n int) ([]pick, error) {
 	if ok {
 		return known, nil
 	}
-	picks, evaluated, err := s.row(ctx, n)
-	if len(s.model.problem.Site.Walls) > 0 {
-		picks, evaluated, err = s.fill(ctx, n)
+	find := s.row
+	if s.walls() {
+		find = s.fill
 	}
+	picks, evaluated, err := find(ctx, n)
 	if err != nil {
 		return nil, fmt.Errorf("search %d modules: %w", n, err)
 	}
@@ -58,6 +59,28 @@ func (s *searcher) best(ctx context.Context, n int) ([]pick, error) {
 	s.found[n] = picks
 	s.screened += evaluated
 	return picks, nil
+}
+
+func (s *searcher) walls() bool { return len(s.model.problem.Site.Walls) > 0 }
+
+// rough returns the screen's loss of about the best mix of n modules. Walls do not matter to it where
+// all modules are equally wide: what stands in a row then stands along walls that take n of them.
+func (s *searcher) rough(ctx context.Context, n int) (float64, error) {
+	if s.walls() && s.stock.uniform() {
+		picks, evaluated, err := s.row(ctx, n)
+		if err != nil {
+			return 0, fmt.Errorf("search %d modules: %w", n, err)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.screened += evaluated
+		return picks[0].loss, nil
+	}
+	picks, err := s.best(ctx, n)
+	if err != nil {
+		return 0, err
+	}
+	return picks[0].loss, nil
 }
 
 // row searches mixes of n modules side by side.
@@ -126,9 +149,9 @@ func (s *searcher) least(ctx context.Context, low, high int, loss float64) (int,
 		var wait sync.WaitGroup
 		for i, n := range tries {
 			wait.Go(func() {
-				picks, err := s.best(ctx, n)
+				rough, err := s.rough(ctx, n)
 				errs[i] = err
-				holds[i] = err == nil && picks[0].loss <= loss
+				holds[i] = err == nil && rough <= loss
 			})
 		}
 		wait.Wait()
@@ -143,11 +166,11 @@ func (s *searcher) least(ctx context.Context, low, high int, loss float64) (int,
 			low = n + 1
 		}
 	}
-	picks, err := s.best(ctx, low)
+	rough, err := s.rough(ctx, low)
 	if err != nil {
 		return 0, err
 	}
-	if picks[0].loss > loss {
+	if rough > loss {
 		return low, errTooSmall
 	}
 	return low, nil

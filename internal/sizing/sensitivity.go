@@ -52,7 +52,7 @@ func (s *solver) swings() []swing {
 // sensitivity moves one figure after the other to its low and its high. The doors needed come from the
 // screen in the proportions of the recommended bank; what the simulation corrected stays corrected.
 func (s *solver) sensitivity(ctx context.Context) error {
-	swings := s.swings()
+	swings := slices.DeleteFunc(s.swings(), func(w swing) bool { return w.figure.Exact() })
 	out := make([]Swing, len(swings))
 	errs := make([]error, len(swings))
 	slots := make(chan struct{}, s.options.Workers)
@@ -111,7 +111,7 @@ func (s *solver) needed(m *model) int {
 	limit := s.screen
 	if s.judged.loss <= s.target {
 		// The bank that was chosen is what the unmoved figures need.
-		limit = math.Max(limit, s.model.screenLoss(s.chosen.doors))
+		limit = s.model.screenLoss(s.chosen.doors)
 	}
 	low, high := 1, 20*max(s.chosen.doors.Total(), 10)
 	for low < high {
@@ -139,7 +139,7 @@ func (s *solver) costAt(m *model, doors int) (int64, error) {
 	mix := proportional(s.chosen.doors, doors)
 	_, normal := m.screenClasses(mix, m.screen)
 	_, peak := m.screenClasses(mix, m.screenPeak)
-	moved.parcels(&q, normal, peak, 0)
+	moved.parcels(&q, normal, peak, m.expired())
 	r, err := cost.Compute(moved.basis(), cost.Lines(q, s.problem.Costs))
 	return r.Present.Mid, err
 }

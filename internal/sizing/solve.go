@@ -88,6 +88,11 @@ func newSolver(p Problem, o Options) (*solver, error) {
 	if err != nil {
 		return nil, err
 	}
+	alone, err := m.alone()
+	if err != nil {
+		return nil, err
+	}
+	stock.focus(alone)
 	s := &solver{
 		problem: p, options: o, model: m, stock: stock, search: newSearcher(m, stock, o.Quick, o.Workers),
 		target: p.Policy.Target.Loss.Mid / 100,

@@ -1,7 +1,9 @@
 package sizing
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"cubby/internal/sizing/catalogue"
@@ -72,6 +74,70 @@ func (h Hardware) offered(p Problem) (catalogue.Catalogue, error) {
 		c.Modules = append(c.Modules, m)
 	}
 	return c, nil
+}
+
+// Modules that the search looks at, with and without a screen. A mix of the best few sizes is made of
+// at most as many different columns as there are sizes; the rest is for whole numbers.
+const (
+	mostPlain   = 16
+	mostScreens = 6
+)
+
+// focus leaves only the modules that a demand for doors can use: for each size the module with the
+// most doors of it, and those whose division is nearest to the demand's.
+func (s *stock) focus(demand []int) {
+	keep := append(s.nearest(s.screens, demand, mostScreens), s.nearest(s.plain, demand, mostPlain)...)
+	slices.Sort(keep)
+	keep = slices.Compact(keep)
+	old := *s
+	s.modules, s.doors, s.shapes, s.screens, s.plain = nil, nil, nil, nil, nil
+	for _, at := range keep {
+		if slices.Contains(old.screens, at) {
+			s.screens = append(s.screens, len(s.modules))
+		}
+		if slices.Contains(old.plain, at) {
+			s.plain = append(s.plain, len(s.modules))
+		}
+		s.modules = append(s.modules, old.modules[at])
+		s.doors = append(s.doors, old.doors[at])
+		s.shapes = append(s.shapes, old.shapes[at])
+	}
+}
+
+func (s *stock) nearest(list, demand []int, most int) []int {
+	if len(list) <= most {
+		return slices.Clone(list)
+	}
+	var keep []int
+	for size := range demand {
+		best := slices.MaxFunc(list, func(a, b int) int { return s.doors[a][size] - s.doors[b][size] })
+		if !slices.Contains(keep, best) {
+			keep = append(keep, best)
+		}
+	}
+	order := slices.Clone(list)
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(likeness(s.doors[b], demand), likeness(s.doors[a], demand))
+	})
+	for _, at := range order {
+		if len(keep) < most && !slices.Contains(keep, at) {
+			keep = append(keep, at)
+		}
+	}
+	return keep
+}
+
+// likeness is the cosine between two divisions of doors.
+func likeness(a, b []int) float64 {
+	dot, aa, bb := 0.0, 0.0, 0.0
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		dot, aa, bb = dot+x*y, aa+x*x, bb+y*y
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return dot / math.Sqrt(aa*bb)
 }
 
 // screenFromMM is how high the lower edge of a screen stands at least: a standing person reads it and
@@ -164,6 +230,13 @@ func (s *stock) measure(p Problem, c catalogue.Catalogue) {
 			Text: fmt.Sprintf("the catalogue's prices are in %s; they are taken as the same number of %s", c.Currency, p.Currency),
 		})
 	}
+}
+
+// uniform reports whether all modules are equally wide and deep.
+func (s *stock) uniform() bool {
+	return !slices.ContainsFunc(s.modules, func(m catalogue.Module) bool {
+		return m.WidthMM != s.modules[0].WidthMM || m.DepthMM != s.modules[0].DepthMM
+	})
 }
 
 // pick is a choice of modules.

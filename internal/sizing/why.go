@@ -131,6 +131,12 @@ func (s *solver) wouldGive(ctx context.Context) error {
 	if err := s.giveWay(ctx, add); err != nil {
 		return err
 	}
+	for _, a := range s.answer.All() {
+		if a.Kind == Hybrid && a.Meets && a.Room != nil {
+			add(reason("room_beside", fmt.Sprintf("a bank of %d doors with a room of %s m² beside it would do", a.Doors, number(a.Room.FloorM2)),
+				measured(float64(a.Doors), "doors"), measured(a.Room.FloorM2, "m²")))
+		}
+	}
 	add(reason("weaker_target", fmt.Sprintf("with what fits, %s %% is the target that can be held", number(round(100*s.judged.loss, 2))),
 		measured(100*s.judged.loss, "%")))
 	return nil
