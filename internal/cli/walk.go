@@ -69,8 +69,10 @@ func (cmd walkCmd) Run(ctx context.Context, e *env) error {
 	if walked == nil {
 		walked = w.run(ctx)
 	}
-	head, err := session.Close(context.WithoutCancel(ctx)) // a walk that was stopped ends on record too
-	err = errors.Join(walked, err, bench.Release())
+	ctx = context.WithoutCancel(ctx) // a walk that was stopped ends on record too
+	err = session.Close(ctx)
+	head, herr := session.Head(ctx)
+	err = errors.Join(walked, err, herr, bench.Release())
 	if walked != nil && !errors.Is(walked, errStopped) {
 		return err
 	}

@@ -70,7 +70,10 @@ type Direct struct {
 	pending  map[locker.RequestID]locker.PlaceID // requests on record without an end
 }
 
-var _ Opener = (*Direct)(nil)
+var (
+	_ Opener = (*Direct)(nil)
+	_ Header = (*Direct)(nil)
+)
 
 // granted is the proof that a wish is durable in the record. Only request makes one.
 type granted struct {
@@ -439,18 +442,33 @@ func (d *Direct) Conclude(ctx context.Context, c Conclusion) error {
 	return nil
 }
 
-// Close implements Opener: it ends the session on record and signs the record's head. The buses stay
-// open; they are their owner's.
-func (d *Direct) Close(ctx context.Context) (RecordHead, error) {
+// Close implements Opener: it ends the session on record, and what is open there as unconfirmed. The
+// buses stay open; they are their owner's.
+func (d *Direct) Close(ctx context.Context) error {
 	var facts []locker.Fact
 	for _, id := range slices.Sorted(maps.Keys(d.pending)) {
 		facts = append(facts, locker.OpenUnconfirmed{Request: id, Place: d.pending[id]})
 	}
 	if err := d.append(ctx, append(facts, locker.SessionEnded{Session: d.session, Reason: "done"})...); err != nil {
-		return RecordHead{}, err
+		return err
 	}
 	clear(d.pending)
-	head, err := d.opts.Record.Checkpoint(ctx)
+	return d.restore(ctx)
+}
+
+// Head implements Header.
+func (d *Direct) Head(ctx context.Context) (RecordHead, error) {
+	return HeadOf(ctx, d.opts.Record, d.opts.Key)
+}
+
+// signer is a record that signs its head.
+type signer interface {
+	Checkpoint(ctx context.Context) (journal.Head, error)
+}
+
+// HeadOf signs a record as it stands now and names it. key is the public half of its signer's.
+func HeadOf(ctx context.Context, record signer, key ed25519.PublicKey) (RecordHead, error) {
+	head, err := record.Checkpoint(ctx)
 	if err != nil {
 		return RecordHead{}, fmt.Errorf("sign the record: %w", err)
 	}
@@ -461,6 +479,6 @@ func (d *Direct) Close(ctx context.Context) (RecordHead, error) {
 	root := c.Root
 	return RecordHead{
 		Site: c.Site, Epoch: c.Epoch, Size: c.Size, Root: base64.StdEncoding.EncodeToString(root[:]),
-		Key: base64.StdEncoding.EncodeToString(d.opts.Key),
-	}, d.restore(ctx)
+		Key: base64.StdEncoding.EncodeToString(key),
+	}, nil
 }

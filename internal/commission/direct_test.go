@@ -159,8 +159,7 @@ func TestDirect_FortyFiveDoorsInAQuarterOfAnHour(t *testing.T) {
 				}
 			}
 		}))
-		_, err = s.Close(t.Context())
-		must(t, err)
+		must(t, s.Close(t.Context()))
 		b.checkPace(log)
 	})
 }
@@ -294,7 +293,8 @@ func TestDirect_RecordVerifies(t *testing.T) {
 	sight, err := d.Open(t.Context(), commission.Opening{Output: out(1, 2), Place: "main/A02"})
 	must(t, err)
 	must(t, d.Conclude(t.Context(), commission.Conclusion{Request: sight.Request, Ending: commission.EndingOpened, Place: "main/A02", Sensor: true}))
-	head, err := d.Close(t.Context())
+	must(t, d.Close(t.Context()))
+	head, err := d.Head(t.Context())
 	must(t, err)
 	if head.Site != "new-bank" || head.Epoch != 1 || head.Size != 4 || head.Root == "" || head.Key == "" {
 		t.Errorf("the head is %+v, want four records of new-bank", head)

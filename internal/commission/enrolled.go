@@ -37,7 +37,10 @@ type EnrolledOptions struct {
 // It reaches the doors of the site's layout only.
 type Enrolled struct{ opts EnrolledOptions }
 
-var _ Opener = (*Enrolled)(nil)
+var (
+	_ Opener = (*Enrolled)(nil)
+	_ Header = (*Enrolled)(nil)
+)
 
 // NewEnrolled returns an opener for a session that is open.
 func NewEnrolled(opts EnrolledOptions) (*Enrolled, error) {
@@ -171,14 +174,19 @@ func (e *Enrolled) Conclude(ctx context.Context, c Conclusion) error {
 }
 
 // Close implements Opener.
-func (e *Enrolled) Close(ctx context.Context) (RecordHead, error) {
+func (e *Enrolled) Close(ctx context.Context) error {
 	err := e.opts.Site.EndCommission(ctx, e.opts.Session)
 	var rule *locker.Error
 	if errors.As(err, &rule) && rule.Code == locker.CodeSessionEnded {
-		err = nil // it was idle for long, and ended by itself
+		return nil // it was idle for long, and ended by itself
 	}
-	if err != nil || e.opts.Head == nil {
-		return RecordHead{}, err //nolint:wrapcheck // says what it could not do
+	return err //nolint:wrapcheck // says what it could not do
+}
+
+// Head implements Header.
+func (e *Enrolled) Head(ctx context.Context) (RecordHead, error) {
+	if e.opts.Head == nil {
+		return RecordHead{}, nil
 	}
 	return e.opts.Head(ctx)
 }

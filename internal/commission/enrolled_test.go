@@ -119,7 +119,7 @@ func TestEnrolled_WalksTheLayout(t *testing.T) {
 				t.Errorf("%d outputs were opened, asked %d times before a full door", n, asked)
 			}
 		}))
-		if _, err := s.Close(t.Context()); err != nil || len(f.ended) != 1 || len(f.shut) != 4 {
+		if err := s.Close(t.Context()); err != nil || len(f.ended) != 1 || len(f.shut) != 4 {
 			t.Errorf("%v, sessions ended: %v, requests ended: %v", err, f.ended, f.shut)
 		}
 	})

@@ -19,8 +19,13 @@ type Opener interface {
 	Open(ctx context.Context, o Opening) (Sight, error)
 	// Conclude puts on record what a person saw of an opening.
 	Conclude(ctx context.Context, c Conclusion) error
-	// Close ends the session of the record.
-	Close(ctx context.Context) (RecordHead, error)
+	// Close ends the session on record and brings the boards to rest.
+	Close(ctx context.Context) error
+}
+
+// Header is an Opener that can name its record, signed as it stands now. It is found by type assertion.
+type Header interface {
+	Head(ctx context.Context) (RecordHead, error)
 }
 
 // Opening is one wish to pulse an output.

@@ -301,13 +301,26 @@ func (s *Session) Repeat(outputs ...locker.Output) error {
 	return s.keep()
 }
 
-// Close ends the session of the record and returns its head.
-func (s *Session) Close(ctx context.Context) (RecordHead, error) {
+// Close ends the session on record.
+func (s *Session) Close(ctx context.Context) error {
+	if err := s.take(ctx); err != nil {
+		return err
+	}
+	defer s.give()
+	return s.opts.Opener.Close(ctx) //nolint:wrapcheck // says what it could not do
+}
+
+// Head names the record of the openings as it stands now; zero when the opener cannot name it.
+func (s *Session) Head(ctx context.Context) (RecordHead, error) {
+	h, ok := s.opts.Opener.(Header)
+	if !ok {
+		return RecordHead{}, nil
+	}
 	if err := s.take(ctx); err != nil {
 		return RecordHead{}, err
 	}
 	defer s.give()
-	return s.opts.Opener.Close(ctx) //nolint:wrapcheck // says what it could not do
+	return h.Head(ctx) //nolint:wrapcheck // says what it could not do
 }
 
 // conclude puts the end of an opening on record.
