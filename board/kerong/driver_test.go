@@ -351,6 +351,36 @@ func TestDriver_Match(t *testing.T) {
 	}
 }
 
+// TestDriver_LateStates: the answer to an unlock carries states too. When it comes late, it must not
+// pass for the answer to a later question.
+func TestDriver_LateStates(t *testing.T) {
+	t.Parallel()
+	const closed, open = "02 10 35 FF FF 00 00 03 48", "02 10 35 FE FF 00 00 03 47"
+	for name, c := range map[string]struct {
+		noWake  bool
+		replies []string
+	}{
+		"no answer, then both at once":       {true, []string{"", closed + open}},
+		"no answer, old one to the wake":     {false, []string{"", closed, open}},
+		"no answer, all to the question":     {false, []string{"", "", closed + open}},
+		"the wake is answered, then as well": {false, []string{"", "02 10 38 00 37 03 84", closed + open}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d := newDriver(t, script(t, c.replies...), func(o *kerong.Options) { o.NoWake = c.noWake })
+				if _, err := d.Unlock(t.Context(), 1, 1); !errors.Is(err, board.ErrSilent) {
+					t.Fatal(err)
+				}
+				reading, err := d.ReadStates(t.Context(), 1)
+				if err != nil || reading.Doors[0] != board.StateOpen || reading.Doors[1] != board.StateClosed {
+					t.Errorf("%v, %v, want channel 1 open", reading.Doors, err)
+				}
+			})
+		})
+	}
+}
+
 func TestDriver_Census(t *testing.T) {
 	t.Parallel()
 	const one = "02 10 35 FF FF 00 00 03 48"
