@@ -55,5 +55,7 @@
 //
 //   - Some boards do not answer a flash: Options.NoUnlockReply.
 //   - Many RS-485 adapters return what was sent. The reply to any write equals its request, so
-//     whether the adapter echoes must be known before a write is believed: see Echo.
+//     whether the adapter echoes must be known before a write is believed: see Options.Echo.
+//   - An RTU board takes two frames for one unless there is silence between them: Options.Gap.
+//   - The unit id of boards behind a gateway, the rate and the parity are the line's and the bank's.
 package modbus

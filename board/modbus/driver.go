@@ -19,8 +19,9 @@ type Driver struct {
 	// transaction is the number of the last request on Modbus TCP, 0 on other lines.
 	transaction uint16
 	// hot are relays that may still be on: off was not acknowledged.
-	hot  map[board.Address][]board.Channel
-	late map[board.Address]uint64 // answers that came while another one was awaited
+	hot   map[board.Address][]board.Channel
+	late  map[board.Address]uint64 // answers that came while another one was awaited
+	spoke time.Time                // when the line was last used
 }
 
 var (
@@ -177,7 +178,7 @@ func (d *Driver) Probe(ctx context.Context, addr board.Address) (bool, error) {
 	if err := d.inRange(addr, 1); err != nil {
 		return false, fmt.Errorf("probe: %w", err)
 	}
-	_, err := d.line.Do(ctx, d.question(RelaysFrame(addr, 1)))
+	_, err := d.do(ctx, d.question(RelaysFrame(addr, 1)))
 	switch {
 	case errors.Is(err, board.ErrSilent), errors.Is(err, board.ErrGarbled):
 		return false, nil
@@ -219,7 +220,7 @@ func (d *Driver) status(ctx context.Context, addr board.Address) (Frame, error) 
 
 // ask returns the answer to a question about bits; an exception is an error.
 func (d *Driver) ask(ctx context.Context, f Frame) (Frame, error) {
-	answer, err := d.line.Do(ctx, d.question(f))
+	answer, err := d.do(ctx, d.question(f))
 	if err != nil {
 		return Frame{}, err
 	}
@@ -229,12 +230,24 @@ func (d *Driver) ask(ctx context.Context, f Frame) (Frame, error) {
 	return answer, nil
 }
 
+// do keeps the silence between frames without which an RTU board takes two for one.
+func (d *Driver) do(ctx context.Context, r exchange.Request[Frame]) (Frame, error) {
+	if gap := d.spoke.Add(d.opts.Gap).Sub(d.opts.Now()); gap > 0 {
+		if err := wait(ctx, min(gap, d.opts.Gap)); err != nil {
+			return Frame{}, err
+		}
+	}
+	f, err := d.line.Do(ctx, r)
+	d.spoke = d.opts.Now()
+	return f, err
+}
+
 // question is a request for bits.
 func (d *Driver) question(f Frame) exchange.Request[Frame] {
+	frame, match := d.encode(&f), d.matcher(f)
 	return exchange.Request[Frame]{
-		Addr: f.Unit, Frame: d.encode(&f), Within: d.opts.StatusDeadline,
+		Addr: f.Unit, Frame: frame, Within: d.opts.StatusDeadline, Match: match,
 		State: d.opts.Framing == FramingRTU, // Modbus TCP tells a stale answer by its number
-		Match: func(answer Frame) exchange.Fit { return d.match(f, answer) },
 	}
 }
 
@@ -247,36 +260,41 @@ func (d *Driver) encode(f *Frame) []byte {
 	return f.Encode(d.opts.Framing)
 }
 
-// match tells whether a frame answers the request, as far as both kinds of request have it in common.
-func (d *Driver) match(request, answer Frame) exchange.Fit {
-	switch {
-	case answer.Unit != request.Unit:
+// matcher tells which frame answers the request. One late answer to another request is counted.
+func (d *Driver) matcher(request Frame) func(Frame) exchange.Fit {
+	counted := false
+	late := func() exchange.Fit {
+		if !counted {
+			counted = true
+			d.late[request.Unit]++
+		}
 		return exchange.Other
-	case answer.Transaction != request.Transaction:
-		d.late[request.Unit]++
-		return exchange.Other
-	case answer.Function == request.Function|exceptionBit:
-		return exchange.Refusal
-	case answer.Function == request.Function:
+	}
+	return func(answer Frame) exchange.Fit {
+		switch {
+		case answer.Unit != request.Unit:
+			return exchange.Other
+		case answer.Transaction != request.Transaction:
+			return late()
+		case answer.Function == request.Function|exceptionBit:
+			return exchange.Refusal
+		case answer.Function != request.Function:
+			return exchange.Other
+		case request.Function == functionWrite && !writes(answer, request):
+			return late()
+		}
 		return exchange.Answer
 	}
-	return exchange.Other
 }
 
 // write sends a request that moves a relay.
 func (d *Driver) write(ctx context.Context, f Frame, within time.Duration) (board.Ack, error) {
+	frame, match := d.encode(&f), d.matcher(f)
 	r := exchange.Request[Frame]{
-		Addr: f.Unit, Frame: d.encode(&f), Within: within, NoReply: d.opts.NoUnlockReply, Unlock: true, Twin: true,
-		Match: func(answer Frame) exchange.Fit {
-			fit := d.match(f, answer)
-			if fit == exchange.Answer && !writes(answer, f) {
-				d.late[f.Unit]++ // it answers an earlier write
-				return exchange.Other
-			}
-			return fit
-		},
+		Addr: f.Unit, Frame: frame, Within: within, Match: match,
+		NoReply: d.opts.NoUnlockReply, Unlock: true, Twin: true,
 	}
-	answer, err := d.line.Do(ctx, r)
+	answer, err := d.do(ctx, r)
 	switch {
 	case err != nil:
 		return board.AckNone, err
@@ -404,7 +422,7 @@ func (d *Driver) allOff(ctx context.Context, addr board.Address) error {
 	if errors.Is(err, board.ErrLost) || ctx.Err() != nil {
 		return errors.Join(err, ctx.Err())
 	}
-	relays, err := d.line.Do(ctx, d.question(RelaysFrame(addr, d.opts.Channels)))
+	relays, err := d.do(ctx, d.question(RelaysFrame(addr, d.opts.Channels)))
 	if err != nil {
 		return err
 	}

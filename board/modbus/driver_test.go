@@ -21,17 +21,20 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func family(t *testing.T, framing modbus.Framing, mode modbus.Mode) boardtest.Family {
-	t.Helper()
-	settings := modbus.Options{Framing: framing, Mode: mode, Channels: 12, Polarity: modbus.PolarityOpening}
+// channels of each board under test.
+const channels = 16
+
+func family(tb testing.TB, framing modbus.Framing, mode modbus.Mode) boardtest.Family {
+	tb.Helper()
+	settings := modbus.Options{Framing: framing, Mode: mode, Channels: channels, Polarity: modbus.PolarityOpening}
 	codec, err := modbus.NewCodec(settings)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	coil := mode == modbus.ModeCoil
 	rtu := framing == modbus.FramingRTU
 	return boardtest.Family{
-		Name: "modbus", Now: time.Now, Addr: 1, Other: 247, Channels: 12, Codec: codec,
+		Name: "modbus", Now: time.Now, Addr: 1, Other: 247, Channels: channels, Codec: codec,
 		Acks: true, Cycle: true, Checksum: rtu, Echoes: rtu, Software: coil,
 		NewDriver: func(s boardtest.Setup) (board.Driver, error) {
 			opts := settings
@@ -62,4 +65,31 @@ func TestDriver_Conformance(t *testing.T) {
 			boardtest.Exercise(t, f)
 		})
 	}
+}
+
+func TestDriver_PollSpeed(t *testing.T) {
+	t.Parallel()
+	// 64 doors on four boards; RTU demands a silence before each request.
+	boardtest.PollSpeed(t, family(t, modbus.FramingRTU, modbus.ModeFlash), boardtest.Poll{
+		Addrs: []board.Address{1, 2, 3, 4}, Channels: 16, BaudRate: 9600, Gap: modbus.DefaultGap,
+	})
+}
+
+func BenchmarkDriver_Poll(b *testing.B) {
+	boardtest.BenchmarkPoll(b, family(b, modbus.FramingRTU, modbus.ModeFlash), boardtest.Poll{
+		Addrs: []board.Address{1, 2, 3, 4}, Channels: 16, BaudRate: 9600, Gap: modbus.DefaultGap,
+	})
+}
+
+// TestSlave_BitErrors: the CRC finds every frame with two wrong bits, so none opens another door.
+func TestSlave_BitErrors(t *testing.T) {
+	t.Parallel()
+	flips := boardtest.BitErrors(t, family(t, modbus.FramingRTU, modbus.ModeFlash), []board.Address{1, 2, 3, 247})
+	if flips.Wrong != 0 || flips.Right != 0 {
+		t.Errorf("%+v, want no frame obeyed", flips)
+	}
+}
+
+func BenchmarkSlave_BitErrors(b *testing.B) {
+	boardtest.BenchmarkBitErrors(b, family(b, modbus.FramingRTU, modbus.ModeFlash), []board.Address{1, 2, 3, 247})
 }

@@ -104,6 +104,9 @@ const (
 	// DefaultStatusDeadline is for requests that move nothing: 20 bytes at 9600 baud take 21 ms, and a
 	// gateway from TCP to RS-485 asks the board in that time.
 	DefaultStatusDeadline = 400 * time.Millisecond
+	// DefaultGap is the silence that ends a frame for an RTU board: three and a half characters, at 9600
+	// baud or more. Source: Modbus over Serial Line V1.02 §2.5.1.1.
+	DefaultGap = 4 * time.Millisecond
 )
 
 // Limits of a pulse.
@@ -112,6 +115,7 @@ const (
 	minPulse  = 20 * time.Millisecond
 	// maxPulse is longer than any lock needs; most coils burn out when they stay on for minutes.
 	maxPulse = 30 * time.Second
+	maxGap   = 100 * time.Millisecond
 )
 
 // Options configure a Driver. Zero means the default where one is named.
@@ -136,6 +140,9 @@ type Options struct {
 	// the frame is written.
 	NoUnlockReply bool
 	Echo          exchange.Echo // default EchoAuto; Modbus TCP has none
+	// Gap is the silence before each RTU request, up to 100 ms; default 4 ms. At 4800 baud 8 ms is needed,
+	// at 2400 baud 15 ms.
+	Gap time.Duration
 	// Accept must be Acceptance in ModeCoil, word for word, and is ignored otherwise.
 	Accept string
 
@@ -160,6 +167,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Echo == 0 {
 		o.Echo = exchange.EchoAuto
 	}
+	if o.Gap == 0 {
+		o.Gap = DefaultGap
+	}
 	if o.Deadline == 0 {
 		o.Deadline = DefaultDeadline
 		if o.Mode == ModeFlash {
@@ -173,7 +183,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("modbus: %w", err)
 	}
 	if o.Framing == FramingTCP {
-		o.Echo = exchange.EchoOff
+		o.Echo, o.Gap = exchange.EchoOff, 0
 	}
 	return o, nil
 }
@@ -198,6 +208,8 @@ func (o Options) check() error {
 		return fmt.Errorf("a flash of %v, want %v to %v in steps of %v", o.Pulse, flashUnit, maxPulse, flashUnit)
 	case o.Pulse < minPulse || o.Pulse > maxPulse:
 		return fmt.Errorf("a pulse of %v, want %v to %v", o.Pulse, minPulse, maxPulse)
+	case o.Gap < 0 || o.Gap > maxGap:
+		return fmt.Errorf("a gap of %v before each request, want up to %v", o.Gap, maxGap)
 	case o.Deadline < 0 || o.StatusDeadline < 0:
 		return errors.New("a deadline is negative")
 	}
