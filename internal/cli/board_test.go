@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -17,6 +19,7 @@ import (
 	"cubby/board"
 	"cubby/board/virtual"
 	"cubby/internal/app/lock"
+	"cubby/internal/cli"
 	"cubby/internal/config"
 )
 
@@ -307,4 +310,53 @@ func TestWatch_PrintsChanges(t *testing.T) {
 	}
 	code, out, errs = run(t, t.TempDir(), "", "board", "watch", "--port", spec, "--board", "99")
 	want(t, code, 2, errs, "board 99", out)
+}
+
+// What board virtual serves can be found and watched; board/catalog tests the boards of every model.
+func TestVirtual_StandsIn(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string][]string{
+		"kerong": {"--family", "kerong"},
+		"gpio":   {"--model", "waveshare-rpi-relay-3", "--option", "input_lines=1,2,3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := serveVirtual(t, append([]string{"--for", "3s"}, kind...)...)
+			if name == "kerong" {
+				code, out, errs := run(t, t.TempDir(), "", "board", "probe", "--port", spec, "--family", name, "--last", "1")
+				want(t, code, 0, out, "one board", errs)
+			}
+			args := append([]string{"board", "watch", "--port", spec, "--board", "1", "--for", "600ms"}, kind...)
+			code, out, errs := run(t, t.TempDir(), "", append(args, "--option", "accept="+lock.Acceptance)...)
+			if name == "kerong" {
+				want(t, code, 2, errs, "the family kerong does not take the option accept", out)
+				return
+			}
+			want(t, code, 0, out, "board 1 closed: 1 2 3", errs)
+		})
+	}
+}
+
+// serveVirtual runs board virtual beside the test and returns the port that it prints.
+func serveVirtual(t *testing.T, args ...string) string {
+	t.Helper()
+	in, out := io.Pipe()
+	done := make(chan int, 1)
+	var errs bytes.Buffer
+	go func() {
+		code := cli.Main(append([]string{"board", "virtual"}, args...),
+			cli.Streams{In: strings.NewReader(""), Out: out, Err: &errs})
+		_ = out.Close() // so that a failure is read, not waited for
+		done <- code
+	}()
+	t.Cleanup(func() {
+		if code := <-done; code != 0 {
+			t.Errorf("board virtual %v: code %d, %s", args, code, errs.String())
+		}
+	})
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -12,17 +13,20 @@ import (
 	"cubby/board"
 	"cubby/board/virtual"
 	"cubby/internal/app/lock"
+	"cubby/internal/config"
 )
 
 type virtualCmd struct {
 	kindFlags
 	Boards   []uint8       `help:"Addresses of the boards. Default: the first that the family has."`
+	Twins    []uint8       `help:"Addresses that a second board has too, the mistake that a probe names. Its doors are its own." placeholder:"ADDRESS"`
 	Channels int           `help:"Outputs of each board; 0: those of the model, or of the family." default:"0"`
 	Polarity string        `help:"Feedback of the locks, in the family's words; the same as --option polarity=WORD." placeholder:"WORD"`
 	Baud     int           `help:"Pace the bytes as a line of this rate would; 0: at once." default:"0" placeholder:"RATE"`
 	TCP      string        `help:"Listen on this address." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	PTY      bool          `name:"pty" help:"Offer a pseudo terminal instead, as a serial port."`
 	Shut     time.Duration `help:"Doors that opened shut by themselves after this long; 0: only by the command 'shut'." default:"0s"`
+	For      time.Duration `help:"Stop after this long; 0: only when told to." default:"0s"`
 }
 
 // Run serves until it is told to stop. On its input it takes: shut BOARD CHANNEL, force BOARD
@@ -32,6 +36,8 @@ func (cmd virtualCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
+	ctx, release := limited(ctx, cmd.For)
+	defer release()
 	spec, stop, err := cmd.listen(ctx, serve)
 	if err != nil {
 		return err
@@ -84,7 +90,35 @@ func (cmd virtualCmd) boards() (*virtual.World, virtual.Handler, error) {
 	if err != nil {
 		return nil, nil, usageError{err}
 	}
-	return world, slave.Serve, nil
+	if len(cmd.Twins) == 0 {
+		return world, slave.Serve, nil
+	}
+	second := map[board.Address]int{}
+	for _, a := range cmd.Twins {
+		second[board.Address(a)] = info.Channels
+	}
+	serve, err := withTwins(s, slave, virtual.Options{Now: time.Now, Boards: second}, lock.Bench{World: world, Line: line})
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	return world, serve, nil
+}
+
+// withTwins puts second boards on the line of the first. Nobody watches their doors.
+func withTwins(s config.Bus, first virtual.Boards, second virtual.Options, bench lock.Bench) (virtual.Handler, error) {
+	world, err := virtual.NewWorld(second)
+	if err != nil {
+		return nil, err
+	}
+	twins, err := lock.NewSlave(s, lock.Bench{World: world})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, rw io.ReadWriter) error {
+		return virtual.Serve(ctx, rw, virtual.ServeOptions{
+			World: bench.World, Line: bench.Line, Slave: virtual.Together(false, first.Session(), twins.Session()),
+		})
+	}, nil
 }
 
 func (cmd virtualCmd) listen(ctx context.Context, serve virtual.Handler) (spec string, stop func() error, err error) {

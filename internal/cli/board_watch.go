@@ -34,11 +34,8 @@ func (cmd watchCmd) Run(ctx context.Context, e *env) error {
 	if cmd.Every < 10*time.Millisecond || cmd.Every > time.Minute {
 		return usageError{fmt.Errorf("--every %s: want 10ms to 1m", cmd.Every)}
 	}
-	if cmd.For > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, cmd.For)
-		defer cancel()
-	}
+	ctx, release := limited(ctx, cmd.For)
+	defer release()
 	bus, err := lock.Open(ctx, s, time.Now)
 	if err != nil {
 		return usageError{err}
@@ -49,6 +46,14 @@ func (cmd watchCmd) Run(ctx context.Context, e *env) error {
 		view = &tableView{out: f}
 	}
 	return watchBoards(ctx, bus.Driver, cmd, view)
+}
+
+// limited ends a context after a while; 0 means never.
+func limited(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d)
 }
 
 func watchBoards(ctx context.Context, driver board.Driver, cmd watchCmd, view watchView) error {

@@ -1,9 +1,11 @@
 package lock_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,6 +40,25 @@ func TestHardware_IsCommitted(t *testing.T) {
 	}
 	if want != string(data) {
 		t.Errorf("docs/hardware.md is stale, run go test ./internal/app/lock -update")
+	}
+}
+
+// The settings that the page shows are taken as they stand.
+func TestHardware_SettingsWork(t *testing.T) {
+	t.Parallel()
+	page := read(t, "../../../docs/hardware.md")
+	block := regexp.MustCompile("(?s)```yaml\n(controller:.*?)```").FindStringSubmatch(page)
+	if block == nil {
+		t.Fatal("the page shows no settings")
+	}
+	c, err := config.Parse("hardware.md", []byte(block[1]))
+	fatal(t, errors.Join(err, c.Validate()))
+	for _, bus := range c.Controller.Buses {
+		fatal(t, lock.Check(bus))
+	}
+	accept := regexp.MustCompile("(?m)^ *accept: (.*)$").FindStringSubmatch(page)
+	if accept == nil || accept[1] != lock.Acceptance {
+		t.Errorf("the page says %q, want the sentence %q", accept, lock.Acceptance)
 	}
 }
 

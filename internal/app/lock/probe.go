@@ -136,6 +136,9 @@ func (o ProbeOptions) tries() ([]try, error) {
 		}
 		for _, baud := range ratesOf(f, rates) {
 			for _, v := range variants {
+				if baud != 0 && v.Framing == "tcp" {
+					continue // only a network has it
+				}
 				all = append(all, try{family: f, baud: baud, options: v, last: last})
 			}
 		}
