@@ -338,13 +338,16 @@ func (w *Walk) Saw(sight Sight, now time.Time) (done bool, err error) {
 
 // Answer takes what the person said. It returns ErrStep when no question is open, and ErrLabel.
 func (w *Walk) Answer(a Answer, now time.Time) error {
-	c := w.current
-	if c == nil {
-		return ErrStep
-	}
 	a, err := a.clean()
 	if err != nil {
 		return err
+	}
+	if w.current == nil && a.Kind == AnswerSkip && w.Begin(now) == nil { // not even pulsed
+		return w.end(a, false, now)
+	}
+	c := w.current
+	if c == nil {
+		return ErrStep
 	}
 	waits := c.Occupied && !c.Confirmed
 	switch a.Kind {
@@ -488,4 +491,18 @@ func (w *Walk) found(label string) (locker.Output, bool) {
 // one reports whether exactly one door opened and its label is known.
 func (a Answer) one() bool {
 	return (a.Kind == AnswerYes || a.Kind == AnswerOther) && len(a.Labels) == 1
+}
+
+// Sees reports whether the board of an output has sensors.
+func (w *Walk) Sees(o locker.Output) bool {
+	b, ok := w.boardOf(o)
+	return ok && b.Sees
+}
+
+// Moves returns the sensors that moved after the pulse of the step at hand.
+func (w *Walk) Moves() []Move {
+	if w.current == nil {
+		return nil
+	}
+	return slices.Clone(w.current.Sight.Moves)
 }

@@ -312,6 +312,10 @@ func TestAnswer_IsChecked(t *testing.T) {
 	if err := w.Answer(commission.Answer{Kind: commission.AnswerYes}, start()); !errors.Is(err, commission.ErrStep) {
 		t.Errorf("an answer before the pulse: %v", err)
 	}
+	must(t, w.Answer(commission.Answer{Kind: commission.AnswerSkip}, start()))
+	if s := w.Next(); s.Output != out(1, 2) || s.Done != 1 {
+		t.Errorf("skipped before the pulse, the step is %+v", s)
+	}
 	must(t, w.Begin(start()))
 	_, err = w.Saw(commission.Sight{Result: commission.ResultSent, Heard: true}, start())
 	must(t, err)
