@@ -47,11 +47,11 @@ type Answer struct {
 	Quick       bool          `json:"quick,omitempty"`
 	Demand      DemandResult  `json:"demand"`
 	Bracket     Bracket       `json:"bracket"`
-	Feasible    bool          `json:"feasible"`    // the recommended alternative fits and holds the target
-	Recommended Alternative   `json:"recommended"` // when not feasible: the best that fits
-	Smaller     *Alternative  `json:"smaller,omitempty"`
-	Larger      *Alternative  `json:"larger,omitempty"`
-	Others      []Alternative `json:"others"` // the other kinds, on the same basis: lockers, room, hybrid, off-site
+	Feasible    bool          `json:"feasible"`          // the recommended alternative fits and holds the target
+	Recommended Alternative   `json:"recommended"`       // when not feasible: the best that fits
+	Smaller     *Alternative  `json:"smaller,omitempty"` // the lockers with one module less
+	Larger      *Alternative  `json:"larger,omitempty"`  // the lockers with one module more; none when it does not fit
+	Others      []Alternative `json:"others"`            // the other kinds, on the same basis: lockers, room, hybrid, off-site
 	Why         []Reason      `json:"why"`
 	WouldGive   []Reason      `json:"would_give,omitempty"` // when not feasible: what would have to give
 	Rules       []Rule        `json:"rules_of_thumb"`

@@ -48,7 +48,7 @@ func Defaults() Problem {
 			Scope:   "delivery attempts that the building avoids; residents walk, their own trip is nil",
 		},
 	}
-	return p.withUnits()
+	return p.WithUnits()
 }
 
 func defaultDemand() Demand {

@@ -28,7 +28,7 @@ const (
 // over-dispersion, dwell, and over a year also months and the busiest week. It warns where the log
 // is too thin for a figure, which then stays as it was.
 func (p Problem) WithLog(log []Delivery) (Problem, []string, error) {
-	q := p.withUnits()
+	q := p.WithUnits()
 	if len(log) == 0 {
 		return q, nil, errors.New("the log has no deliveries")
 	}
@@ -46,7 +46,7 @@ func (p Problem) WithLog(log []Delivery) (Problem, []string, error) {
 	h.sizes(&q)
 	h.dwell(&q)
 	h.year(&q)
-	return q.withUnits(), h.warnings, nil
+	return q.WithUnits(), h.warnings, nil
 }
 
 // history is a log by days.

@@ -17,6 +17,9 @@ const (
 	levelsUsual   = 5       // shelves one above the other where the problem names no room
 	runDepthMM    = 500     // of a run of shelves
 	aisleMM       = 1000    // between two runs that face each other
+	// mostBeside is the share of parcels that a room beside a bank may take in a normal week: beyond
+	// it the room is where parcels go, and the bank stands beside it.
+	mostBeside = 0.2
 )
 
 // shelfWeek is what a length of shelf gives in one week, by Kaufman-Roberts over the levels of load.
@@ -211,6 +214,9 @@ func (s *solver) hybrid(ctx context.Context) (*Alternative, error) {
 	}
 	best, cheapest := -1, int64(math.MaxInt64)
 	for i, r := range results {
+		if r.Normal.Loss.Mean > mostBeside && i != 0 {
+			continue // the first is the largest
+		}
 		a, err := s.hybridOf(picks[i], r, s.shelfFor(r))
 		if err != nil {
 			return nil, err

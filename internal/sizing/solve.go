@@ -35,7 +35,7 @@ func Solve(ctx context.Context, p Problem, o Options) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	s, err := newSolver(p.withUnits(), o)
+	s, err := newSolver(p.WithUnits(), o)
 	if err != nil {
 		return Answer{}, err
 	}

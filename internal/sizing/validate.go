@@ -25,7 +25,7 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Text }
 // Validate returns everything that is wrong with the problem, joined, each a *FieldError: figures
 // that are missing, out of range or out of order, and figures that contradict each other.
 func (p Problem) Validate() error {
-	c := checker{problem: p.withUnits()}
+	c := checker{problem: p.WithUnits()}
 	walk("", reflect.ValueOf(&c.problem).Elem(), c.field)
 	c.counts()
 	c.demand()

@@ -50,8 +50,8 @@ func walkValue(f field, visit func(field)) {
 	}
 }
 
-// withUnits fills the unit of every figure from its tag: plan files and forms do not repeat it.
-func (p Problem) withUnits() Problem {
+// WithUnits returns a copy in which every figure has its unit: plan files and forms do not repeat it.
+func (p Problem) WithUnits() Problem {
 	q := p.clone()
 	walk("", reflect.ValueOf(&q).Elem(), func(f field) {
 		unit := strings.ReplaceAll(f.tag.Get("unit"), "¤", q.Currency)
@@ -93,7 +93,7 @@ func cloneSlices(v reflect.Value) {
 // Basis lists every value that an answer to the problem rests on, in the order of a plan file.
 // Figures that the problem does not use are left out: the law of dwell decides.
 func (p Problem) Basis() []Basis {
-	q := p.withUnits()
+	q := p.WithUnits()
 	var all []Basis
 	walk("", reflect.ValueOf(&q).Elem(), func(f field) {
 		switch v := f.value.Interface().(type) {

@@ -54,12 +54,15 @@ func (s *solver) why() {
 func (s *solver) whyCheaper(add func(Reason)) {
 	a := s.answer.Recommended
 	for _, other := range s.answer.Others {
-		text := "costs"
-		if !other.Fits || !other.Meets {
-			text = "does not fit or does not hold the target, and costs"
+		code, text := "compared", "costs"
+		switch {
+		case !other.Fits:
+			code, text = "compared_unfit", "does not fit, and would cost"
+		case !other.Meets:
+			code, text = "compared_missed", "does not hold the target, and costs"
 		}
 		add(Reason{
-			Code: "compared", Words: []string{other.Kind.String()},
+			Code: code, Words: []string{other.Kind.String()},
 			Figures: []Figure{money(other.Cost.Present.Mid, other.Cost.Currency), money(a.Cost.Present.Mid, a.Cost.Currency)},
 			Text: fmt.Sprintf("%s %s %s %s over %d years, this %s", kindWords(other.Kind), text,
 				number(math.Round(float64(other.Cost.Present.Mid)/100)), other.Cost.Currency, other.Cost.Years,

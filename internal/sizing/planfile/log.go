@@ -23,6 +23,8 @@ const (
 	maxProblems   = 20 // errors that are told at once
 	maxWarnings   = 20
 	longestDwell  = 400 * 24 * time.Hour
+	firstYear     = 2000 // of a parcel that a plan rests on; beyond these a clock was wrong
+	lastYear      = 2100
 	gapWarning    = 3 * 24 * time.Hour // a long weekend
 	gapError      = 7 * 24 * time.Hour // days on which nobody wrote, not days without parcels
 	columnsAtMost = 50
@@ -234,6 +236,14 @@ func (l *logReader) moment(line int, column, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, fmt.Errorf("%s is empty", column)
 	}
+	t, err := l.parse(line, column, text)
+	if err == nil && (t.Year() < firstYear || t.Year() > lastYear) {
+		return t, fmt.Errorf("%s: the year of %q is not between %d and %d", column, text, firstYear, lastYear)
+	}
+	return t, err
+}
+
+func (l *logReader) parse(line int, column, text string) (time.Time, error) {
 	for _, form := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00"} {
 		if t, err := time.Parse(form, text); err == nil {
 			return t, l.zones.offset(line, column, t, l.options.Location)

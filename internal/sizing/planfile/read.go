@@ -16,8 +16,12 @@ import (
 	"cubby/internal/sizing"
 )
 
-// maxFileBytes bounds a plan: real ones have some KB, observed dwells included some hundred.
-const maxFileBytes = 4 << 20
+// Limits on a plan: real ones have some KB, observed dwells included some hundred. The parser's time
+// grows with the square of the nesting, which a plan has little of.
+const (
+	maxFileBytes = 1 << 20
+	maxNesting   = 40
+)
 
 // Read returns the defaults with one plan over them, validated. The name stands in errors, each of
 // which names line and key; all are joined. A file that names a log needs ReadLog and
@@ -26,6 +30,9 @@ func Read(name string, data []byte) (sizing.Problem, error) {
 	p := sizing.Defaults()
 	if len(data) > maxFileBytes {
 		return p, fmt.Errorf("%s has %d bytes, at most %d: is it the right file?", name, len(data), maxFileBytes)
+	}
+	if line := tooDeep(data); line > 0 {
+		return p, fmt.Errorf("%s:%d: more than %d lists or sections inside each other: is it a plan?", name, line, maxNesting)
 	}
 	body, err := parseYAML(data)
 	if err != nil {
@@ -43,7 +50,32 @@ func Read(name string, data []byte) (sizing.Problem, error) {
 		p.Hardware.Catalogue = ""
 	}
 	d.foreignMoney(&p)
-	return p, d.located(p.Validate())
+	return p.WithUnits(), d.located(p.Validate())
+}
+
+// tooDeep returns the line where brackets or dashes nest deeper than any plan, and 0 where none do.
+func tooDeep(data []byte) int {
+	line, brackets, dashes := 1, 0, 0
+	for _, c := range data {
+		switch c {
+		case '\n':
+			line++
+			dashes = 0
+		case '[', '{':
+			brackets++
+		case ']', '}':
+			brackets = max(brackets-1, 0)
+		case '-', '?':
+			dashes++
+		case ' ':
+		default:
+			dashes = 0
+		}
+		if brackets > maxNesting || dashes > maxNesting {
+			return line
+		}
+	}
+	return 0
 }
 
 // foreignMoney marks default prices, which are in dollars, where the plan is in another currency.

@@ -17,7 +17,7 @@ func Write(w io.Writer, p sizing.Problem) error {
 	b.WriteString("# A plan for `cubby plan`. Each figure is one number, or low, mid and high with their source.\n")
 	b.WriteString("# assumed: true marks what nobody has published: put in your own figure where you have one.\n")
 	e := encoder{out: &b}
-	e.section(0, reflect.ValueOf(p))
+	e.section(0, reflect.ValueOf(p.WithUnits()))
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write plan: %w", err)
 	}
