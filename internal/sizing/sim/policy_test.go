@@ -265,20 +265,77 @@ func TestRun_log(t *testing.T) {
 
 func TestRun_quotas(t *testing.T) {
 	t.Parallel()
-	var log []sim.Delivery
-	for range 5 {
-		log = append(log, sim.Delivery{At: at(0, 9), Carrier: 0})
+	for _, c := range []struct {
+		others int // that b brings an hour after a brought 5
+		lost   float64
+	}{
+		{2, 1}, // a fills 4 of 8 doors, b 2
+		{5, 3}, // a fills 4, b 3 and leaves 1
+	} {
+		var log []sim.Delivery
+		for range 5 {
+			log = append(log, sim.Delivery{At: at(0, 9), Carrier: 0})
+		}
+		for range c.others {
+			log = append(log, sim.Delivery{At: at(0, 10), Carrier: 1})
+		}
+		s := poisson(1, 8, sim.Dwell{Kind: sim.Deterministic, Mean: 30 * time.Hour})
+		s.Demand = sim.Demand{Log: log, Carriers: []sim.Carrier{
+			{Name: "a", Quota: sim.Quota{PerVisit: 4}}, {Name: "b", Quota: sim.Quota{LeaveFree: 1}},
+		}}
+		r := run(t, s, sim.Options{MinYears: 1})
+		if got := r.Year.Loss.Mean * r.Year.Offered.Mean; math.Abs(got-c.lost) > 1e-9 {
+			t.Errorf("%v lost, want %v", got, c.lost)
+		}
 	}
-	for range 5 {
-		log = append(log, sim.Delivery{At: at(0, 10), Carrier: 1})
-	}
-	s := poisson(1, 8, sim.Dwell{Kind: sim.Deterministic, Mean: 30 * time.Hour})
-	s.Demand = sim.Demand{Log: log, Carriers: []sim.Carrier{
-		{Name: "a", Quota: sim.Quota{PerVisit: 4}}, {Name: "b", Quota: sim.Quota{LeaveFree: 1}},
+}
+
+// TestRun_householdShareOneDoor fills doors of 10 litres by hand, and leaves the last one for 40 days, longer
+// than the calendar's horizon.
+func TestRun_householdShareOneDoor(t *testing.T) {
+	t.Parallel()
+	s := poisson(1, 5, sim.Dwell{Kind: sim.Deterministic, Mean: 30 * time.Hour})
+	s.Sizes[0].Litres = 10
+	s.Policy.Consolidation = 1
+	s.Demand = sim.Demand{Households: 2, Log: []sim.Delivery{
+		{At: at(0, 9), Household: 0, Litres: 4},
+		{At: at(0, 10), Household: 0, Litres: 4},                            // joins
+		{At: at(0, 11), Household: 0, Litres: 4},                            // too much: a second door
+		{At: at(0, 12), Household: 1, Litres: 1},                            // not theirs: a third
+		{At: at(0, 13), Household: 0, Litres: 6},                            // joins the second
+		{At: at(3, 9), Household: 0, Litres: 4, Dwell: 40 * 24 * time.Hour}, // all is empty: a new door
+		{At: at(50, 9), Household: 1, Litres: 4, Dwell: time.Hour},
 	}}
-	// a fills 4 of 8 and loses 1, b fills 3 and loses 2.
-	if r := run(t, s, sim.Options{MinYears: 1}); math.Abs(r.Year.Loss.Mean-0.3) > 1e-12 {
-		t.Errorf("%v lost, want 0.3", r.Year.Loss.Mean)
+	r := run(t, s, sim.Options{MinYears: 1, Fans: true})
+	if got := r.Year.Consolidated.Mean * 7; math.Abs(got-2) > 1e-9 || r.Year.Loss.Mean != 0 {
+		t.Errorf("%v joined and %v lost, want 2 and none", got, r.Year.Loss.Mean)
+	}
+	// Week 0 is the busiest; the others make the normal fan. The stay of 40 days ends in week 6 on Monday.
+	for hour, want := range map[int]int{10: 1, 12: 2, 13: 3, 38: 3, 40: 2, 41: 1, 42: 0, 82: 1} {
+		if got := r.Fans[0].Peak[hour].Max; got != want {
+			t.Errorf("at hour %d of week 0, %d doors are taken, want %d", hour, got, want)
+		}
+	}
+	taken := 0.0
+	for _, h := range r.Fans[0].Normal {
+		taken += h.Mean * 7 // weeks
+	}
+	// From Monday of week 1 until day 43 at 9 h, when it is gone; the last parcel comes and goes between hours.
+	if want := float64((43-7)*24 + 9); math.Abs(taken-want) > 1e-6 {
+		t.Errorf("%v door-hours in the other weeks, want %v", taken, want)
+	}
+}
+
+// TestRun_warmUpIsTheEndOfTheSeason: what the last week of December left behind meets the first of January.
+func TestRun_warmUpIsTheEndOfTheSeason(t *testing.T) {
+	t.Parallel()
+	s := poisson(1, 40, sim.Dwell{Kind: sim.Deterministic, Mean: 5 * 24 * time.Hour})
+	s.Demand.PerWeek, s.Demand.Season = 7, sim.PeakSeason(20, 51, 1)
+	if r := run(t, s, sim.Options{MinYears: 5, WarmUpWeeks: -1}); r.Normal.Loss.Mean != 0 || r.Peak.Loss.Mean == 0 {
+		t.Errorf("from an empty start the normal weeks lose %v, the last %v", r.Normal.Loss.Mean, r.Peak.Loss.Mean)
+	}
+	if r := run(t, s, sim.Options{MinYears: 5}); r.Normal.Loss.Mean == 0 {
+		t.Error("the first week of January starts with an empty bank after a full December")
 	}
 }
 
