@@ -181,6 +181,7 @@ func defaultBus() Bus {
 	return Bus{
 		Name:   "left",
 		Port:   "serial:/dev/ttyUSB0?baud=9600",
+		Model:  "8a80-24",
 		Boards: []int{1},
 	}
 }

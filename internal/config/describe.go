@@ -70,17 +70,21 @@ func exampleOf(t reflect.Type) reflect.Value {
 	return reflect.ValueOf(defaultSensor())
 }
 
-// limits says what may be written.
+// limits says what may be written, and for which families of lock boards.
 func (s Setting) limits() string {
+	var text string
 	switch {
 	case len(s.OneOf) > 0:
-		return "One of " + strings.Join(s.OneOf, ", ") + "."
+		text = "One of " + strings.Join(s.OneOf, ", ") + "."
 	case s.Min != "" && s.Unit != "":
-		return fmt.Sprintf("%s to %s %s.", s.Min, s.Max, s.Unit)
+		text = fmt.Sprintf("%s to %s %s.", s.Min, s.Max, s.Unit)
 	case s.Min != "":
-		return fmt.Sprintf("%s to %s.", s.Min, s.Max)
+		text = fmt.Sprintf("%s to %s.", s.Min, s.Max)
 	}
-	return ""
+	if families := s.field.Tag.Get("families"); families != "" {
+		text += " For " + strings.ReplaceAll(families, ",", ", ") + "."
+	}
+	return strings.TrimSpace(text)
 }
 
 const commentColumns = 100
