@@ -256,12 +256,16 @@ func (d *Driver) request(f Frame, within time.Duration) exchange.Request[Frame] 
 	if f.Kind == KindRead {
 		want = KindInputs
 	}
+	late := false
 	return exchange.Request[Frame]{
 		Addr: Address, Frame: f.Encode(), Within: within, Unlock: f.Kind == KindOn || f.Kind == KindOff,
 		Match: func(answer Frame) exchange.Fit {
 			switch {
 			case answer.Seq != f.Seq:
-				d.late++
+				if !late { // a frame may be shown twice
+					late = true
+					d.late++
+				}
 				return exchange.Other
 			case answer.Kind == KindError:
 				return exchange.Refusal

@@ -285,3 +285,48 @@ func TestParse(t *testing.T) {
 		t.Error("bias up is accepted")
 	}
 }
+
+// TestDriver_OffTwice: off is repeated when it fails; on never is.
+func TestDriver_OffTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pins := &fakePins{on: make([]bool, 3), inputs: make([]bool, 3)}
+		pins.fails = func(n int) error {
+			if n == 1 {
+				return os.ErrInvalid
+			}
+			return nil
+		}
+		conn := gpio.NewConn(pins, time.Now)
+		if ack, err := newDriver(t, conn).Unlock(t.Context(), 1, 3); ack != board.AckAccepted || err != nil {
+			t.Errorf("unlock: %v, %v", ack, err)
+		}
+		if want := []string{"3 true", "3 false", "3 false"}; !slices.Equal(pins.set, want) {
+			t.Errorf("set %v, want %v", pins.set, want)
+		}
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestDriver_Refused: a line that the system does not let be switched is a refusal, and off is tried.
+func TestDriver_Refused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pins := &fakePins{on: make([]bool, 3), inputs: make([]bool, 3)}
+		pins.fails = func(n int) error {
+			if n == 0 {
+				return os.ErrPermission
+			}
+			return nil
+		}
+		d := newDriver(t, gpio.NewConn(pins, time.Now))
+		if ack, err := d.Unlock(t.Context(), 1, 1); ack != board.AckRefused || err != nil {
+			t.Errorf("unlock: %v, %v, want refused", ack, err)
+		}
+		if want := []string{"1 true", "1 false"}; !slices.Equal(pins.set, want) || d.Counts().Refused != 1 {
+			t.Errorf("set %v, counts %+v", pins.set, d.Counts())
+		}
+	})
+}

@@ -516,3 +516,20 @@ func serve(t *testing.T, opts modbus.SlaveOptions) board.Conn {
 	})
 	return near
 }
+
+// TestDriver_OffTwice: off is repeated when its answer does not come; nothing else is.
+func TestDriver_OffTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		line := &recorder{mute: func(n int) bool { return n == 1 }}
+		d := newDriver(t, line, func(o *modbus.Options) {
+			o.Framing, o.Mode, o.Accept = modbus.FramingTCP, modbus.ModeCoil, modbus.Acceptance
+		})
+		if ack, err := d.Unlock(t.Context(), 1, 5); ack != board.AckAccepted || err != nil {
+			t.Errorf("unlock: %v, %v", ack, err)
+		}
+		if got, want := coils(line.sent), []int{5, -5, -5}; !slices.Equal(got, want) {
+			t.Errorf("sent %v, want %v", got, want)
+		}
+	})
+}

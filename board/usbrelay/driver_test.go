@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,13 +27,13 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func TestDriver_Conformance(t *testing.T) {
-	t.Parallel()
+func family(tb testing.TB) boardtest.Family {
+	tb.Helper()
 	codec, err := usbrelay.NewCodec(usbrelay.Options{Channels: 8})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	boardtest.Exercise(t, boardtest.Family{
+	return boardtest.Family{
 		Name: "usbrelay", Now: time.Now, Addr: usbrelay.Address, Single: true, Channels: 8, Codec: codec, Software: true,
 		NewDriver: func(s boardtest.Setup) (board.Driver, error) {
 			return usbrelay.New(usbrelay.Options{
@@ -42,7 +43,12 @@ func TestDriver_Conformance(t *testing.T) {
 		NewSlave: func(w *virtual.World, l *virtual.Line) (virtual.Boards, error) {
 			return usbrelay.NewSlave(usbrelay.SlaveOptions{World: w, Line: l})
 		},
-	})
+	}
+}
+
+func TestDriver_Conformance(t *testing.T) {
+	t.Parallel()
+	boardtest.Exercise(t, family(t))
 }
 
 // recorder is a line that keeps what is written and fails on demand.
@@ -190,4 +196,33 @@ func TestNew_Invalid(t *testing.T) {
 	if info := d.Info(); info.Channels != 1 || info.SeesDoor() || !info.Software || info.Deadline != 750*time.Millisecond {
 		t.Errorf("info %+v", info)
 	}
+}
+
+// TestDriver_OffTwice: off is repeated when it cannot be written; on never is.
+func TestDriver_OffTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		line := &recorder{broken: func(n int) bool { return n == 1 }}
+		if _, err := newDriver(t, line).Unlock(t.Context(), 1, 2); err != nil {
+			t.Error(err)
+		}
+		want := []usbrelay.Frame{{Channel: 2, On: true}, {Channel: 2}, {Channel: 2}}
+		if !slices.Equal(line.tried, want) {
+			t.Errorf("tried %+v, want %+v", line.tried, want)
+		}
+	})
+}
+
+// TestSlave_BitErrors counts how many requests with two wrong bits switch another relay: the sum of a
+// byte cannot find them all, and no poll can show it. The line is a USB cable, see doc.go.
+func TestSlave_BitErrors(t *testing.T) {
+	t.Parallel()
+	flips := boardtest.BitErrors(t, family(t), []board.Address{usbrelay.Address})
+	if share := float64(flips.Wrong) / float64(flips.Frames); share > 0.05 {
+		t.Errorf("%.2f %% of two-bit errors switch another relay", 100*share)
+	}
+}
+
+func BenchmarkSlave_BitErrors(b *testing.B) {
+	boardtest.BenchmarkBitErrors(b, family(b), []board.Address{usbrelay.Address})
 }
