@@ -156,7 +156,9 @@ func testSoftware(b *bench) {
 	for ch := board.Channel(1); ch <= 3; ch++ {
 		b.opens(ch)
 		b.coilsOff()
-		if got := b.world.CoilTime(b.Addr, ch); got < want/2 || got > want+b.deadline+b.slack {
+		got := b.world.CoilTime(b.Addr, ch)
+		// In real time the board may have been late to read the first of the two requests.
+		if got < want/2 && b.slack == 0 || got > want+b.deadline+b.slack {
 			b.Errorf("channel %d was energised for %v, want %v", ch, got, want)
 		}
 	}

@@ -71,8 +71,8 @@ func testSilent(b *bench) {
 	}
 	b.silence(false)
 	b.reads(b.Addr)
-	b.opens(1)
-	b.reads(b.Addr, 1)
+	b.opens(2)
+	b.reads(b.Addr, 2)
 }
 
 // testOtherBoard: a dead board delays the others by its own deadline and no more.
@@ -118,8 +118,8 @@ func testLateUnlock(b *bench) {
 	_, err := b.unlock(1)
 	b.fails(err, board.ErrSilent)
 	fatal(b.T, b.world.SetBehaviour(b.Addr, 2, virtual.BehaviourDead, 0))
-	b.pause(2 * lateAfter) // the reply arrives now
-	b.refuses(2)           // and must not answer for another channel
+	b.pause(2 * b.late) // the reply arrives now
+	b.refuses(2)        // and must not answer for another channel
 	fatal(b.T, b.world.SetBehaviour(b.Addr, 2, virtual.BehaviourNormal, 0))
 	b.reads(b.Addr, 1)
 	if _, ok := b.driver.(board.Counter); ok && b.counts().Late == 0 {
@@ -252,5 +252,5 @@ func testEchoSilent(b *bench) {
 	}
 	b.readFails(board.ErrSilent)
 	b.silence(false)
-	b.opens(1)
+	b.opens(2)
 }

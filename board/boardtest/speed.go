@@ -44,7 +44,7 @@ type Speed struct {
 func PollSpeed(t *testing.T, f Family, p Poll) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := newPolled(t, f, p, stage{join: pipeLink, deadline: virtualDeadline, pulse: virtualPulse})
+		r := newPolled(t, f, p, virtually())
 		s := r.speed(pollRounds)
 		t.Logf("%d doors on %d boards at %d baud: %d bytes in %d requests take %v on the line, %v with us: %.3f of the limit",
 			s.Doors, len(p.Addrs), p.BaudRate, s.Bytes, s.Requests, s.Limit, s.Took, s.Ratio)
@@ -58,7 +58,7 @@ func PollSpeed(t *testing.T, f Family, p Poll) {
 // BenchmarkPoll polls over a pseudo terminal in real time and reports the ratio to the line's limit.
 func BenchmarkPoll(b *testing.B, f Family, p Poll) {
 	b.Helper()
-	r := newPolled(b, f, p, stage{join: ptyLink, deadline: virtualDeadline, pulse: realPulse})
+	r := newPolled(b, f, p, really(ptyLink))
 	var limit, took time.Duration
 	doors := 0
 	for b.Loop() {
