@@ -253,7 +253,7 @@ func TestProbe_Speaks(t *testing.T) {
 			World: first, Line: wire, Slave: virtual.Together(false, one.Session(), other.Session()),
 		})
 	})
-	probe := []string{"board", "probe", "--port", spec, "--family", "rs485", "--last", "4"}
+	probe := []string{"board", "probe", "--port", spec, "--family", "rs485", "--last", "4", "--within", "400ms"}
 
 	code, out, errs := run(t, t.TempDir(), "", probe...)
 	want(t, code, 0, out, "two boards answer as 3: set one of them to another address", errs)
@@ -323,7 +323,7 @@ func TestVirtual_StandsIn(t *testing.T) {
 			t.Parallel()
 			spec := serveVirtual(t, append([]string{"--for", "3s"}, kind...)...)
 			if name == "kerong" {
-				code, out, errs := run(t, t.TempDir(), "", "board", "probe", "--port", spec, "--family", name, "--last", "1")
+				code, out, errs := run(t, t.TempDir(), "", "board", "probe", "--port", spec, "--family", name, "--last", "1", "--within", "400ms")
 				want(t, code, 0, out, "one board", errs)
 			}
 			args := append([]string{"board", "watch", "--port", spec, "--board", "1", "--for", "600ms"}, kind...)

@@ -129,6 +129,7 @@ func TestProbe_OpensNothing(t *testing.T) {
 			t.Run(speaker.Name+" to "+listener.Name, func(t *testing.T) {
 				t.Parallel()
 				frames := probeFrames(t, speaker)
+				single := unique(frames)
 				variants := listener.Search.Options
 				if len(variants) == 0 {
 					variants = []config.BusOptions{{}}
@@ -140,7 +141,7 @@ func TestProbe_OpensNothing(t *testing.T) {
 					for _, sent := range rates() {
 						for _, heard := range rates() {
 							if sent != heard {
-								b.hear("at another rate", resampled(frames, sent, heard))
+								b.hear("at another rate", resampled(single, sent, heard))
 							}
 						}
 					}
@@ -148,6 +149,16 @@ func TestProbe_OpensNothing(t *testing.T) {
 			})
 		}
 	}
+}
+
+// unique drops repeated questions: a board at another rate hears each in the same way.
+func unique(frames [][]byte) [][]byte {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(frames), func(f []byte) bool {
+		again := seen[string(f)]
+		seen[string(f)] = true
+		return again
+	})
 }
 
 func reversed(frames [][]byte) [][]byte {

@@ -15,6 +15,9 @@ import (
 	"cubby/internal/config"
 )
 
+// patience is longer than a busy test machine forgets a goroutine for.
+const patience = 300 * time.Millisecond
+
 // boards makes virtual boards of one family, all in a world of their own.
 func boards(t *testing.T, s config.Bus, addrs ...board.Address) (*virtual.World, virtual.Boards) {
 	t.Helper()
@@ -113,7 +116,7 @@ func findTwins(t *testing.T, f lock.Family, join func(*testing.T, virtual.Handle
 	}
 	found, err := lock.Probe(t.Context(), lock.ProbeOptions{
 		Port: join(t, together(t, first, clash, one, other)), Now: time.Now, Families: []string{f.Name}, Last: low + 3,
-		BaudRates: []int{f.BaudRate},
+		BaudRates: []int{f.BaudRate}, Within: patience,
 	})
 	fatal(t, err)
 	var got []lock.Found
@@ -139,7 +142,7 @@ func TestProbe_TriesFramings(t *testing.T) {
 	options := config.BusOptions{Framing: "tcp"}
 	_, slave := boards(t, config.Bus{Family: "modbus", Options: options}, 2)
 	found, err := lock.Probe(t.Context(), lock.ProbeOptions{
-		Port: tcp(t, slave.Serve), Now: time.Now, Families: []string{"modbus"}, Last: 3, Within: 50 * time.Millisecond,
+		Port: tcp(t, slave.Serve), Now: time.Now, Families: []string{"modbus"}, Last: 3, Within: patience,
 	})
 	fatal(t, err)
 	want := []lock.Found{{Family: "modbus", Addr: 2, Presence: board.PresenceOne, Options: options}}
@@ -153,7 +156,7 @@ func TestProbe_FindsTheFourthStation(t *testing.T) {
 	t.Parallel()
 	_, slave := boards(t, config.Bus{Family: "winnsen", Options: config.BusOptions{FirstStation: 1}}, 4)
 	found, err := lock.Probe(t.Context(), lock.ProbeOptions{
-		Port: tcp(t, slave.Serve), Now: time.Now, Families: []string{"winnsen"}, Within: 50 * time.Millisecond,
+		Port: tcp(t, slave.Serve), Now: time.Now, Families: []string{"winnsen"}, Within: patience,
 	})
 	fatal(t, err)
 	want := []lock.Found{{
