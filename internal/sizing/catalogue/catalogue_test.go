@@ -38,6 +38,16 @@ func TestLoad(t *testing.T) {
 				ids[m.ID] = true
 				checkModule(t, c, m)
 			}
+			for _, size := range c.Sizes {
+				reached := func(m catalogue.Module) bool {
+					return slices.ContainsFunc(m.Doors, func(d catalogue.Door) bool {
+						return d.Size == size.Size && mix.Door{Bottom: d.BottomMM, Height: d.HeightMM}.In(mix.DefaultReach())
+					})
+				}
+				if !slices.ContainsFunc(c.Modules, reached) {
+					t.Errorf("no module has a compartment of size %s in reach", size.Size)
+				}
+			}
 		})
 	}
 	if _, err := catalogue.Load("nowhere"); err == nil || !strings.Contains(err.Error(), "generic") {

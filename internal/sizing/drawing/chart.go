@@ -62,7 +62,7 @@ func Tornado(in TornadoInput) *Scene {
 		y += row
 	}
 	s.line(left, y+6, right, y+6, ClassAxis)
-	marks := roundTicks(low, high, 5)
+	marks := roundTicks(low, high, 4)
 	for _, v := range marks {
 		s.line(x(v), y+6, x(v), y+14, ClassAxis)
 		s.text(Text{X: x(v), Y: y + 34, Size: chartText, Anchor: anchorNear(x(v)), Class: ClassMuted, Value: format(v)})
@@ -136,7 +136,7 @@ func StackedBars(in BarsInput) *Scene {
 		most = max(most, total, b.High)
 		beside = max(beside, measure(format(total), chartText))
 	}
-	marks := ticks(most, 5)
+	marks := ticks(most, 4)
 	const left, row, bar = 24.0, 84.0, 30.0
 	right := chartWidth - 34 - beside
 	scale := (right - left) / max(most, math.SmallestNonzeroFloat64)

@@ -22,9 +22,10 @@ type FanPanel struct {
 	Doors                             float64   // of this size; 0: not drawn
 }
 
-// Sizes of charts, in units. A chart is 1,000 units wide, so a text of 17 stays legible on a phone.
+// Sizes of charts, in units. A chart is meant to be shown about 720 pixels wide; on a phone, half as wide, its
+// texts are still legible.
 const (
-	chartWidth = 1000
+	chartWidth = 720
 	chartText  = 17
 )
 

@@ -41,7 +41,7 @@ const (
 	wallMM       = 120 // thickness of a wall
 	clearWideMM  = 762 // clear floor of a wheelchair
 	clearDeepMM  = 1219
-	chainSpaceMM = 1200 // between walls that do not meet
+	chainSpaceMM = 600 // between walls that do not meet, beside their names
 )
 
 // frame is where a wall lies: its left end, the way along it, and the way into the room.
@@ -69,6 +69,7 @@ type plan struct {
 	in     FloorInput
 	labels Labels
 	size   float64 // of text
+	names  float64 // width of the widest name of a wall
 	low    Point   // what is drawn so far reaches from low to high
 	high   Point
 }
@@ -81,8 +82,13 @@ func FloorPlan(in FloorInput, l Labels) *Scene {
 		Scene: &Scene{Title: l.Title, Desc: l.Desc, RTL: l.RTL}, in: in, labels: l,
 		low: Point{math.Inf(1), math.Inf(1)}, high: Point{math.Inf(-1), math.Inf(-1)},
 	}
-	frames, width := p.frames()
+	_, width := p.frames()
 	p.size = min(max(width/50, 90), 260)
+	// Names of walls that run up and down stand between the chains.
+	for _, w := range in.Walls {
+		p.names = max(p.names, measure(p.name(w), p.size)+p.size)
+	}
+	frames, _ := p.frames()
 	for i, w := range in.Walls {
 		p.clear(frames[i], w)
 	}
@@ -147,6 +153,12 @@ func (p *plan) extent(chain []frame, start int) (low, high Point) {
 			low = Point{min(low.X, q.X), min(low.Y, q.Y)}
 			high = Point{max(high.X, q.X), max(high.Y, q.Y)}
 		}
+		switch { // its name stands outside
+		case f.inward.X > 0:
+			low.X = min(low.X, f.origin.X-p.names)
+		case f.inward.X < 0:
+			high.X = max(high.X, f.origin.X+p.names)
+		}
 	}
 	return low, high
 }
@@ -194,11 +206,14 @@ func (p *plan) wall(f frame, w FloorWall, corner bool) {
 	for _, b := range w.Banks {
 		p.bank(f, b)
 	}
-	name := p.labels.mm(w.LengthMM)
-	if w.Name != "" {
-		name = w.Name + ", " + name
+	p.write(f, length/2, -wallMM-0.75*p.size, ClassInk, p.name(w))
+}
+
+func (p *plan) name(w FloorWall) string {
+	if w.Name == "" {
+		return p.labels.mm(w.LengthMM)
 	}
-	p.write(f, length/2, -wallMM-0.75*p.size, ClassInk, name)
+	return w.Name + ", " + p.labels.mm(w.LengthMM)
 }
 
 func (p *plan) bank(f frame, b FloorBank) {

@@ -38,7 +38,7 @@ func widest(size float64, texts ...string) float64 {
 
 // ticks returns round values from 0 to at least most, at most want steps.
 func ticks(most float64, want int) []float64 {
-	if !(most > 0) || math.IsInf(most, 0) {
+	if !(most > 1e-9) || most > 1e15 { // nothing that people plan; beyond lies what floats cannot step through
 		return []float64{0, 1}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(most/float64(want))))
@@ -62,6 +62,9 @@ func ticks(most float64, want int) []float64 {
 func roundTicks(low, high float64, want int) []float64 {
 	t := ticks(high-low, want)
 	step := t[1] - t[0]
+	if high-low > float64(2*want)*step {
+		return nil
+	}
 	var out []float64
 	for v := math.Ceil(low/step) * step; v <= high+step*1e-9; v += step {
 		out = append(out, math.Round(v/step)*step)

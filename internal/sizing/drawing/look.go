@@ -59,7 +59,12 @@ func (c Class) String() string {
 	case c >= classSize:
 		return "size-" + strconv.Itoa(int(c-classSize)+1)
 	}
-	return names[c]
+	for i, name := range names {
+		if Class(i) == c {
+			return name
+		}
+	}
+	return "invalid"
 }
 
 // Paint is a colour over whatever is behind it. Inks follow the text of the page, so they stand on

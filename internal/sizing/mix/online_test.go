@@ -227,3 +227,30 @@ func TestSelect_Edges(t *testing.T) {
 		t.Error("nothing to choose from is no error")
 	}
 }
+
+// TestDecide gives the search a screen that is wrong about the best mix, and lets samples mend it.
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	patterns := []mix.Pattern{{4, 0}, {2, 1}, {0, 2}}
+	loads := []float64{6, 1.5}
+	truth := func(d mix.Pattern) float64 { return max(erlangB(loads[0], d[0]), erlangB(loads[1], d[1])) }
+	p := mix.Problem{
+		Groups: []mix.Choice{{Patterns: patterns, Columns: 4}},
+		Loss:   func(d mix.Pattern) float64 { return max(erlangB(loads[0]*1.3, d[0]), erlangB(loads[1], d[1])) },
+	}
+	sample := func(_ context.Context, d mix.Pattern, replication int) (float64, error) {
+		r := rand.New(rand.NewPCG(uint64(replication), 1))
+		return truth(d) + 0.05*r.NormFloat64(), nil
+	}
+	got, err := mix.Decide(t.Context(), p, mix.SearchOptions{Keep: 4}, sample, mix.SelectOptions{Delta: 0.001})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := mix.Enumerate(mix.Problem{Groups: p.Groups, Loss: truth})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got.Mix.Doors, all[0].Doors) || slices.Equal(got.Screened[0].Doors, all[0].Doors) {
+		t.Errorf("chosen %v of %v, the best is %v", got.Mix.Doors, got.Screened, all[0].Doors)
+	}
+}
