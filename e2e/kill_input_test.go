@@ -72,7 +72,7 @@ func TestKill_Settings(t *testing.T) {
 		{"not a number", good + "  disk_reserve_mib: much\n", []string{"controller"}, "", 2, []string{"disk_reserve_mib"}},
 		{"no YAML", "server: [", []string{"config", "check"}, "", 2, []string{"cubby.yaml"}},
 		{"no such command", good, []string{"sevre"}, "", 2, []string{"sevre"}},
-		{"not enrolled", good, []string{"controller"}, "", 1, []string{"belongs to no site", "cubby enrol"}},
+		{"not enrolled", good, []string{"controller", "--no-service"}, "", 1, []string{"belongs to no site", "cubby enrol"}},
 		{"no token", good, []string{"enrol", "nonsense"}, "", 2, []string{"no enrolment token"}},
 		{"no owner yet", good + "server: {data_dir: " + filepath.Join(t.TempDir(), "s") + "}\n", []string{"site", "list"}, "", 1, []string{"cubby owner add"}},
 	} {

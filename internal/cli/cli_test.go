@@ -83,7 +83,7 @@ func TestMain_FromNothingToAToken(t *testing.T) {
 	}
 	code, out, errs = run(t, dir, "", "site", "list")
 	want(t, code, 0, out, "Dock 1", errs)
-	code, out, errs = run(t, dir, "", "controller")
+	code, out, errs = run(t, dir, "", "controller", "--no-service")
 	want(t, code, 1, errs, "cubby enrol TOKEN", out)
 }
 

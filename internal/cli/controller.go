@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"cubby/internal/app"
 	"cubby/internal/auth"
+	"cubby/internal/commission"
 	"cubby/internal/config"
 )
 
@@ -18,19 +20,72 @@ import (
 // lockers are small, and the kiosk's browser needs theirs. It is a soft limit, in bytes.
 const memoryLimit = 48 << 20
 
-type controllerCmd struct{}
+type controllerCmd struct {
+	Run         controllerRunCmd `cmd:"" default:"withargs" help:"Run the controller beside the lockers."`
+	ServiceCode serviceCodeCmd   `cmd:"" name:"service-code" help:"Make a one-time code for the page on which an installer tests the doors."`
+}
+
+type controllerRunCmd struct {
+	NoService bool `help:"End with an error while this controller belongs to no site, instead of serving the page that tests doors."`
+}
 
 // errRestart ends a controller that staff asked to restart. The code is not 0, so that whatever
 // supervises the program starts it again.
 var errRestart = errors.New("stopped to be started again, as the server asked")
 
-// Run runs the controller until it is told to stop or fails.
-func (controllerCmd) Run(ctx context.Context, e *env) error {
+// Run runs the controller until it is told to stop or fails. One that belongs to no site yet serves the
+// installer's page until it does.
+func (cmd controllerRunCmd) Run(ctx context.Context, e *env) error {
 	c, err := e.config()
 	if err != nil {
 		return err
 	}
 	opts := e.siteOptions(c)
+	release, err := app.OwnFolder(opts.Config.DataDir)
+	if err != nil {
+		return err
+	}
+	defer release() //nolint:errcheck // it ends with the process at the latest
+	debug.SetMemoryLimit(memoryLimit)
+	enrolled, err := app.Enrolled(ctx, opts)
+	switch {
+	case err != nil:
+		return err
+	case !enrolled && (cmd.NoService || opts.Config.Service.Listen == ""):
+		return app.ErrNotEnrolled
+	case !enrolled:
+		if err := cmd.awaitSite(ctx, e, opts); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return cmd.serve(ctx, e, opts)
+}
+
+// awaitSite serves the installer's page until the controller belongs to a site.
+func (controllerRunCmd) awaitSite(ctx context.Context, e *env, opts app.SiteOptions) error {
+	page, err := app.NewService(app.ServiceOptions{SiteOptions: opts, Announce: e.sayCode})
+	if err != nil {
+		return err
+	}
+	e.say("%v", app.ErrNotEnrolled)
+	if err := page.Start(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case <-page.Enrolled():
+		e.say("this controller belongs to a site now")
+	}
+	return page.Stop()
+}
+
+// sayCode says a code and where to type it, on this computer's own terminal.
+func (e *env) sayCode(code string, addresses []string) {
+	e.say("to test the doors, open %s and type the code %s (works once, for %d minutes)",
+		strings.Join(addresses, " or "), code, int(commission.CodeFor.Minutes()))
+}
+
+func (controllerRunCmd) serve(ctx context.Context, e *env, opts app.SiteOptions) error {
 	restart := make(chan struct{}, 1)
 	opts.Reboot = func() {
 		select {
@@ -38,7 +93,6 @@ func (controllerCmd) Run(ctx context.Context, e *env) error {
 		default: // it was asked for already
 		}
 	}
-	debug.SetMemoryLimit(memoryLimit)
 	site, err := app.NewSite(ctx, opts)
 	if err != nil {
 		return err
@@ -46,16 +100,62 @@ func (controllerCmd) Run(ctx context.Context, e *env) error {
 	if err := site.Start(ctx); err != nil {
 		return err
 	}
+	stop, err := servicePage(ctx, opts, site)
+	if err != nil {
+		return errors.Join(err, site.Stop())
+	}
 	e.say("controller of site %s is ready; kiosk at %s", site.ID, site.KioskURL())
 	select {
 	case <-ctx.Done():
-		return site.Stop()
+		return errors.Join(stop(), site.Stop())
 	case <-restart:
-		return errors.Join(errRestart, site.Stop())
+		return errors.Join(errRestart, stop(), site.Stop())
 	case err := <-site.Failed():
 		// What is in memory may be ahead of the disk: leave at once, the next start reads the journal.
 		return err
 	}
+}
+
+// servicePage starts the installer's page beside a running controller. It answers nobody without a code.
+func servicePage(ctx context.Context, opts app.SiteOptions, site *app.Site) (stop func() error, err error) {
+	if opts.Config.Service.Listen == "" {
+		return func() error { return nil }, nil
+	}
+	page, err := app.NewService(app.ServiceOptions{SiteOptions: opts, Site: site})
+	if err != nil {
+		return nil, err
+	}
+	return page.Stop, page.Start(ctx)
+}
+
+type serviceCodeCmd struct{}
+
+// Run makes a code for whoever tests the doors. It works once, for a quarter of an hour, and ends the
+// code before it.
+func (serviceCodeCmd) Run(_ context.Context, e *env) error {
+	c, err := e.config()
+	if err != nil {
+		return err
+	}
+	opts := e.siteOptions(c)
+	if opts.Config.Service.Listen == "" {
+		return usageError{errors.New("controller.service.listen is empty: the page is never served")}
+	}
+	codes, err := app.ServiceCodes(opts)
+	if err != nil {
+		return err
+	}
+	code, err := codes.New(rand.Reader)
+	if err != nil {
+		return err
+	}
+	if release, err := app.OwnFolder(opts.Config.DataDir); err == nil {
+		e.say("the controller does not run: start it with 'cubby controller', then open the page")
+		return errors.Join(e.print("%s", code), release())
+	}
+	e.say("open %s and type this code; it works once, for %d minutes",
+		strings.Join(app.ServiceAddresses(opts.Config.Service.Listen), " or "), int(commission.CodeFor.Minutes()))
+	return e.print("%s", code)
 }
 
 func (e *env) siteOptions(c config.Config) app.SiteOptions {

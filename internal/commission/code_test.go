@@ -3,7 +3,6 @@ package commission_test
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,6 +118,6 @@ func TestCodes_FileTellsNothing(t *testing.T) {
 		seen[code] = true
 	}
 	if len(seen) < 50 {
-		t.Errorf("50 codes, %d of them different: %v", len(seen), fmt.Sprint(len(seen)))
+		t.Errorf("50 codes, %d of them different", len(seen))
 	}
 }

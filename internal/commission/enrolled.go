@@ -29,8 +29,11 @@ var _ site = (*controller.Controller)(nil)
 type EnrolledOptions struct {
 	Site    site
 	Session locker.SessionID // of Controller.Commission
-	Now     func() time.Time
-	Head    func(ctx context.Context) (RecordHead, error) // of the site's journal; nil: the sheet names none
+	// Begin opens another session when the controller ended this one, because nothing was heard of it
+	// for long while the visitor was still in. nil: then nothing opens any more.
+	Begin func(ctx context.Context) (locker.SessionID, error)
+	Now   func() time.Time
+	Head  func(ctx context.Context) (RecordHead, error) // of the site's journal; nil: the sheet names none
 }
 
 // Enrolled is an Opener over a running controller, which records, pulses and paces as for everybody.
@@ -110,7 +113,7 @@ func (e *Enrolled) Open(ctx context.Context, o Opening) (Sight, error) {
 	if err != nil {
 		return Sight{}, err
 	}
-	request, err := e.opts.Site.TestDoor(ctx, e.opts.Session, o.Place, o.Confirm)
+	request, err := e.test(ctx, o)
 	var rule *locker.Error
 	if errors.As(err, &rule) && rule.Code == locker.CodePlaceTaken {
 		return Sight{}, &OccupiedError{Door: e.nameOf(ctx, o.Place)}
@@ -142,6 +145,19 @@ func (e *Enrolled) Open(ctx context.Context, o Opening) (Sight, error) {
 	}
 	s.Moves = moves(before, after, moved)
 	return s, nil
+}
+
+// test asks for the door, in a new session when the one before ended by itself.
+func (e *Enrolled) test(ctx context.Context, o Opening) (locker.RequestID, error) {
+	request, err := e.opts.Site.TestDoor(ctx, e.opts.Session, o.Place, o.Confirm)
+	var rule *locker.Error
+	if e.opts.Begin == nil || !errors.As(err, &rule) || rule.Code != locker.CodeSessionEnded {
+		return request, err //nolint:wrapcheck // an error of the rules says it best
+	}
+	if e.opts.Session, err = e.opts.Begin(ctx); err != nil {
+		return "", err
+	}
+	return e.opts.Site.TestDoor(ctx, e.opts.Session, o.Place, o.Confirm) //nolint:wrapcheck // as above
 }
 
 func (e *Enrolled) nameOf(ctx context.Context, id locker.PlaceID) string {

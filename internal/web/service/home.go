@@ -136,7 +136,8 @@ func (f *Face) probe(w http.ResponseWriter, r *http.Request, v visit) error {
 
 // begin starts a walk, or takes up the last one.
 func (f *Face) begin(w http.ResponseWriter, r *http.Request, v visit) error {
-	if err := r.ParseMultipartForm(maxBody); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	err := r.ParseMultipartForm(maxBody) //nolint:gosec // MaxBytesHandler bounds the body, see New
+	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return f.showHome(w, r, v, v.t.T("service.said.plan", "reason", err.Error()))
 	}
 	if r.PostFormValue("resume") != "" {

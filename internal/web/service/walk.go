@@ -61,11 +61,10 @@ func (f *Face) showWalk(w http.ResponseWriter, r *http.Request, v visit, problem
 		Progress: progress(v, step), Done: strconv.Itoa(step.Done), Of: strconv.Itoa(max(step.Of, 1)), Step: stepName(step),
 		Undo: ui.ButtonView{Text: v.t.T("service.walk.undo"), Icon: "undo-2", Kind: "ghost"}, Busy: v.t.T("service.walk.busy"),
 	}
-	heading := ""
-	switch {
-	case busy:
-		heading, page.Live = v.t.T("service.walk.busy"), Prefix+"/walk"
-	default:
+	heading := v.t.T("service.walk.busy")
+	if busy {
+		page.Live = Prefix + "/walk"
+	} else {
 		heading = f.fillStep(&page, v, step)
 	}
 	page.Frame = f.frame(v, heading, problems...)
