@@ -3,7 +3,6 @@ package gpio_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -20,13 +19,7 @@ import (
 	"cubby/board/virtual"
 )
 
-// TestMain lets eight tests wait at once: on real lines the suite waits for deadlines, not for a processor.
-func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func lines(from, count int) []int {
 	offsets := make([]int, count)

@@ -1,7 +1,6 @@
 package modbus_test
 
 import (
-	"flag"
 	"testing"
 	"time"
 
@@ -13,13 +12,7 @@ import (
 	"cubby/board/virtual"
 )
 
-// TestMain lets eight tests wait at once: on real lines the suite waits for deadlines, not for a processor.
-func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // channels of each board under test.
 const channels = 16
@@ -36,6 +29,7 @@ func family(tb testing.TB, framing modbus.Framing, mode modbus.Mode) boardtest.F
 	return boardtest.Family{
 		Name: "modbus", Now: time.Now, Addr: 1, Other: 247, Channels: channels, Codec: codec,
 		Acks: true, Cycle: true, Checksum: rtu, Echoes: rtu, Software: coil,
+		Piped: coil, // TestPymodbus switches coils on a terminal and over TCP
 		NewDriver: func(s boardtest.Setup) (board.Driver, error) {
 			opts := settings
 			opts.Conn, opts.Now, opts.Deadline, opts.StatusDeadline = s.Conn, s.Now, s.Deadline, s.Deadline
