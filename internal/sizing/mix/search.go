@@ -40,8 +40,8 @@ type Mix struct {
 const (
 	maxMixes = 60_000
 	// maxExact is how many mixes an exact answer may keep inside Best: about as many evaluations as a
-	// search makes, and a fraction of a second to compare them.
-	maxExact = 6_000
+	// search makes, and some milliseconds to compare them.
+	maxExact = 2_000
 	// maxTries pairs of exchanges are tried at most before a place counts as the best around.
 	maxTries = 400_000
 )
