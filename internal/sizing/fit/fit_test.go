@@ -3,6 +3,7 @@ package fit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -345,6 +346,7 @@ func TestPlan_Property(t *testing.T) {
 }
 
 func checkPlan(t *rapid.T, s fit.Site, modules []fit.Module, plan fit.Plan) {
+	checkFacing(t, s, plan)
 	placed, doors, kiosks := make([]int, len(modules)), make([]int, 2), map[int]int{}
 	for _, b := range plan.Banks {
 		wall := s.Walls[b.Wall]
@@ -411,6 +413,24 @@ func checkPlan(t *rapid.T, s fit.Site, modules []fit.Module, plan fit.Plan) {
 	case 0, fit.KioskPerSite:
 		if total != 1 {
 			t.Fatalf("%d kiosks, want one", total)
+		}
+	}
+}
+
+// checkFacing looks across each wall that meets others at both ends.
+func checkFacing(t *rapid.T, s fit.Site, plan fit.Plan) {
+	depth := map[int]int{}
+	for _, b := range plan.Banks {
+		depth[b.Wall] = b.DepthMM
+	}
+	n := len(s.Walls)
+	for i, w := range s.Walls {
+		left, right := (i+n-1)%n, (i+1)%n
+		if !w.CornerLeft || !s.Walls[right].CornerLeft || right == 0 && !s.Closed {
+			continue
+		}
+		if used := depth[left] + depth[right]; used > 0 && w.LengthMM < used+fit.DefaultFrontMM {
+			t.Fatalf("%d mm between the walls %d and %d with banks %d mm deep", w.LengthMM, left, right, used)
 		}
 	}
 }
@@ -498,6 +518,57 @@ func stands(s fit.Site, narrow, wide int) bool {
 		}
 	}
 	return false
+}
+
+// TestFill_ClosedRoom fills a room of 4 by 3 m with its door in the front wall and works out the
+// corners by hand: each wall keeps 700 mm away from both, the door takes 1,000 mm and leaves 900 mm
+// beside it.
+func TestFill_ClosedRoom(t *testing.T) {
+	t.Parallel()
+	s := straight(4000, 3000, 4000, 3000)
+	s.Closed = true
+	for i := range s.Walls {
+		s.Walls[i].CornerLeft = true
+	}
+	s.Walls[0].Obstacles = []fit.Obstacle{{Name: "door", FromMM: 1600, ToMM: 2600}}
+	plans, err := fit.Fill(t.Context(), s, columns()[:2], few, fit.FillOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := plans[0]
+	// Front 900 and 700 mm hold 2 and 1, the back 2,600 mm 5, both sides 1,600 mm 3 each.
+	if n := plan.Modules[0] + plan.Modules[1]; n < 14 || len(plan.Banks) < 4 {
+		t.Errorf("%d columns in %d banks, want at least 14: %+v", n, len(plan.Banks), plan.Banks)
+	}
+	for i, b := range plan.Banks {
+		for _, o := range plan.Banks[i+1:] {
+			if s := overlap(s, b, o); s != "" {
+				t.Error(s)
+			}
+		}
+	}
+}
+
+// overlap lays two banks of a closed rectangular room into its plan and says where they meet.
+func overlap(s fit.Site, a, b fit.Bank) string {
+	w, h := s.Walls[0].LengthMM, s.Walls[1].LengthMM
+	lay := func(k fit.Bank) (x1, y1, x2, y2 int) {
+		switch k.Wall {
+		case 0:
+			return k.FromMM, 0, k.ToMM, k.DepthMM
+		case 1:
+			return w - k.DepthMM, k.FromMM, w, k.ToMM
+		case 2:
+			return w - k.ToMM, h - k.DepthMM, w - k.FromMM, h
+		}
+		return 0, h - k.ToMM, k.DepthMM, h - k.FromMM
+	}
+	ax1, ay1, ax2, ay2 := lay(a)
+	bx1, by1, bx2, by2 := lay(b)
+	if ax1 < bx2 && bx1 < ax2 && ay1 < by2 && by1 < ay2 {
+		return fmt.Sprintf("banks %+v and %+v stand in each other", a, b)
+	}
+	return ""
 }
 
 func TestStretches(t *testing.T) {
