@@ -323,7 +323,7 @@ func (p *planner) fill(ctx context.Context, k packing, loss mix.Loss, o mix.Sear
 			}
 		}
 		plan := p.place(k, chosen)
-		plan.Loss, plan.Exact = m.Loss, plan.Exact && m.Exact
+		plan.Loss, plan.Exact, plan.Evaluated = m.Loss, plan.Exact && m.Exact, m.Evaluated
 		plans = append(plans, plan)
 	}
 	return plans, nil

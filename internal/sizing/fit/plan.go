@@ -14,6 +14,8 @@ type Plan struct {
 	Loss    float64 // what Fill made small; 0 from Meet
 	UsedMM  int     // of wall, under modules
 	FreeMM  int     // of wall, left over on stretches that could take modules
+
+	Evaluated int // mixes of doors that Fill looked at for this packing; 0 from Meet
 	// Exact says that no other plan is better: everything was looked at. It is false when a site has
 	// more than six corners, or obstacles that only some of the modules fit under, or when a large
 	// mix was searched instead of enumerated.
