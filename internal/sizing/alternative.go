@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"cubby/internal/sizing/cost"
 	"cubby/internal/sizing/figure"
@@ -244,7 +245,7 @@ func bankName(i int) string {
 	const letters = 26
 	name := string(rune('A' + i%letters))
 	if i >= letters {
-		name += fmt.Sprint(i/letters + 1)
+		name += strconv.Itoa(i/letters + 1)
 	}
 	return name
 }

@@ -317,7 +317,7 @@ func (s *solver) hybridOf(p pick, r *sim.Result, room shelfRoom) (Alternative, e
 func (s *solver) beside(out *Service, p sim.Period, weekly float64) float64 {
 	if len(p.Overflow) < 2 { // the room was taken to be large enough
 		p.Overflow = []sim.Estimate{p.Loss, {}}
-		out.Overflow = []Destination{{Where: ToRoom, ParcelsPerWeek: times(p.Loss, weekly, perWeekUnit)}}
+		out.Overflow = []Destination{{Where: ToRoom, ParcelsPerWeek: perWeek(p.Loss, weekly)}}
 	}
 	lost := p.Overflow[1]
 	part := 0.0

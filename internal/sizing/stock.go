@@ -199,7 +199,7 @@ func (s *stock) homes(p Problem) {
 			next = i
 		}
 		s.home[i] = next
-		if next < 0 {
+		if next < 0 && len(s.modules) > 0 {
 			s.notes = append(s.notes, Reason{
 				Code: "no_door_for_size", Words: []string{p.Sizes[i].Size.String()},
 				Figures: []Figure{p.Sizes[i].Share},

@@ -39,7 +39,7 @@ func (p Problem) Validate() error {
 
 // FieldErrors returns the field errors in err, in order; nil when there are none.
 func FieldErrors(err error) []*FieldError {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // a join is looked into, not matched
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*FieldError
 		for _, e := range joined.Unwrap() {
 			all = append(all, FieldErrors(e)...)
@@ -79,12 +79,12 @@ func (c *checker) field(f field) {
 		}
 		return
 	}
-	switch f.value.Kind() {
-	case reflect.Int:
+	switch kind := f.value.Kind(); {
+	case kind == reflect.Int:
 		c.number(f.key, float64(f.value.Int()), least, most, bounded)
-	case reflect.Float64:
+	case kind == reflect.Float64:
 		c.number(f.key, f.value.Float(), least, most, bounded)
-	case reflect.String:
+	case kind == reflect.String:
 		if words := f.tag.Get("oneof"); words != "" {
 			if all := strings.Split(words, ","); !slices.Contains(all, f.value.String()) {
 				c.add(f.key, "%q is not one of %s", f.value.String(), strings.Join(all, ", "))

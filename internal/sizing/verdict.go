@@ -102,9 +102,9 @@ func percents(e sim.Estimate, unit string) Interval {
 	return Interval{Value: 100 * e.Mean, Low: 100 * e.Low, High: 100 * e.High, Unit: unit}
 }
 
-// share turns an estimate of a share into what remains of a number.
-func times(e sim.Estimate, factor float64, unit string) Interval {
-	return Interval{Value: factor * e.Mean, Low: factor * e.Low, High: factor * e.High, Unit: unit}
+// perWeek turns an estimate of a share into parcels of a week.
+func perWeek(e sim.Estimate, weekly float64) Interval {
+	return Interval{Value: weekly * e.Mean, Low: weekly * e.Low, High: weekly * e.High, Unit: perWeekUnit}
 }
 
 // Units of what a simulation says.
@@ -154,15 +154,15 @@ func (s *solver) service(r *sim.Result, week Week, doors []int) Service {
 func (s *solver) destinations(p sim.Period, weekly float64) []Destination {
 	where := s.problem.Policy.Overflow
 	if len(p.Overflow) < 2 { // one place, or none
-		return []Destination{{Where: where, ParcelsPerWeek: times(p.Loss, weekly, perWeekUnit)}}
+		return []Destination{{Where: where, ParcelsPerWeek: perWeek(p.Loss, weekly)}}
 	}
 	rest := ToDesk
 	if where == ToRedelivery {
 		rest = ToRedelivery
 	}
 	return []Destination{
-		{Where: ToRoom, ParcelsPerWeek: times(p.Overflow[0], weekly, perWeekUnit)},
-		{Where: rest, ParcelsPerWeek: times(p.Overflow[1], weekly, perWeekUnit)},
+		{Where: ToRoom, ParcelsPerWeek: perWeek(p.Overflow[0], weekly)},
+		{Where: rest, ParcelsPerWeek: perWeek(p.Overflow[1], weekly)},
 	}
 }
 

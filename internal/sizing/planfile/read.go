@@ -425,23 +425,23 @@ func (d *decoder) scalar(key string, into reflect.Value, node ast.Node) {
 		d.problem(node, key, "want one value")
 		return
 	}
-	switch into.Kind() {
-	case reflect.String:
+	switch kind := into.Kind(); {
+	case kind == reflect.String:
 		into.SetString(text)
-	case reflect.Bool:
+	case kind == reflect.Bool:
 		if !slices.Contains([]string{"true", "false"}, text) {
 			d.problem(node, key, "%q is not true or false", text)
 			return
 		}
 		into.SetBool(text == "true")
-	case reflect.Int:
+	case kind == reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			d.problem(node, key, "%q is not a whole number", text)
 			return
 		}
 		into.SetInt(int64(n))
-	case reflect.Float64:
+	case kind == reflect.Float64:
 		v, err := number(text)
 		if err != nil {
 			d.problem(node, key, "%s", err)

@@ -66,18 +66,18 @@ func (e encoder) value(depth int, v reflect.Value) {
 		e.profile(depth+1, x)
 		return
 	}
-	switch v.Kind() {
-	case reflect.Struct:
+	switch kind := v.Kind(); {
+	case kind == reflect.Struct:
 		e.out.WriteString("\n")
 		e.section(depth+1, v)
-	case reflect.Slice:
+	case kind == reflect.Slice:
 		e.out.WriteString("\n")
 		for i := range v.Len() {
 			e.entry(depth+1, v.Index(i))
 		}
-	case reflect.String:
+	case kind == reflect.String:
 		e.out.WriteString(" " + quote(v.String()) + "\n")
-	case reflect.Float64:
+	case kind == reflect.Float64:
 		e.out.WriteString(" " + decimal(v.Float()) + "\n")
 	default:
 		fmt.Fprintf(e.out, " %v\n", v.Interface())
