@@ -74,36 +74,34 @@ func Probe(ctx context.Context, opts ProbeOptions) ([]Found, error) {
 	}
 	done, total := 0, 0
 	for _, t := range tries {
-		total += int(t.last) - int(t.family.MinAddress) + 1
-	}
-	step := func() {
-		if done++; opts.Progress != nil {
-			opts.Progress(done, total)
-		}
+		total += t.questions()
 	}
 	var found []Found
-	var line board.Conn
+	var lost error // of the last try
 	for i, t := range tries {
-		changed := i == 0 || t.baud != tries[i-1].baud
-		if changed && len(found) > 0 && !opts.All {
+		if i > 0 && t.baud != tries[i-1].baud && len(found) > 0 && !opts.All {
 			break // boards of one line have one rate
 		}
-		if changed {
-			if line, err = reopen(ctx, line, opts, t.baud); err != nil {
-				return found, err
+		more, err := t.ask(ctx, opts, known(found, t), func(asked int) {
+			if opts.Progress != nil {
+				opts.Progress(done+asked, total)
 			}
-		}
-		more, err := t.ask(ctx, line, opts, known(found, t), step)
+		})
+		done += t.questions()
 		found = append(found, more...)
-		if err != nil {
-			return found, errors.Join(err, line.Close())
+		// Whoever speaks Modbus TCP hangs up on everything else, so a lost line ends one try only.
+		if lost = err; err != nil && (!errors.Is(err, board.ErrLost) || errors.Is(err, errOpen)) {
+			return found, err
 		}
 	}
-	if line == nil {
-		return nil, nil
+	if len(found) > 0 {
+		return found, nil
 	}
-	return found, line.Close()
+	return nil, lost
 }
+
+// errOpen means that the line could not be opened at all.
+var errOpen = errors.New("the port does not open")
 
 // tries lists what is tried, rate by rate: opening a line anew takes longer than a question.
 func (o ProbeOptions) tries() ([]try, error) {
@@ -178,19 +176,6 @@ func likely(baud int) int {
 	return len(order)
 }
 
-func reopen(ctx context.Context, line board.Conn, opts ProbeOptions, baud int) (board.Conn, error) {
-	if line != nil {
-		if err := line.Close(); err != nil {
-			return nil, fmt.Errorf("close %s: %w", opts.Port, err)
-		}
-	}
-	spec, err := withBaud(opts.Port, baud)
-	if err != nil {
-		return nil, err
-	}
-	return opts.Open(ctx, spec)
-}
-
 // known lists the addresses at which earlier tries have found boards of the same family.
 func known(found []Found, t try) map[board.Address]bool {
 	addrs := map[board.Address]bool{}
@@ -202,32 +187,46 @@ func known(found []Found, t try) map[board.Address]bool {
 	return addrs
 }
 
-// ask puts the question to every address but those that are known.
+// questions is how many addresses are asked.
+func (t try) questions() int { return int(t.last) - int(t.family.MinAddress) + 1 }
+
+// ask puts the question to every address but those that are known, on a line of its own: what one
+// family has sent must not be the start of what another one hears.
 func (t try) ask(
-	ctx context.Context, line board.Conn, opts ProbeOptions, known map[board.Address]bool, step func(),
-) ([]Found, error) {
+	ctx context.Context, opts ProbeOptions, known map[board.Address]bool, asked func(int),
+) (found []Found, err error) {
+	spec, err := withBaud(opts.Port, t.baud)
+	if err != nil {
+		return nil, err
+	}
+	line, err := opts.Open(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errOpen, err)
+	}
+	defer func() {
+		_ = line.Close() // nothing is under way on it
+	}()
 	s := config.Bus{Family: t.family.Name, Options: t.options}
 	s.Options.Deadline, s.Options.StatusDeadline = opts.Within, opts.Within
 	driver, err := t.family.driver(s, line, opts.Now)
 	if err != nil {
 		return nil, err
 	}
-	var found []Found
-	for addr := int(t.family.MinAddress); addr <= int(t.last); addr++ {
-		presence := board.PresenceNone
-		if !known[board.Address(addr)] {
-			presence, err = census(ctx, driver, board.Address(addr))
+	for i := range t.questions() {
+		addr := t.family.MinAddress + board.Address(i)
+		if !known[addr] {
+			presence, err := census(ctx, driver, addr)
+			switch {
+			case errors.Is(err, board.ErrRange): // some options move the range
+			case err != nil:
+				return found, fmt.Errorf("probe for %s: %w", t.family.Name, err)
+			case presence != board.PresenceNone:
+				found = append(found, Found{
+					Family: t.family.Name, Addr: addr, BaudRate: t.baud, Options: t.options, Presence: presence,
+				})
+			}
 		}
-		if err != nil && !errors.Is(err, board.ErrRange) { // some options move the range
-			return found, fmt.Errorf("probe for %s: %w", t.family.Name, err)
-		}
-		if err == nil && presence != board.PresenceNone {
-			found = append(found, Found{
-				Family: t.family.Name, Addr: board.Address(addr), BaudRate: t.baud, Options: t.options, Presence: presence,
-			})
-		}
-		err = nil
-		step()
+		asked(i + 1)
 	}
 	return found, nil
 }

@@ -1,7 +1,9 @@
 package lock_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -190,12 +192,47 @@ func TestProbe_FindsTheRate(t *testing.T) {
 		if diff := cmp.Diff(want, found); diff != "" {
 			t.Error(diff)
 		}
-		rates := []string{"9600", "19200"}
+		rates := []string{"9600", "19200"} // each is opened once for each family
 		if all {
 			rates = append(rates, "115200", "57600")
 		}
 		if diff := cmp.Diff(rates, opened); diff != "" {
 			t.Errorf("all %v: %s", all, diff)
 		}
+	}
+}
+
+// A board with a network plug hangs up on what is no Modbus TCP, and is found all the same.
+func TestProbe_SurvivesWhoHangsUp(t *testing.T) {
+	t.Parallel()
+	options := config.BusOptions{Framing: "tcp"}
+	_, slave := boards(t, config.Bus{Family: "modbus", Options: options}, 1)
+	picky := func(ctx context.Context, rw io.ReadWriter) error {
+		head := make([]byte, 4)
+		if _, err := io.ReadFull(rw, head); err != nil || head[2] != 0 || head[3] != 0 {
+			return nil // the listener closes
+		}
+		return slave.Serve(ctx, struct {
+			io.Reader
+			io.WriteCloser
+		}{io.MultiReader(bytes.NewReader(head), rw), rw.(io.WriteCloser)})
+	}
+	found, err := lock.Probe(t.Context(), lock.ProbeOptions{
+		Port: tcp(t, picky), Now: time.Now, Last: 2, Within: patience,
+	})
+	fatal(t, err)
+	want := []lock.Found{{Family: "modbus", Addr: 1, Presence: board.PresenceOne, Options: options}}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
+	}
+	_, err = lock.Probe(t.Context(), lock.ProbeOptions{Port: "serial:/dev/none", Now: time.Now})
+	if !errors.Is(err, board.ErrLost) {
+		t.Errorf("no port: %v", err)
+	}
+	_, err = lock.Probe(t.Context(), lock.ProbeOptions{
+		Port: tcp(t, func(context.Context, io.ReadWriter) error { return nil }), Now: time.Now, Families: []string{"rs485"},
+	})
+	if !errors.Is(err, board.ErrLost) {
+		t.Errorf("a port that hangs up at once: %v", err)
 	}
 }
