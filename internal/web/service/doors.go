@@ -23,7 +23,7 @@ type doorsView struct {
 }
 
 type doorView struct {
-	Label, Output, State, Result, Again, AgainName string
+	Label, Output, State, Result, Again string
 }
 
 func (f *Face) doors(w http.ResponseWriter, r *http.Request, v visit) error {
@@ -38,7 +38,7 @@ func (f *Face) doors(w http.ResponseWriter, r *http.Request, v visit) error {
 		for _, d := range walk.Doors() {
 			page.Doors = append(page.Doors, doorView{
 				Label: d.Label, Output: d.Output.String(), State: string(d.State), Result: t.T("service.state." + string(d.State)),
-				Again: t.T("service.doors.again"), AgainName: t.T("service.doors.again.door", "door", ltr(d.Label)),
+				Again: t.T("service.doors.again"),
 			})
 		}
 	})

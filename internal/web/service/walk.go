@@ -37,6 +37,7 @@ type walkView struct {
 
 // otherView is the form that names a door.
 type otherView struct {
+	Title  string
 	Fields []ui.FieldView
 	Submit ui.ButtonView
 	Kind   commission.AnswerKind
@@ -143,6 +144,7 @@ func (f *Face) fillQuestion(page *walkView, v visit, s commission.Step) (heading
 		}},
 	}
 	if s.Door != "" {
+		page.Other.Title = t.T("service.walk.other")
 		page.Yes = &ui.ButtonView{Text: t.T("service.walk.yes.next"), Icon: "check", Large: "xl", Name: "kind", Value: string(commission.AnswerYes)}
 		wait := answerKey(t.T("service.walk.yes"), commission.AnswerYes)
 		page.Wait = &wait
