@@ -2,7 +2,10 @@ package gpio_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,25 +14,54 @@ import (
 	"cubby/board/gpio"
 )
 
-// references are all kinds of frames with their bytes.
-func references() map[string]gpio.Frame {
-	return map[string]gpio.Frame{
-		":07 on 3\n":                {Seq: 7, Kind: gpio.KindOn, Channel: 3},
-		":FF off 32\n":              {Seq: 255, Kind: gpio.KindOff, Channel: 32},
-		":00 off all\n":             {Kind: gpio.KindAllOff},
-		":01 read\n":                {Seq: 1, Kind: gpio.KindRead},
-		":07 ok\n":                  {Seq: 7, Kind: gpio.KindOK},
-		":01 inputs 0110\n":         {Seq: 1, Kind: gpio.KindInputs, Inputs: []bool{false, true, true, false}},
-		":01 inputs -\n":            {Seq: 1, Kind: gpio.KindInputs},
-		":0A error set line 17\n":   {Seq: 10, Kind: gpio.KindError, Text: "set line 17"},
-		":0A error a b c\n":         {Seq: 10, Kind: gpio.KindError, Text: "a b c"},
-		":0B error ok read off 1\n": {Seq: 11, Kind: gpio.KindError, Text: "ok read off 1"},
+// references reads testdata/frames.hex: frames with their bytes.
+func references(tb testing.TB) map[string]gpio.Frame {
+	tb.Helper()
+	text, err := os.ReadFile("testdata/frames.hex")
+	if err != nil {
+		tb.Fatal(err)
 	}
+	kinds := map[string]gpio.Kind{
+		"on": gpio.KindOn, "off": gpio.KindOff, "alloff": gpio.KindAllOff, "read": gpio.KindRead,
+		"ok": gpio.KindOK, "inputs": gpio.KindInputs, "error": gpio.KindError,
+	}
+	refs := map[string]gpio.Frame{}
+	for line := range strings.Lines(string(text)) {
+		if line[0] != '>' && line[0] != '<' {
+			continue
+		}
+		data, words, _ := strings.Cut(line[1:], "|")
+		raw, err := hex.DecodeString(strings.Join(strings.Fields(data), ""))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		words, message, _ := strings.Cut(strings.TrimSpace(words), " text=")
+		fields := strings.Fields(words)
+		f := gpio.Frame{Kind: kinds[fields[0]], Text: message}
+		for _, field := range fields[1:] {
+			key, value, _ := strings.Cut(field, "=")
+			switch n, _ := strconv.Atoi(value); key { // bits are no number
+			case "seq":
+				f.Seq = byte(n)
+			case "ch":
+				f.Channel = board.Channel(n)
+			case "bits":
+				for _, digit := range strings.Trim(value, "-") {
+					f.Inputs = append(f.Inputs, digit == '1')
+				}
+			}
+		}
+		refs[string(raw)] = f
+	}
+	if len(refs) != 9 {
+		tb.Fatalf("%d reference frames, want 9", len(refs))
+	}
+	return refs
 }
 
 func TestFrame_Reference(t *testing.T) {
 	t.Parallel()
-	for text, f := range references() {
+	for text, f := range references(t) {
 		if got := string(f.Encode()); got != text {
 			t.Errorf("%+v: %q, want %q", f, got, text)
 		}
@@ -102,7 +134,7 @@ func TestCodec(t *testing.T) {
 
 // FuzzSplit: no bytes may panic, grow without bound, or give a frame whose bytes never came.
 func FuzzSplit(f *testing.F) {
-	for text := range references() {
+	for text := range references(f) {
 		f.Add([]byte(text), byte(3))
 		f.Add([]byte(":07 on"+text), byte(1))
 	}

@@ -193,7 +193,12 @@ func (d *Driver) Census(ctx context.Context, addr board.Address) (board.Presence
 	if err := d.inRange(addr, 1); err != nil {
 		return 0, fmt.Errorf("census: %w", err)
 	}
-	presence, err := d.line.Census(ctx, d.question(RelaysFrame(addr, 1)))
+	err := d.hush(ctx)
+	presence := board.Presence(0)
+	if err == nil {
+		presence, err = d.line.Census(ctx, d.question(RelaysFrame(addr, 1)))
+		d.spoke = d.opts.Now()
+	}
 	if err != nil {
 		return 0, fmt.Errorf("census of board %d: %w", addr, err)
 	}
@@ -230,12 +235,18 @@ func (d *Driver) ask(ctx context.Context, f Frame) (Frame, error) {
 	return answer, nil
 }
 
-// do keeps the silence between frames without which an RTU board takes two for one.
-func (d *Driver) do(ctx context.Context, r exchange.Request[Frame]) (Frame, error) {
+// hush keeps the silence between frames without which an RTU board takes two for one.
+func (d *Driver) hush(ctx context.Context) error {
 	if gap := d.spoke.Add(d.opts.Gap).Sub(d.opts.Now()); gap > 0 {
-		if err := wait(ctx, min(gap, d.opts.Gap)); err != nil {
-			return Frame{}, err
-		}
+		return wait(ctx, min(gap, d.opts.Gap))
+	}
+	return nil
+}
+
+// do is one request and its answer.
+func (d *Driver) do(ctx context.Context, r exchange.Request[Frame]) (Frame, error) {
+	if err := d.hush(ctx); err != nil {
+		return Frame{}, err
 	}
 	f, err := d.line.Do(ctx, r)
 	d.spoke = d.opts.Now()

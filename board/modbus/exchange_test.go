@@ -171,6 +171,21 @@ func TestDriver_StatusRefused(t *testing.T) {
 	})
 }
 
+// TestDriver_ShortAnswer: channels that the answer does not cover are unknown, never closed.
+func TestDriver_ShortAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDriver(t, script(t, "01 02 01 05 61 8B"), func(o *modbus.Options) { o.Channels = 16 })
+		reading, err := d.ReadStates(t.Context(), 1)
+		if err != nil || len(reading.Doors) != 16 {
+			t.Fatalf("%v, %v", reading, err)
+		}
+		if reading.Doors[2] != board.StateOpen || reading.Doors[7] != board.StateClosed || reading.Doors[8] != board.StateUnknown {
+			t.Errorf("doors %v", reading.Doors)
+		}
+	})
+}
+
 // TestDriver_Boards: sizes, offsets, polarities, and boards that answer no write or have no inputs.
 func TestDriver_Boards(t *testing.T) {
 	t.Parallel()
