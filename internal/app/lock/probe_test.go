@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,9 +45,9 @@ func boards(t *testing.T, s config.Bus, addrs ...board.Address) (*virtual.World,
 }
 
 // together puts the boards of both on one line.
-func together(t *testing.T, world *virtual.World, clash bool, slaves ...virtual.Boards) virtual.Handler {
+func together(t *testing.T, world *virtual.World, w twins, slaves ...virtual.Boards) virtual.Handler {
 	t.Helper()
-	line, err := virtual.NewLine(virtual.LineOptions{})
+	line, err := virtual.NewLine(virtual.LineOptions{Echo: w.echo})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +57,7 @@ func together(t *testing.T, world *virtual.World, clash bool, slaves ...virtual.
 			sessions = append(sessions, s.Session())
 		}
 		return virtual.Serve(ctx, rw, virtual.ServeOptions{
-			World: world, Line: line, Slave: virtual.Together(clash, sessions...),
+			World: world, Line: line, Slave: virtual.Together(w.clash, sessions...),
 		})
 	}
 }
@@ -96,30 +98,69 @@ func TestProbe_FindsEveryFamily(t *testing.T) {
 		if f.Search.Last == 0 {
 			continue
 		}
-		for name, join := range map[string]func(*testing.T, virtual.Handler) string{"tcp": tcp, "pty": pty} {
-			for kind, clash := range map[string]bool{"in turn": false, "clashing": true} {
-				t.Run(f.Name+" "+name+" "+kind, func(t *testing.T) {
-					t.Parallel()
-					findTwins(t, f, join, clash)
-				})
-			}
+		for kind, w := range map[string]twins{"in turn": {}, "clashing": {clash: true}, "echoed": {echo: true}} {
+			t.Run(f.Name+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { findTwins(t, f, w, nil) })
+			})
 		}
 	}
 }
 
-func findTwins(t *testing.T, f lock.Family, join func(*testing.T, virtual.Handler) string, clash bool) {
+// The same on real ports, in real time.
+func TestProbe_FindsOnPorts(t *testing.T) {
+	t.Parallel()
+	for _, f := range lock.Families()[:2] {
+		for name, join := range map[string]func(*testing.T, virtual.Handler) string{"tcp": tcp, "pty": pty} {
+			t.Run(f.Name+" "+name, func(t *testing.T) {
+				t.Parallel()
+				findTwins(t, f, twins{}, join)
+			})
+		}
+	}
+}
+
+// pipe opens lines to boards in memory.
+func pipe(t *testing.T, serve virtual.Handler) func(context.Context, string) (board.Conn, error) {
+	t.Helper()
+	return func(ctx context.Context, _ string) (board.Conn, error) {
+		near, far := net.Pipe()
+		go func() {
+			if err := serve(ctx, far); err != nil {
+				t.Errorf("virtual boards: %v", err)
+			}
+		}()
+		return near, nil
+	}
+}
+
+// twins is how boards with one address answer.
+type twins struct {
+	clash bool // at the same time
+	echo  bool // on a line whose adapter echoes
+}
+
+// findTwins joins the boards by a pipe unless join says how.
+func findTwins(t *testing.T, f lock.Family, w twins, join func(*testing.T, virtual.Handler) string) {
 	t.Helper()
 	s := config.Bus{Family: f.Name}
 	low := f.MinAddress
 	first, one := boards(t, s, low, low+2)
 	second, other := boards(t, s, low+2)
-	for _, w := range []*virtual.World{first, second} {
-		fatal(t, w.Force(low+2, 1)) // so that the answers of twins differ in nothing but time
+	for _, world := range []*virtual.World{first, second} {
+		fatal(t, world.Force(low+2, 1)) // so that the answers of twins differ in nothing but time
 	}
-	found, err := lock.Probe(t.Context(), lock.ProbeOptions{
-		Port: join(t, together(t, first, clash, one, other)), Now: time.Now, Families: []string{f.Name}, Last: low + 3,
+	opts := lock.ProbeOptions{
+		Port: "tcp:pipe:1", Now: time.Now, Families: []string{f.Name}, Last: low + 3,
 		BaudRates: []int{f.BaudRate}, Within: patience,
-	})
+	}
+	serve := together(t, first, w, one, other)
+	if join != nil {
+		opts.Port = join(t, serve)
+	} else {
+		opts.Open = pipe(t, serve)
+	}
+	found, err := lock.Probe(t.Context(), opts)
 	fatal(t, err)
 	var got []lock.Found
 	for _, x := range found {
@@ -209,7 +250,7 @@ func TestProbe_SurvivesWhoHangsUp(t *testing.T) {
 	_, slave := boards(t, config.Bus{Family: "modbus", Options: options}, 1)
 	picky := func(ctx context.Context, rw io.ReadWriter) error {
 		head := make([]byte, 4)
-		if _, err := io.ReadFull(rw, head); err != nil || head[2] != 0 || head[3] != 0 {
+		if n, _ := io.ReadFull(rw, head); n < len(head) || head[2] != 0 || head[3] != 0 {
 			return nil // the listener closes
 		}
 		return slave.Serve(ctx, struct {
