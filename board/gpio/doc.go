@@ -35,8 +35,8 @@
 // # A pulse that the program must end
 //
 // A line has no timed pulse: the driver switches on and, by its own timer, off. Off is sent after every
-// on, also when the context has ended and when on failed, and again before the next request if it was
-// not acknowledged. Closing the Conn of Open switches everything off as well. None of that helps when
+// on, also when the context has ended and when on failed, and again before the next unlock or poll if it
+// was not acknowledged. Closing the Conn of Open switches everything off as well. None of that helps when
 // the process is killed or the computer hangs in the middle of a pulse: the kernel gives the line back
 // as it is, the coil stays on, heats, and the door stays unlocked, until Open or Restore runs at the
 // next start. The driver therefore refuses to work unless Options.Accept holds the sentence Acceptance.

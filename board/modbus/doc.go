@@ -45,7 +45,7 @@
 //
 // ModeCoil switches the relay on and, by the driver's own timer, off again. Off is sent after every
 // on: also when the context has ended, when on was not answered and when the line is lost in
-// between, and again before the next request to that board if it was not acknowledged. None of
+// between, and again before the next unlock or poll of that board if it was not acknowledged. None of
 // that helps when the process is killed or the computer loses its power in the middle of a pulse:
 // then the coil stays on, heats, and the door stays unlocked, until Restore runs at the next
 // start. The driver therefore refuses this mode unless Options.Accept holds the sentence Acceptance.

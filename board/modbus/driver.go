@@ -91,7 +91,7 @@ func (d *Driver) BoardCounts(addr board.Address) board.Counts {
 // Unlock pulses one relay. While it is not known whether the adapter echoes, a question goes first;
 // whatever comes of that, the pulse is sent. AckRefused is a board's exception: it did nothing.
 func (d *Driver) Unlock(ctx context.Context, addr board.Address, ch board.Channel) (board.Ack, error) {
-	if err := d.inRange(addr, ch); err != nil {
+	if err := d.opts.inRange(addr, ch); err != nil {
 		return board.AckNone, fmt.Errorf("unlock: %w", err)
 	}
 	ack, err := d.unlock(ctx, addr, ch)
@@ -150,7 +150,7 @@ func (d *Driver) findEcho(ctx context.Context, addr board.Address) error {
 
 // ReadStates polls the inputs of one board, or its relays when it has none for doors.
 func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Reading, error) {
-	if err := d.inRange(addr, 1); err != nil {
+	if err := d.opts.inRange(addr, 1); err != nil {
 		return board.Reading{}, fmt.Errorf("read states: %w", err)
 	}
 	var f Frame
@@ -175,7 +175,7 @@ func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Read
 
 // Probe asks a board for one relay. A refusal is an answer too: somebody is there.
 func (d *Driver) Probe(ctx context.Context, addr board.Address) (bool, error) {
-	if err := d.inRange(addr, 1); err != nil {
+	if err := d.opts.inRange(addr, 1); err != nil {
 		return false, fmt.Errorf("probe: %w", err)
 	}
 	_, err := d.do(ctx, d.question(RelaysFrame(addr, 1)))
@@ -190,7 +190,7 @@ func (d *Driver) Probe(ctx context.Context, addr board.Address) (bool, error) {
 
 // Census asks a board for one relay and listens on for a second answer.
 func (d *Driver) Census(ctx context.Context, addr board.Address) (board.Presence, error) {
-	if err := d.inRange(addr, 1); err != nil {
+	if err := d.opts.inRange(addr, 1); err != nil {
 		return 0, fmt.Errorf("census: %w", err)
 	}
 	err := d.hush(ctx)
@@ -203,16 +203,6 @@ func (d *Driver) Census(ctx context.Context, addr board.Address) (board.Presence
 		return 0, fmt.Errorf("census of board %d: %w", addr, err)
 	}
 	return presence, nil
-}
-
-func (d *Driver) inRange(addr board.Address, ch board.Channel) error {
-	if addr < MinAddress || addr > MaxAddress {
-		return fmt.Errorf("%w: board %d, want %d to %d", board.ErrRange, addr, MinAddress, MaxAddress)
-	}
-	if ch < 1 || int(ch) > d.opts.Channels {
-		return fmt.Errorf("%w: channel %d of board %d, want 1 to %d", board.ErrRange, ch, addr, d.opts.Channels)
-	}
-	return nil
 }
 
 // status asks for what tells the state of the doors, or of the board.
@@ -416,7 +406,7 @@ func (d *Driver) offOnce(ctx context.Context, addr board.Address, ch board.Chann
 // Restore switches all relays of a board off and sees that they are. In ModeFlash the board ends every
 // pulse, so only what others left on can be on.
 func (d *Driver) Restore(ctx context.Context, addr board.Address) error {
-	if err := d.inRange(addr, 1); err != nil {
+	if err := d.opts.inRange(addr, 1); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	if err := d.allOff(ctx, addr); err != nil {

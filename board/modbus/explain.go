@@ -27,7 +27,7 @@ func NewCodec(opts Options) (*Codec, error) {
 // OpenFrame returns the flash request, or in ModeCoil the request to switch on. On Modbus TCP its
 // transaction is 1.
 func (c *Codec) OpenFrame(addr board.Address, ch board.Channel) ([]byte, error) {
-	if err := (&Driver{opts: c.opts}).inRange(addr, ch); err != nil {
+	if err := c.opts.inRange(addr, ch); err != nil {
 		return nil, err
 	}
 	if c.opts.Mode == ModeCoil {
@@ -39,7 +39,7 @@ func (c *Codec) OpenFrame(addr board.Address, ch board.Channel) ([]byte, error) 
 // StatusFrame returns the request for the input of one channel or of all, or for the relays of a
 // board without inputs.
 func (c *Codec) StatusFrame(addr board.Address, ch board.Channel) ([]byte, error) {
-	if err := (&Driver{opts: c.opts}).inRange(addr, max(ch, 1)); err != nil {
+	if err := c.opts.inRange(addr, max(ch, 1)); err != nil {
 		return nil, err
 	}
 	first, count := 0, c.opts.Channels

@@ -227,3 +227,13 @@ func (o Options) checkDriver() error {
 	}
 	return nil
 }
+
+func (o Options) inRange(addr board.Address, ch board.Channel) error {
+	if addr < MinAddress || addr > MaxAddress {
+		return fmt.Errorf("%w: board %d, want %d to %d", board.ErrRange, addr, MinAddress, MaxAddress)
+	}
+	if ch < 1 || int(ch) > o.Channels {
+		return fmt.Errorf("%w: channel %d of board %d, want 1 to %d", board.ErrRange, ch, addr, o.Channels)
+	}
+	return nil
+}
