@@ -68,6 +68,7 @@ type Direct struct {
 	start    time.Time
 	governor controller.Governor
 	pending  map[locker.RequestID]locker.PlaceID // requests on record without an end
+	silent   map[string]bool                     // boards that the last look for boards did not hear
 }
 
 var (
@@ -232,6 +233,7 @@ func (d *Direct) restore(ctx context.Context) error {
 // Boards implements Opener.
 func (d *Direct) Boards(ctx context.Context) ([]Board, error) {
 	var boards []Board
+	silent := map[string]bool{}
 	for _, b := range d.opts.Buses {
 		info := b.Driver.Info()
 		for _, addr := range b.Addresses {
@@ -239,12 +241,14 @@ func (d *Direct) Boards(ctx context.Context) ([]Board, error) {
 			if err != nil {
 				return nil, fmt.Errorf("bus %s, board %d: %w", b.Name, addr, err)
 			}
+			silent[partOf(b.Name, uint8(addr))] = p == board.PresenceNone
 			boards = append(boards, Board{
 				Bus: b.Name, Address: uint8(addr), Family: info.Family, Channels: info.Channels, Sees: info.SeesDoor(),
 				Presence: p, Polarity: b.Polarity, Other: b.Other,
 			})
 		}
 	}
+	d.silent = silent
 	return boards, nil
 }
 
@@ -271,11 +275,15 @@ func presence(ctx context.Context, driver board.Driver, addr board.Address) (boa
 	return board.PresenceOne, nil
 }
 
-// Look implements Opener.
+// Look implements Opener. Boards that were silent when they were looked for are left out: each would
+// cost its deadline, twice for every door.
 func (d *Direct) Look(ctx context.Context) ([]Reading, error) {
 	var all []Reading
 	for _, b := range d.opts.Buses {
 		for _, addr := range b.Addresses {
+			if d.silent[partOf(b.Name, uint8(addr))] {
+				continue
+			}
 			readings, _ := d.read(ctx, b, addr) // a silent board is left out
 			all = append(all, readings...)
 		}

@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,6 +32,7 @@ import (
 type bench struct {
 	t     *testing.T
 	world *virtual.World
+	slave *rs485.Slave
 	bus   commission.DirectBus
 	label map[locker.Output]string // what is painted on the door that an output opens
 
@@ -50,18 +52,10 @@ func newBench(t *testing.T, boards int) *bench {
 	var err error
 	b.world, err = virtual.NewWorld(virtual.Options{Now: time.Now, Boards: sizes})
 	must(t, err)
-	slave, err := rs485.NewSlave(rs485.SlaveOptions{World: b.world, Polarity: rs485.PolarityClosing})
+	b.slave, err = rs485.NewSlave(rs485.SlaveOptions{World: b.world, Polarity: rs485.PolarityClosing})
 	must(t, err)
-	near, far := net.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = slave.Serve(context.Background(), far) // ends with the line
-	}()
-	t.Cleanup(func() { _ = near.Close(); <-done })
-	driver, err := rs485.New(rs485.Options{Conn: near, Now: time.Now, Channels: 16, Polarity: rs485.PolarityClosing})
-	must(t, err)
-	b.bus.Name, b.bus.Driver, b.bus.Polarity, b.bus.Other = "left", driver, "closing", "opening"
+	b.rewire(b.slave.Serve)
+	b.bus.Name, b.bus.Polarity, b.bus.Other = "left", "closing", "opening"
 	b.world.Subscribe(func(e virtual.Event) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -70,6 +64,21 @@ func newBench(t *testing.T, boards int) *bench {
 		}
 	})
 	return b
+}
+
+// rewire puts the driver on a line of its own with these boards at the far end.
+func (b *bench) rewire(serve virtual.Handler) {
+	b.t.Helper()
+	near, far := net.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = serve(context.Background(), far) // ends with the line
+	}()
+	b.t.Cleanup(func() { _ = near.Close(); <-done })
+	driver, err := rs485.New(rs485.Options{Conn: near, Now: time.Now, Channels: 16, Polarity: rs485.PolarityClosing})
+	must(b.t, err)
+	b.bus.Driver = driver
 }
 
 // see returns the labels of the doors that came open, and shuts them.
@@ -273,6 +282,73 @@ func TestDirect_ProbesWithoutOpening(t *testing.T) {
 		if n := len(b.world.Pulses()); n != 0 {
 			t.Errorf("the probe pulsed %d locks", n)
 		}
+	})
+}
+
+// twins are two boards with one address: both hear each request, and answer one after the other.
+func twins(slaves ...*rs485.Slave) virtual.Handler {
+	return func(_ context.Context, rw io.ReadWriter) error {
+		var ends []virtual.Slave
+		for _, s := range slaves {
+			ends = append(ends, s.Session())
+		}
+		answers := make(chan []byte, 64) // a line does not wait for whoever should read it
+		defer close(answers)
+		go func() {
+			for a := range answers {
+				_, _ = rw.Write(a) // ends with the line
+			}
+		}()
+		buf := make([]byte, 256)
+		for {
+			n, err := rw.Read(buf)
+			if err != nil {
+				return err
+			}
+			for _, end := range ends {
+				for _, r := range end.Feed(buf[:n]) {
+					if len(r.Frame) > 0 {
+						answers <- r.Frame
+					}
+				}
+			}
+		}
+	}
+}
+
+// Two cards with one address are told from one card before anything opens, and once more by the doors: each
+// pulse opens two.
+func TestDirect_TellsTwoCardsFromOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		second := newBench(t, 1)
+		b.rewire(twins(b.slave, second.slave))
+		d, _ := b.direct(journal.NewMemory())
+		s, err := commission.NewSession(commission.SessionOptions{Opener: d, Now: time.Now})
+		must(t, err)
+		boards, err := s.Probe(t.Context())
+		must(t, err)
+		if len(boards) != 1 || boards[0].Presence != board.PresenceSeveral || len(b.world.Pulses())+len(second.world.Pulses()) != 0 {
+			t.Fatalf("found %+v, want several boards at one address and no pulse", boards)
+		}
+		plan := planned(t, []int{2}, boards)
+		must(t, s.Begin(t.Context(), &plan))
+		for range 2 {
+			step, _, err := s.Step()
+			must(t, err)
+			must(t, s.Open(t.Context()))
+			if b.world.PulseCount(1, board.Channel(step.Output.Channel)) != 1 || second.world.PulseCount(1, board.Channel(step.Output.Channel)) != 1 {
+				t.Fatalf("the twins do not both open: %v, %v", b.world.Pulses(), second.world.Pulses())
+			}
+			must(t, s.Answer(t.Context(), commission.Answer{Kind: commission.AnswerSeveral, Labels: []string{step.Door, "Z" + step.Door}}))
+		}
+		must(t, s.View(func(w *commission.Walk) {
+			f := w.Findings()
+			if len(f) == 0 || f[0].Kind != commission.KindSharedAddress || f[0].Board != "left/1" || len(f[0].Doors) != 4 {
+				t.Errorf("found %+v, want left/1 named with four doors", f)
+			}
+		}))
 	})
 }
 

@@ -239,27 +239,35 @@ func (w *Walk) recordFindings(r Record) []Finding {
 			return one(KindHeld, r.Door)
 		case len(r.Sight.Moves) > 0:
 			return one(KindHeld, w.doorAt(r.Sight.Moves[0].Output))
-		case r.Door != "" && !w.foundElsewhere(r.Door):
+		case r.Door != "" && !w.opens(r.Door):
 			return one(KindStuck, r.Door)
 		}
 	case AnswerYes, AnswerOther:
-		var all []Finding
+		all := w.without(r)
 		if _, ok := w.planned(r.Answer.Labels[0]); !ok && w.plan.Layout != nil {
-			all = one(KindExtraDoor, r.Answer.Labels[0])
-		}
-		if _, ok := w.found(r.Door); r.Door != "" && !ok && r.Answer.Kind == AnswerOther {
-			all = append(all, one(KindNoChannel, r.Door)...)
-			all[len(all)-1].Outputs = nil
+			all = append(all, one(KindExtraDoor, r.Answer.Labels[0])...)
 		}
 		return all
-	case AnswerSeveral, AnswerSkip, AnswerAgain, AnswerConfirm:
+	case AnswerSeveral:
+		return w.without(r)
+	case AnswerSkip, AnswerAgain, AnswerConfirm:
 	}
 	return nil
 }
 
-func (w *Walk) foundElsewhere(label string) bool {
-	_, ok := w.found(label)
-	return ok
+// without names the planned door of an output that opened others, when nothing opens it.
+func (w *Walk) without(r Record) []Finding {
+	if r.Door == "" || w.opens(r.Door) {
+		return nil
+	}
+	return []Finding{{Kind: KindNoChannel, Doors: []string{r.Door}}}
+}
+
+// opens reports whether some output opens a door, alone or with others.
+func (w *Walk) opens(label string) bool {
+	return slices.ContainsFunc(w.records, func(r Record) bool {
+		return slices.ContainsFunc(r.Answer.Labels, func(l string) bool { return sameLabel(l, label) })
+	})
 }
 
 // restFindings are doors that were not tested, and outputs without a door.
@@ -277,7 +285,7 @@ func (w *Walk) restFindings() []Finding {
 	}
 	for _, p := range w.doors() {
 		o := p.Compartment.Output
-		if b, ok := w.boardOf(o); done && ok && b.Answers() && !w.muted(o) && !w.tested(o) && !w.foundElsewhere(p.Name) {
+		if b, ok := w.boardOf(o); done && ok && b.Answers() && !w.muted(o) && !w.tested(o) && !w.opens(p.Name) {
 			untested.Doors, untested.Outputs = append(untested.Doors, p.Name), append(untested.Outputs, o)
 		}
 	}

@@ -132,8 +132,7 @@ func TestWalk_ProposesTheTrueMap(t *testing.T) {
 		if moved > 1 {
 			rewire(r, truth, moved, plugs)
 		}
-		dead := map[string]bool{}
-		stuck := map[string]bool{}
+		dead, stuck, double := map[string]bool{}, map[string]bool{}, map[string]bool{}
 		for i := range doors {
 			name := label(i)
 			switch rapid.IntRange(0, 9).Draw(t, "harm") {
@@ -143,12 +142,15 @@ func TestWalk_ProposesTheTrueMap(t *testing.T) {
 			case 1:
 				r.lock[truth[name]] = nil
 				stuck[name] = true
+			case 2: // a second lock hangs on the same output, or a second board has the address
+				r.lock[truth[name]] = append(r.lock[truth[name]], "Z"+name)
+				double[name] = true
 			}
 		}
 		w, err := commission.New(commission.Plan{Boards: boards, Layout: &l, Rest: r.rest()}, start())
 		must(t, err)
 		r.walk(t, w)
-		check(t, w, l, truth, stuck, dead)
+		check(t, w, l, truth, harms{stuck: stuck, dead: dead, double: double})
 	})
 }
 
@@ -185,7 +187,10 @@ func rewire(r *rig, truth map[string]locker.Output, n int, plugs []locker.Output
 	}
 }
 
-func check(t *rapid.T, w *commission.Walk, plan locker.Layout, truth map[string]locker.Output, stuck, dead map[string]bool) {
+// harms are labels of doors with something wrong beside their wiring.
+type harms struct{ stuck, dead, double map[string]bool }
+
+func check(t *rapid.T, w *commission.Walk, plan locker.Layout, truth map[string]locker.Output, h harms) {
 	proposed := w.Layout()
 	must(t, proposed.Validate())
 	got, want := wiring(proposed), wiring(plan)
@@ -198,7 +203,12 @@ func check(t *rapid.T, w *commission.Walk, plan locker.Layout, truth map[string]
 	for name, at := range truth {
 		b := w.Plan().Boards[at.Board-1]
 		switch {
-		case stuck[name]:
+		case h.double[name]:
+			if !named(name, commission.KindTwoDoors, commission.KindSharedAddress) || !named("Z"+name, commission.KindTwoDoors, commission.KindSharedAddress) {
+				t.Fatalf("doors %s and Z%s on one output are not named: %+v", name, name, findings)
+			}
+			continue
+		case h.stuck[name]:
 			if !named(name, commission.KindStuck, commission.KindNoChannel) {
 				t.Fatalf("door %s that no pulse opens is not named: %+v", name, findings)
 			}
@@ -210,7 +220,7 @@ func check(t *rapid.T, w *commission.Walk, plan locker.Layout, truth map[string]
 		case at == want[name] && named(name, commission.KindCrossedDoors, commission.KindMovedDoor):
 			t.Fatalf("door %s hangs where it should, and is named as crossed", name)
 		}
-		if dead[name] && b.Sees != named(name, commission.KindDeadSensor) {
+		if h.dead[name] && b.Sees != named(name, commission.KindDeadSensor) {
 			t.Fatalf("dead sensor of %s: board sees %t, named %t", name, b.Sees, !b.Sees)
 		}
 	}
