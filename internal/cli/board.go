@@ -25,7 +25,7 @@ type boardCmd struct {
 
 // kindFlags say which boards are meant.
 type kindFlags struct {
-	Family string            `help:"Protocol family; cubby board families lists them." placeholder:"FAMILY"`
+	Family string            `help:"Protocol family; cubby board families lists them. Default: the model's, or rs485." placeholder:"FAMILY"`
 	Model  string            `help:"Model; cubby board models lists them. It brings family and options." placeholder:"MODEL"`
 	Option map[string]string `help:"One option of the family, as in the settings file, e.g. --option polarity=opening. May be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
 }

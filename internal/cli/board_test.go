@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -63,6 +64,8 @@ func frameCases() map[string]string {
 		"--model lcus-8 --board 1 --channel 1 open":                     "A0 01 01 A2",
 		"--family winnsen --board 1 --channel 2 open":                   "90 06 05 01 02 03",
 		"--family winnsen --board 0 --channel 1 status":                 "90 06 12 00 01 03",
+		"--family usbrelay --board 1 --channel 1 open":                  "A0 01 01 A2",
+		"--family gpio --board 1 --channel 3 open":                      "3A 30 30 20 6F 6E 20 33 0A", // :00 on 3
 		"--model 8a80-50 --board 2 --channel 50 --option echo=off open": "8A 02 32 11 AB",
 	}
 }
@@ -168,9 +171,6 @@ func TestDecode_KnowsTheAnnotatedFrames(t *testing.T) {
 			}
 			n++
 			args := []string{"board", "decode", "--family", family, m[1]}
-			if family == "gpio" {
-				args = append(args, "--option", "output_lines=1,2,3,4")
-			}
 			if option := "order=state-first"; strings.Contains(line, option) {
 				args = append(args, "--option", option)
 			}
@@ -359,4 +359,42 @@ func serveVirtual(t *testing.T, args ...string) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(line)
+}
+
+// On a terminal watch redraws one table.
+func TestWatch_RedrawsOnATerminal(t *testing.T) {
+	t.Parallel()
+	world, slave := line(t, "rs485", 1)
+	spec := listen(t, slave.Serve)
+	if err := world.Force(1, 2); err != nil {
+		t.Fatal(err)
+	}
+	shown := make(chan string, 1)
+	terminal, err := virtual.OpenPTY(context.Background(), func(_ context.Context, rw io.ReadWriter) error {
+		text, err := io.ReadAll(rw)
+		shown <- string(text)
+		if errors.Is(err, os.ErrClosed) {
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		t.Skip(err)
+	}
+	screen, err := os.OpenFile(terminal.Path(), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	code := cli.Main([]string{
+		"board", "watch", "--port", spec, "--board", "1", "--board", "2", "--option", "status_deadline=50ms",
+		"--every", "20ms", "--for", "1s",
+	}, cli.Streams{In: strings.NewReader(""), Out: screen, Err: &errs})
+	if err := errors.Join(screen.Close(), terminal.Stop()); err != nil {
+		t.Error(err)
+	}
+	out := <-shown
+	for _, part := range []string{"Ctrl-C ends", "OPEN", "closed", "board 2    no answer", "\x1b[5A\x1b[J"} {
+		want(t, code, 0, out, part, errs.String())
+	}
 }

@@ -224,13 +224,21 @@ func Info(s config.Bus) (board.Info, error) {
 	return driver.Info(), nil
 }
 
-// resolveDry leaves out what matters only where current flows: the port, the addresses, and the
-// acceptance of coils that may stay energised.
+// dryLines is how many GPIO lines there are where none are named and none are touched.
+const dryLines = 8
+
+// resolveDry leaves out what matters only where current flows: the port, the addresses, the
+// acceptance of coils that may stay energised, and which lines they hang on.
 func resolveDry(s config.Bus) (config.Bus, family, error) {
 	s.Port, s.Boards = "", nil
 	s, f, err := resolve(s)
 	if s.Options.Accept == "" && takes("accept", f.Name) {
 		s.Options.Accept = Acceptance
+	}
+	if len(s.Options.OutputLines) == 0 && len(s.Options.InputLines) == 0 && takes("output_lines", f.Name) {
+		for line := range dryLines {
+			s.Options.OutputLines = append(s.Options.OutputLines, line)
+		}
 	}
 	return s, f, err
 }

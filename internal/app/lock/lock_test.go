@@ -118,9 +118,6 @@ func TestFamilies_AreWhole(t *testing.T) {
 	t.Parallel()
 	for _, f := range lock.Families() {
 		s := config.Bus{Family: f.Name}
-		if f.Name == "gpio" {
-			s.Model = "waveshare-rpi-relay-3"
-		}
 		info, err := lock.Info(s)
 		fatal(t, err)
 		_, err = lock.NewCodec(s)
