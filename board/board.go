@@ -120,6 +120,9 @@ var (
 	ErrRange = errors.New("channel or address out of range")
 	// ErrLost means that the line itself failed: reopen the port.
 	ErrLost = errors.New("line to the boards lost")
+	// ErrYielded means that ReadStates ended early because YieldTo's function said so. It says
+	// nothing about the board.
+	ErrYielded = errors.New("the poll made way for something urgent")
 )
 
 // Driver drives the boards of one family on one bus. Methods return within the driver's own
@@ -216,6 +219,14 @@ type Change struct {
 // Counter tells the health of the line since the driver was made. The counts only grow.
 type Counter interface {
 	Counts() Counts
+}
+
+// Yielder is for families whose ReadStates is many requests, one for each door: somebody at the kiosk
+// must not wait for all of them.
+type Yielder interface {
+	// YieldTo makes ReadStates ask before each of its requests whether somebody waits for the line,
+	// and end with ErrYielded if so. waiting must not block. It is called before the first request.
+	YieldTo(waiting func() bool)
 }
 
 // BoardCounter tells the health of one board, by the address that was asked.

@@ -12,10 +12,11 @@ import (
 
 // Driver drives the boards of one bus. It is not safe for concurrent use.
 type Driver struct {
-	opts  Options
-	line  *exchange.Exchange[Frame]
-	known map[board.Address][]board.State // as last believed
-	deaf  map[board.Address]board.Channel // left unanswered by the last poll, see readEach
+	opts    Options
+	line    *exchange.Exchange[Frame]
+	known   map[board.Address][]board.State // as last believed
+	deaf    map[board.Address]board.Channel // left unanswered by the last poll, see readEach
+	waiting func() bool                     // for the line; nil: nobody says
 }
 
 var (
@@ -24,6 +25,7 @@ var (
 	_ board.Censor       = (*Driver)(nil)
 	_ board.Counter      = (*Driver)(nil)
 	_ board.BoardCounter = (*Driver)(nil)
+	_ board.Yielder      = (*Driver)(nil)
 )
 
 // New checks the options. It does no I/O.
@@ -92,8 +94,11 @@ func about(fn Function, addr board.Address, ch board.Channel) func(Frame) exchan
 	}
 }
 
-// ReadStates asks for lock after lock. The context is looked at between two of them, so that whoever
-// has something urgent can end a poll.
+// YieldTo makes a poll end between two doors when somebody waits for the line.
+func (d *Driver) YieldTo(waiting func() bool) { d.waiting = waiting }
+
+// ReadStates asks for lock after lock. It ends with board.ErrYielded between two of them when
+// somebody waits for the line, see YieldTo.
 func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Reading, error) {
 	if err := d.opts.inRange(addr, 1); err != nil {
 		return board.Reading{}, fmt.Errorf("read states: %w", err)
@@ -160,6 +165,9 @@ func (d *Driver) readSure(
 func (d *Driver) readOne(
 	ctx context.Context, addr board.Address, ch board.Channel, limit time.Time,
 ) (board.State, error) {
+	if d.waiting != nil && d.waiting() {
+		return board.StateUnknown, board.ErrYielded
+	}
 	within := min(d.opts.StatusDeadline, limit.Sub(d.opts.Now()))
 	if within <= 0 {
 		return board.StateUnknown, fmt.Errorf("%w to all questions within %v", board.ErrSilent, d.opts.PollDeadline)

@@ -19,6 +19,7 @@ type Driver struct {
 	line    *exchange.Exchange[Frame]
 	changes []board.Change
 	deaf    map[board.Address]board.Channel // left unanswered by the last poll, see readEach
+	waiting func() bool                     // for the line; nil: nobody says
 }
 
 var (
@@ -27,6 +28,7 @@ var (
 	_ board.Censor       = (*Driver)(nil)
 	_ board.Counter      = (*Driver)(nil)
 	_ board.BoardCounter = (*Driver)(nil)
+	_ board.Yielder      = (*Driver)(nil)
 	_ board.Watcher      = (*Driver)(nil)
 )
 
@@ -107,8 +109,10 @@ func about(c Command, addr board.Address, ch board.Channel) func(Frame) exchange
 	}
 }
 
-// ReadStates polls all channels of one board. With PollOne the context is looked at between two
-// channels, so that whoever has something urgent can end a poll.
+// YieldTo makes a poll with PollOne end between two channels when somebody waits for the line.
+func (d *Driver) YieldTo(waiting func() bool) { d.waiting = waiting }
+
+// ReadStates polls all channels of one board.
 func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Reading, error) {
 	if err := d.opts.inRange(addr, 1); err != nil {
 		return board.Reading{}, fmt.Errorf("read states: %w", err)
@@ -181,6 +185,9 @@ func (d *Driver) readEach(ctx context.Context, addr board.Address) ([]board.Stat
 func (d *Driver) readOne(
 	ctx context.Context, addr board.Address, ch board.Channel, limit time.Time,
 ) (board.State, error) {
+	if d.waiting != nil && d.waiting() {
+		return board.StateUnknown, board.ErrYielded
+	}
 	within := min(d.opts.StatusDeadline, limit.Sub(d.opts.Now()))
 	if within <= 0 {
 		return board.StateUnknown, fmt.Errorf("%w within %v for %d channels", board.ErrSilent, d.opts.PollDeadline, ch)

@@ -59,11 +59,15 @@ type poll struct {
 }
 
 func newBus(b Bus, opts *Options, emit func(context.Context, Event)) *bus {
-	return &bus{
-		name: b.Name, driver: b.Driver, family: b.Driver.Info().Family, reopens: b.Reopens, opts: opts, emit: emit, polls: map[board.Address]*poll{},
-		lines:  map[board.Address]map[string]uint64{},
+	made := &bus{
+		name: b.Name, driver: b.Driver, family: b.Driver.Info().Family, reopens: b.Reopens, opts: opts, emit: emit,
+		polls: map[board.Address]*poll{}, restored: map[board.Address]bool{}, lines: map[board.Address]map[string]uint64{},
 		grants: make(chan consumedGrant, maxQueue), nudge: make(chan struct{}, 1),
 	}
+	if y, ok := b.Driver.(board.Yielder); ok {
+		y.YieldTo(func() bool { return len(made.grants) > 0 })
+	}
+	return made
 }
 
 // set says which boards the layout names.
@@ -171,6 +175,10 @@ func (b *bus) read(ctx context.Context, addr board.Address) {
 	reading, err := b.driver.ReadStates(ctx, addr)
 	b.count(addr)
 	if ctx.Err() != nil {
+		return
+	}
+	if errors.Is(err, board.ErrYielded) {
+		b.want(addr) // again, right after the pulse
 		return
 	}
 	p := b.pollOf(addr)

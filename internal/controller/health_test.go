@@ -1,14 +1,19 @@
 package controller_test
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"cubby/board"
 	"cubby/board/virtual"
 	"cubby/internal/controller"
 	"cubby/internal/locker"
+	"cubby/internal/wire"
 )
 
 // A crowbar: the door opens without a request. The record says so within two polls, long before the
@@ -103,6 +108,117 @@ func TestHealth_CountersOfLineAndBoard(t *testing.T) {
 		}
 		if line["requests"] != good["requests"]+silent["requests"] || line["timeouts"] != silent["timeouts"] {
 			t.Errorf("line %v is not the sum of %v and %v", line, good, silent)
+		}
+	})
+}
+
+// relays is a board whose coils the driver itself switches off.
+type relays struct {
+	mu       sync.Mutex
+	coils    [8]bool
+	restored int
+}
+
+func (r *relays) Info() board.Info {
+	return board.Info{Family: "relays", Channels: 8, Deadline: time.Second, BoardTime: time.Second, Software: true}
+}
+
+func (r *relays) Unlock(_ context.Context, _ board.Address, ch board.Channel) (board.Ack, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.coils[ch-1] = true // the process dies before it switches off
+	return board.AckNone, nil
+}
+
+func (r *relays) ReadStates(context.Context, board.Address) (board.Reading, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.restored == 0 {
+		return board.Reading{}, errors.New("asked before the coils were switched off")
+	}
+	return board.Reading{Doors: make([]board.State, 8)}, nil
+}
+
+func (r *relays) Restore(context.Context, board.Address) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.coils = [8]bool{}
+	r.restored++
+	return nil
+}
+
+func TestHealth_CoilsAreOffAtStartAndEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		driver := &relays{}
+		driver.coils[3] = true // left by a crash
+		r := newRig(t, layoutOf(8, locker.Witness{}), func(o *controller.Options) { o.Buses[0].Driver = driver })
+		time.Sleep(5 * time.Second)
+		driver.mu.Lock()
+		if driver.coils[3] || driver.restored != 1 {
+			t.Errorf("coil %v after %d times switched off, want off after one", driver.coils[3], driver.restored)
+		}
+		driver.coils[5] = true
+		driver.mu.Unlock()
+		r.stop()
+		if driver.coils[5] || driver.restored != 2 {
+			t.Error("a coil is on after the controller stopped")
+		}
+	})
+}
+
+// A driver that asks for door after door makes way for an unlock.
+type slowly struct {
+	relays
+	waiting func() bool
+	yielded int
+}
+
+func (s *slowly) YieldTo(waiting func() bool) { s.waiting = waiting }
+
+func (s *slowly) ReadStates(ctx context.Context, addr board.Address) (board.Reading, error) {
+	for range 8 {
+		if s.waiting() {
+			s.yielded++
+			return board.Reading{}, board.ErrYielded
+		}
+		time.Sleep(time.Second)
+	}
+	return s.relays.ReadStates(ctx, addr)
+}
+
+func TestHealth_PollMakesWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		driver := &slowly{}
+		r := newRig(t, layoutOf(8, locker.Witness{}), func(o *controller.Options) {
+			o.Buses[0].Driver = driver
+			o.FirstLook = time.Minute
+		})
+		defer r.stop()
+		time.Sleep(3500 * time.Millisecond) // in the middle of a poll
+		r.signIn()
+		r.act(controller.ScanParcel{Tracking: "1Z999"})
+		turn := r.act(controller.FindRecipient{Text: "103"})
+		r.act(controller.ChooseRecipient{Ref: turn.Matches[0].Ref})
+		r.act(controller.ChooseSize{Size: locker.SizeS})
+		time.Sleep(1500 * time.Millisecond)
+		on := false
+		driver.mu.Lock()
+		for _, coil := range driver.coils {
+			on = on || coil
+		}
+		driver.mu.Unlock()
+		if !on {
+			t.Error("1.5 s after the order nothing was pulsed: it waits for a whole poll")
+		}
+		time.Sleep(20 * time.Second)
+		s, err := r.c.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Boards) != 1 || s.Boards[0].State != wire.BoardOK {
+			t.Errorf("boards %+v: making way is no silence", s.Boards)
 		}
 	})
 }
