@@ -229,8 +229,8 @@ type Yielder interface {
 	YieldTo(waiting func() bool)
 }
 
-// BoardCounter tells the health of one board, by the address that was asked.
-type BoardCounter interface {
+// AddressCounter tells the health of each board, by the address that was asked.
+type AddressCounter interface {
 	// BoardCounts returns the counters of the requests to addr; all zero when it was never asked.
 	BoardCounts(addr Address) Counts
 }

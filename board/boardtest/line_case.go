@@ -92,7 +92,7 @@ func testOtherBoard(b *bench) {
 		b.Errorf("unlock on the board that lives: %v", err)
 	}
 	b.reads(b.Other, 1, 3)
-	if c, ok := b.driver.(board.BoardCounter); ok && b.sees() {
+	if c, ok := b.driver.(board.AddressCounter); ok && b.sees() {
 		if dead, live := c.BoardCounts(b.Addr), c.BoardCounts(b.Other); dead.Timeouts == 0 || live.Timeouts != 0 {
 			b.Errorf("timeouts %d of the dead board and %d of the other", dead.Timeouts, live.Timeouts)
 		}

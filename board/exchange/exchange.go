@@ -89,7 +89,7 @@ type Exchange[F any] struct {
 
 var (
 	_ board.Counter      = (*Exchange[int])(nil)
-	_ board.BoardCounter = (*Exchange[int])(nil)
+	_ board.AddressCounter = (*Exchange[int])(nil)
 )
 
 // New checks the options. It does no I/O.

@@ -34,7 +34,7 @@ var (
 	_ board.Censor       = (*Driver)(nil)
 	_ board.Restorer     = (*Driver)(nil)
 	_ board.Counter      = (*Driver)(nil)
-	_ board.BoardCounter = (*Driver)(nil)
+	_ board.AddressCounter = (*Driver)(nil)
 )
 
 // New checks the options. It does no I/O.

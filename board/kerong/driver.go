@@ -29,7 +29,7 @@ var (
 	_ board.Prober       = (*Driver)(nil)
 	_ board.Censor       = (*Driver)(nil)
 	_ board.Counter      = (*Driver)(nil)
-	_ board.BoardCounter = (*Driver)(nil)
+	_ board.AddressCounter = (*Driver)(nil)
 )
 
 // New checks the options. It does no I/O.

@@ -27,7 +27,7 @@ var (
 	_ board.Prober       = (*Driver)(nil)
 	_ board.Censor       = (*Driver)(nil)
 	_ board.Counter      = (*Driver)(nil)
-	_ board.BoardCounter = (*Driver)(nil)
+	_ board.AddressCounter = (*Driver)(nil)
 	_ board.Yielder      = (*Driver)(nil)
 	_ board.Watcher      = (*Driver)(nil)
 )

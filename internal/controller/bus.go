@@ -234,7 +234,7 @@ func (b *bus) count(addr board.Address) {
 			line["reconnects"] = b.reopens()
 		}
 	}
-	if counter, ok := b.driver.(board.BoardCounter); ok {
+	if counter, ok := b.driver.(board.AddressCounter); ok {
 		one = named(counter.BoardCounts(addr))
 	}
 	b.mu.Lock()
