@@ -21,6 +21,8 @@ const (
 	MaxModules    = 60
 	MaxYears      = 40
 	MaxDwellHours = 100_000 // observed dwells
+	// MaxParcelsPerWeek is what the busiest week may bring: the largest buildings have a hundredth of it.
+	MaxParcelsPerWeek = 200_000
 )
 
 // Problem is everything that an answer rests on. Keys of plan files are the json names. Each Figure

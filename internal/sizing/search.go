@@ -11,7 +11,7 @@ import (
 )
 
 // maxSearched bounds a bank in modules: more stand in no building.
-const maxSearched = 400
+const maxSearched = 1000
 
 // searcher finds the best mixes of doors for a number of modules by the screen, each number once.
 type searcher struct {

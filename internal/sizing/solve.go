@@ -3,7 +3,6 @@ package sizing
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -167,139 +166,17 @@ func (s *solver) room(ctx context.Context) error {
 	return nil
 }
 
+// manyParcels is a week's parcels from which fewer years tell as much.
+const manyParcels = 3000
+
 // years is how long banks are simulated that are compared with each other only to decide.
 func (s *solver) years() int {
+	years, least := float64(decideYears), 4.0
 	if s.options.Quick {
-		return min(quickDecide, s.options.Budget)
+		years, least = quickDecide, 3
 	}
-	return min(decideYears, s.options.Budget)
-}
-
-// decide finds the smallest bank that holds the target in the simulation. The screen says where to
-// look; what the simulation says of the first bank corrects it.
-func (s *solver) decide(ctx context.Context) error {
-	low, high := s.search.guess(s.answer.Bracket)
-	low, high = min(low, s.most), min(high, s.most)
-	s.progress(StageSearch, 0.05)
-	n, err := s.search.least(ctx, low, high, s.screen)
-	if err != nil && !errors.Is(err, errTooSmall) {
-		return err
-	}
-	first, judged, err := s.try(ctx, n)
-	if err != nil {
-		return err
-	}
-	s.correct(first, judged)
-	s.progress(StageSearch, 0.2)
-	if n, err = s.search.least(ctx, low, high, s.screen); err != nil && !errors.Is(err, errTooSmall) {
-		return err
-	}
-	s.progress(StageDecide, 0.3)
-	return s.walk(ctx, n)
-}
-
-// try simulates the best mix of n modules.
-func (s *solver) try(ctx context.Context, n int) (pick, verdict, error) {
-	picks, err := s.search.best(ctx, n)
-	if err != nil {
-		return pick{}, verdict{}, err
-	}
-	p := picks[0]
-	results, err := s.simulate(ctx, s.model.scenario, [][]int{p.doors}, s.years())
-	if err != nil {
-		return pick{}, verdict{}, err
-	}
-	return p, s.judge(results[0]), nil
-}
-
-// walk goes from n to the smallest bank that holds the target, one module at a time.
-func (s *solver) walk(ctx context.Context, n int) error {
-	const most = 40 // steps; the corrected screen is a few off at most
-	p, v, err := s.try(ctx, n)
-	for range most {
-		if err != nil {
-			return err
-		}
-		switch {
-		case v.loss <= s.target && n == 1, v.loss > s.target && n >= s.most:
-			s.chosen, s.judged = p, v
-			return nil
-		case v.loss <= s.target:
-			smaller, below, err := s.try(ctx, n-1)
-			if err != nil {
-				return err
-			}
-			if below.loss > s.target {
-				s.chosen, s.judged = p, v
-				return s.rank(ctx, n)
-			}
-			n, p, v = n-1, smaller, below
-		default:
-			n++
-			var up verdict
-			if p, up, err = s.try(ctx, n); err != nil {
-				return err
-			}
-			if v = up; v.loss <= s.target {
-				s.chosen, s.judged = p, v
-				return s.rank(ctx, n)
-			}
-		}
-	}
-	s.chosen, s.judged = p, v
-	return nil
-}
-
-// rank simulates the best few picks of n modules side by side and takes the one that loses least.
-func (s *solver) rank(ctx context.Context, n int) error {
-	picks, err := s.search.best(ctx, n)
-	if err != nil || len(picks) < 2 {
-		return err
-	}
-	banks := make([][]int, len(picks))
-	for i, m := range picks {
-		banks[i] = m.doors
-	}
-	results, err := s.simulate(ctx, s.model.scenario, banks, s.years())
-	if err != nil {
-		return err
-	}
-	for i, r := range results {
-		if v := s.judge(r); v.loss < s.judged.loss {
-			s.chosen, s.judged = picks[i], v
-		}
-	}
-	return nil
-}
-
-// correct makes the screen agree with the simulation of one bank: loads are multiplied so that the
-// total loss is the same, and the target becomes what the screen says at it.
-func (s *solver) correct(p pick, v verdict) {
-	if v.total > 0 && v.total < 1 {
-		low, high := 0.5, 2.0
-		for range 40 {
-			s.model.correction = (low + high) / 2
-			if _, total := s.model.screenClasses(p.doors, s.model.levels()); total < v.total {
-				low = s.model.correction
-			} else {
-				high = s.model.correction
-			}
-		}
-	}
-	if v.loss > 0 {
-		// The measure moves with the screen: what is twice too much here is twice too much there.
-		s.screen = math.Min(s.model.screenLoss(p.doors)*s.target/v.loss, 0.5)
-	}
-	s.search.forget()
-}
-
-// pickSize returns the best mix of n modules.
-func (s *solver) pickSize(ctx context.Context, n int) (pick, error) {
-	picks, err := s.search.best(ctx, n)
-	if err != nil {
-		return pick{}, err
-	}
-	return picks[0], nil
+	years *= min(1, manyParcels/s.model.weekly)
+	return min(int(max(years, least)), s.options.Budget)
 }
 
 // compare simulates the recommended bank, its neighbours and the rules of thumb over the same

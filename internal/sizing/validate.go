@@ -175,6 +175,10 @@ func (c *checker) demand() {
 	if math.Abs(sum-100) > tolerance {
 		c.add("demand.carriers", "the shares add up to %s %%, not 100 %%", figure.Number(sum))
 	}
+	weekly := float64(d.Units) * d.Rate.Mid * math.Pow(1+d.Growth.Mid/100, d.DesignYears.Mid) * d.PeakFactor.Mid
+	if weekly > MaxParcelsPerWeek {
+		c.add("demand.rate", "%.0f parcels in the peak week, at most %d: plan the buildings one by one", weekly, MaxParcelsPerWeek)
+	}
 	if d.Rate.Known() && d.Rate.Mid == 0 {
 		c.add("demand.rate", "no parcels at all: there is nothing to plan")
 	}

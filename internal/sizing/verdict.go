@@ -16,10 +16,17 @@ type verdict struct {
 	total float64 // of all parcels that any door takes
 }
 
+// warmUpWeeks is how long a bank runs before it counts: until the first parcels have been taken out.
+func (m *model) warmUpWeeks() int {
+	const least = 4
+	return min(max(int(m.problem.Policy.Hold.Mid/7)+2, least), yearWeeks)
+}
+
 // simulate runs banks over the same parcels.
 func (s *solver) simulate(ctx context.Context, scenario sim.Scenario, banks [][]int, years int) ([]*sim.Result, error) {
 	results, _, err := sim.Compare(ctx, scenario, banks, sim.Options{
 		Seed: s.options.Seed, Workers: s.options.Workers, MinYears: years, MaxYears: years,
+		WarmUpWeeks: s.model.warmUpWeeks(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("simulate: %w", err)
@@ -42,7 +49,7 @@ func (s *solver) precise(ctx context.Context, scenario sim.Scenario, banks [][]i
 	half := s.target / 10
 	o := sim.Options{
 		Seed: s.options.Seed, Workers: s.options.Workers, MinYears: min(s.years(), s.options.Budget),
-		MaxYears: s.options.Budget, Fans: true,
+		MaxYears: s.options.Budget, Fans: true, WarmUpWeeks: s.model.warmUpWeeks(),
 	}
 	switch s.problem.Policy.Target.Measure {
 	case PerClass:

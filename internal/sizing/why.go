@@ -117,8 +117,16 @@ func (s *solver) wouldGive(ctx context.Context) error {
 		}
 		return nil
 	}
-	if s.judged.loss <= s.target { // lockers hold; what they miss is said with them
+	for _, a := range s.answer.All() {
+		if a.Kind == Lockers {
+			s.giveRules(a, add)
+		}
+	}
+	if s.judged.loss <= s.target {
 		return nil
+	}
+	if len(s.problem.Policy.Quotas) > 0 {
+		return nil // formulas do not see quotas
 	}
 	doors := s.needed(s.model)
 	have := s.chosen.doors.Total()
@@ -128,7 +136,11 @@ func (s *solver) wouldGive(ctx context.Context) error {
 			width += s.stock.modules[m].WidthMM
 		}
 		more := int(math.Ceil(float64(width) * float64(doors-have) / float64(have)))
-		add(reason("more_wall", fmt.Sprintf("about %d doors would hold the target; %d fit: %d mm more wall would do", doors, have, more),
+		code, text := "more_wall", "about %d doors would hold the target; %d fit: %d mm more wall would do"
+		if len(s.problem.Site.Walls) == 0 {
+			code, text = "more_banks", "about %d doors would hold the target; %d are the most that are planned: %d mm more would do"
+		}
+		add(reason(code, fmt.Sprintf(text, doors, have, more),
 			measured(float64(doors), "doors"), measured(float64(have), "doors"), measured(float64(more), "mm")))
 	}
 	if err := s.giveWay(ctx, add); err != nil {
@@ -145,12 +157,29 @@ func (s *solver) wouldGive(ctx context.Context) error {
 	return nil
 }
 
+// giveRules names the rules that lockers break although they hold the target, and quotas that lose
+// parcels whatever the number of doors.
+func (s *solver) giveRules(a Alternative, add func(Reason)) {
+	for _, miss := range a.Misses {
+		if s.judged.loss <= s.target && (miss.Code == "reach_share" || miss.Code == "reach_size") {
+			miss.Text += ": choose other modules, or leave the rule out with site.reach.required: false"
+			add(miss)
+		}
+	}
+	if len(s.problem.Policy.Quotas) > 0 && s.judged.loss > s.target {
+		add(reason("lift_quotas", "a carrier that may fill only so many doors in a visit loses the rest, whatever the bank: lift policy.quotas"))
+	}
+}
+
 func errorText(err error) string {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
 	}
 	return err.Error()
 }
+
+// nearly all of a figure is no advice to change it.
+const nearly = 0.98
 
 // giveWay looks for the hold and for the rate at which the bank that fits would be enough.
 func (s *solver) giveWay(ctx context.Context, add func(Reason)) error {
@@ -188,7 +217,7 @@ func (s *solver) giveWay(ctx context.Context, add func(Reason)) error {
 				high = mid
 			}
 		}
-		if low > way.least {
+		if low > way.least && low < nearly*way.from {
 			v := math.Floor(low*100) / 100
 			add(reason(way.code, fmt.Sprintf(way.text, number(v), number(way.from)), measured(v, way.unit), measured(way.from, way.unit)))
 		}
