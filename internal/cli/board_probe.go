@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -61,7 +63,35 @@ func (cmd probeCmd) Run(ctx context.Context, e *env) error {
 		e.say("nobody answers: look at the power of the boards, at the wires A and B, and at the port")
 		return errFailed
 	}
+	if !cmd.JSON {
+		cmd.advise(e, found)
+	}
 	return nil
+}
+
+// advise writes the entries of controller.buses that were found, one for each kind of board.
+func (cmd probeCmd) advise(e *env, found []lock.Found) {
+	var kinds []string
+	boards := map[string][]string{}
+	for _, f := range found {
+		port := cmd.Port
+		if f.BaudRate != 0 && !strings.Contains(port, "?") {
+			port += "?baud=" + strconv.Itoa(f.BaudRate)
+		}
+		kind := fmt.Sprintf("port: %q, family: %s", port, f.Family)
+		words := f.Options.Words()
+		if given := f.Options.Given(); len(given) > 0 { // a probe tries one option at a time
+			kind += fmt.Sprintf(", options: {%s: %s}", given[0], words[given[0]])
+		}
+		if boards[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		boards[kind] = append(boards[kind], strconv.Itoa(int(f.Addr)))
+	}
+	e.say("\nFor controller.buses in the settings; name the model instead of the family when cubby board models lists it:")
+	for _, kind := range kinds {
+		e.say("- {name: left, %s, boards: [%s]}", kind, strings.Join(boards[kind], ", "))
+	}
 }
 
 func (cmd probeCmd) print(e *env, found []lock.Found) error {

@@ -258,6 +258,11 @@ func TestProbe_Speaks(t *testing.T) {
 	code, out, errs := run(t, t.TempDir(), "", probe...)
 	want(t, code, 0, out, "two boards answer as 3: set one of them to another address", errs)
 	golden(t, "probe.txt", out)
+	// What it advises can be written into the settings as it stands.
+	_, advice, _ := strings.Cut(errs, "\n- ")
+	file := write(t, t.TempDir(), "advised.yaml", "controller:\n  buses:\n    - "+advice)
+	code, out, errs = run(t, t.TempDir(), "", "--config", file, "config", "check")
+	want(t, code, 0, out, "fine", errs)
 
 	code, out, errs = run(t, t.TempDir(), "", append(probe, "--json")...)
 	want(t, code, 0, out, `"presence": "several"`, errs)
