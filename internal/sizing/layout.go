@@ -123,7 +123,7 @@ func bankLayout(b BankPlan, n bankNames, column *int, unit float64, w *wiring) (
 			if err != nil {
 				return bank, err
 			}
-			name := fmt.Sprintf("%s%02d", letter, i+1)
+			name := doorName(letter, i)
 			col.Compartments = append(col.Compartments, locker.Compartment{
 				ID: locker.PlaceID(n.id + "/" + name), Name: name, Size: d.Size, Units: unitsOf(d.HeightMM, unit),
 				ReachMM: min(d.BottomMM+d.HeightMM/2, maxReachMM), Output: output,
