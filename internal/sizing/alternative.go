@@ -218,9 +218,23 @@ func (s *solver) price(a *Alternative, q cost.Quantities, normal, peak float64) 
 	if result.Chance, err = cost.MonteCarlo(s.basis(), lines, runs, s.options.Seed); err != nil {
 		return fmt.Errorf("price %s: %w", a.Kind, err)
 	}
-	a.Cost = result
+	a.Cost, a.Year = result, s.year(*a)
 	a.Carbon = s.saving(*a, normal, peak)
 	return nil
+}
+
+// year adds the services of the normal and the peak weeks: losses by parcels, days by days.
+func (s *solver) year(a Alternative) YearService {
+	peaks := s.problem.Demand.PeakWeeks.Mid
+	normal := float64(daysPerYear)/7 - peaks
+	together := func(x, y Interval, wx, wy float64) Interval {
+		at := func(a, b float64) float64 { return (a*wx + b*wy) / (wx + wy) }
+		return Interval{Value: at(x.Value, y.Value), Low: at(x.Low, y.Low), High: at(x.High, y.High), Unit: x.Unit}
+	}
+	return YearService{
+		Loss:     together(a.Normal.Loss, a.Peak.Loss, normal, peaks*s.model.peak),
+		WholeDay: together(a.Normal.WholeDay, a.Peak.WholeDay, normal, peaks),
+	}
 }
 
 // saving counts the second attempts that an alternative avoids.

@@ -56,6 +56,7 @@ type Answer struct {
 	WouldGive   []Reason      `json:"would_give,omitempty"` // when not feasible: what would have to give
 	Rules       []Rule        `json:"rules_of_thumb"`
 	Sensitivity []Swing       `json:"sensitivity"` // widest first
+	Unmoved     SwingBase     `json:"sensitivity_base"`
 	Rests       []Basis       `json:"rests_on"`
 	Warnings    []Reason      `json:"warnings,omitempty"`
 	Work        Work          `json:"work"`
@@ -130,8 +131,15 @@ type Alternative struct {
 	Misses  []Reason    `json:"misses,omitempty"`
 	Normal  Service     `json:"normal"`
 	Peak    Service     `json:"peak"`
+	Year    YearService `json:"year"`
 	Cost    cost.Result `json:"cost"`
 	Carbon  Saving      `json:"carbon"`
+}
+
+// YearService is what the normal weeks and the peak weeks of a year make together.
+type YearService struct {
+	Loss     Interval `json:"loss"`      // of the year's parcels
+	WholeDay Interval `json:"whole_day"` // chance that a day of the year loses no parcel
 }
 
 // DoorCount is a number of doors of one size.
@@ -258,6 +266,13 @@ type Swing struct {
 	LowCost   int64   `json:"low_cost"`  // net present value in minor units
 	HighCost  int64   `json:"high_cost"` // in minor units
 	Change    float64 `json:"change"`    // doors between low and high over the recommended doors
+}
+
+// SwingBase is what the sensitivity starts from: doors and cost of lockers by the same formulas, with
+// every figure at mid. Its cost differs a little from that of the alternative, which is simulated.
+type SwingBase struct {
+	Doors int   `json:"doors"`
+	Cost  int64 `json:"cost"` // net present value in minor units
 }
 
 // Basis is one value that the answer rests on.

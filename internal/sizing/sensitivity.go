@@ -52,6 +52,11 @@ func (s *solver) swings() []swing {
 // sensitivity moves one figure after the other to its low and its high. The doors needed come from the
 // screen in the proportions of the recommended bank; what the simulation corrected stays corrected.
 func (s *solver) sensitivity(ctx context.Context) error {
+	s.answer.Unmoved.Doors = s.needed(s.model)
+	var err error
+	if s.answer.Unmoved.Cost, err = s.costAt(s.model, s.answer.Unmoved.Doors); err != nil {
+		return fmt.Errorf("sensitivity: %w", err)
+	}
 	swings := slices.DeleteFunc(s.swings(), func(w swing) bool { return w.figure.Exact() })
 	out := make([]Swing, len(swings))
 	errs := make([]error, len(swings))

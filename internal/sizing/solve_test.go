@@ -96,6 +96,14 @@ func TestSolve_Answer(t *testing.T) {
 	if a.Recommended.Peak.Loss.Value <= a.Recommended.Normal.Loss.Value {
 		t.Error("the peak week loses no more than the normal one")
 	}
+	year := a.Recommended.Year
+	if year.Loss.Value <= a.Recommended.Normal.Loss.Value || year.Loss.Value >= a.Recommended.Peak.Loss.Value ||
+		year.WholeDay.Value >= a.Recommended.Normal.WholeDay.Value {
+		t.Errorf("the year is %+v, want it between the normal and the peak week", year)
+	}
+	if base := a.Unmoved; base.Doors < a.Recommended.Doors-2 || base.Doors > a.Recommended.Doors || base.Cost <= 0 {
+		t.Errorf("the sensitivity starts from %+v, the bank has %d doors", base, a.Recommended.Doors)
+	}
 	if len(a.Recommended.Normal.Occupancy) != 4 || len(a.Recommended.Normal.Occupancy[0].Quantiles[0].Values) != 168 {
 		t.Error("want the occupancy of four sizes by hour of the week")
 	}
@@ -344,6 +352,60 @@ func TestSolve_Room(t *testing.T) {
 	}
 	if a.Recommended.Kind == sizing.OpenRoom {
 		t.Error("an open room is recommended where lockers hold")
+	}
+}
+
+// Chance decides little: other seeds ask for about the same bank.
+func TestSolve_Seeds(t *testing.T) {
+	t.Parallel()
+	first := 0
+	for seed := range uint64(3) {
+		a, err := sizing.Solve(context.Background(), building(), sizing.Options{Seed: seed, Quick: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := columns(kind(t, a, sizing.Lockers))
+		if first == 0 {
+			first = n
+		}
+		if n < first-1 || n > first+1 {
+			t.Errorf("seed %d asks for %d columns, the first for %d", seed, n, first)
+		}
+	}
+}
+
+// A quota that loses parcels is no reason for more doors: the answer says so.
+func TestSolve_Quotas(t *testing.T) {
+	t.Parallel()
+	free := kind(t, solve(t, building()), sizing.Lockers)
+	a := solve(t, building(func(p *sizing.Problem) { p.Policy.Quotas = []sizing.Quota{{Carrier: "USPS", Doors: 1}} }))
+	if a.Feasible || codes(a.WouldGive) != "lift_quotas" {
+		t.Errorf("feasible %t, would give %s", a.Feasible, codes(a.WouldGive))
+	}
+	if bound := kind(t, a, sizing.Lockers); bound.Doors > 2*free.Doors {
+		t.Errorf("%d doors with a quota, %d without", bound.Doors, free.Doors)
+	}
+}
+
+// Towers of fixed division hold the reach rule when the right ones are chosen among them.
+func TestSolve_Reach(t *testing.T) {
+	t.Parallel()
+	a := solve(t, building(func(p *sizing.Problem) { p.Hardware.Catalogue = "tower-3ft" }))
+	if !a.Feasible {
+		t.Fatalf("infeasible: %s", codes(a.WouldGive))
+	}
+	inReach := map[string]bool{}
+	for _, b := range a.Recommended.Banks {
+		for _, c := range b.Columns {
+			for _, d := range c.Doors {
+				inReach[d.Size.String()] = inReach[d.Size.String()] || d.InReach
+			}
+		}
+	}
+	for _, m := range a.Recommended.Mix {
+		if m.Doors > 0 && !inReach[m.Size.String()] {
+			t.Errorf("no door of size %s is in reach", m.Size)
+		}
 	}
 }
 
