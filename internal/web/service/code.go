@@ -64,7 +64,8 @@ func (f *Face) code(w http.ResponseWriter, r *http.Request, v visit) error {
 		return err
 	}
 	if err := f.letIn(w, r); err != nil {
-		return err
+		f.opts.Logger.ErrorContext(r.Context(), "no session to test the doors", slog.Any("error", err))
+		return f.askCode(w, r, v, v.t.T("service.said.open", "reason", err.Error()+"."))
 	}
 	f.opts.Logger.InfoContext(r.Context(), "somebody tests the doors", slog.String("from", r.RemoteAddr))
 	ui.Redirect(w, r, Prefix)

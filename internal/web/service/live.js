@@ -16,6 +16,9 @@
 		setTimeout(look, pace);
 	};
 	if (document.querySelector('[data-live]')) setTimeout(look, pace);
+	addEventListener('pageshow', (e) => { // a page that was kept has keys that are off, and a step that is over
+		if (e.persisted) location.reload();
+	});
 	document.addEventListener('submit', (e) => {
 		const text = e.target.dataset.busy;
 		const key = e.submitter;

@@ -3,6 +3,7 @@ package service_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -76,6 +77,22 @@ func TestCode_EndsAfterWrongOnes(t *testing.T) {
 		b.shows(b.ask(http.MethodPost, "/service/code", url.Values{"code": {"99999999"}}), http.StatusUnprocessableEntity, want)
 	}
 	b.shows(b.ask(http.MethodPost, "/service/code", url.Values{"code": {code}}), http.StatusUnprocessableEntity, "No code works now")
+}
+
+// A bus that cannot be opened is said, and lets nobody in.
+func TestCode_SaysWhyThereIsNoSession(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(_ *bench, o *service.Options) {
+		o.Open = func(context.Context) (service.Work, error) {
+			return service.Work{}, errors.New("open serial:/dev/ttyUSB9: no such port")
+		}
+	})
+	code, err := b.codes.New(zeros{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.shows(b.ask(http.MethodPost, "/service/code", url.Values{"code": {code}}), http.StatusUnprocessableEntity, "no such port", "Get a new code")
+	b.leads(b.get("/service"), "/service/code")
 }
 
 // zeros draws the same code each time.
