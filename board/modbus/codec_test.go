@@ -264,7 +264,8 @@ func TestCodec_Frames(t *testing.T) {
 		{"coil", coil, true, 1, "01 05 00 00 FF 00 8C 3A"},
 		{"flash on Modbus TCP", tcp, true, 1, "00 01 00 00 00 06 01 05 02 00 00 02"},
 		{"status without inputs", none, false, 0, "01 01 00 00 00 08 3D CC"},
-		{"status of one", offset, false, 3, "01 02 00 12 00 01 19 CF"},
+		{"status names the board whatever the channel", nil, false, 3, "01 02 00 00 00 08 79 CC"},
+		{"status behind other inputs", offset, false, 3, "01 02 00 10 00 20 78 17"},
 		{"longer pulse", func(o *modbus.Options) { o.Pulse = 700e6 }, true, 2, "01 05 02 01 00 07 DC 70"},
 	} {
 		frame := codec(c.change).StatusFrame

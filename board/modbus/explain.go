@@ -36,20 +36,16 @@ func (c *Codec) OpenFrame(addr board.Address, ch board.Channel) ([]byte, error) 
 	return c.encode(FlashFrame(addr, ch, int(c.opts.Pulse/flashUnit))), nil
 }
 
-// StatusFrame returns the request for the input of one channel or of all, or for the relays of a
-// board without inputs.
+// StatusFrame returns the request by which a board is polled: for all its inputs, or for the relays of
+// a board without inputs. A driver never asks for one channel, so the channel only has to be in range.
 func (c *Codec) StatusFrame(addr board.Address, ch board.Channel) ([]byte, error) {
 	if err := c.opts.inRange(addr, max(ch, 1)); err != nil {
 		return nil, err
 	}
-	first, count := 0, c.opts.Channels
-	if ch > 0 {
-		first, count = int(ch)-1, 1
-	}
 	if c.opts.NoInputs {
-		return c.encode(words(addr, functionCoils, uint16(first), uint16(count))), nil
+		return c.encode(words(addr, functionCoils, 0, uint16(c.opts.Channels))), nil
 	}
-	return c.encode(InputsFrame(addr, c.opts.InputOffset+first, count)), nil
+	return c.encode(InputsFrame(addr, c.opts.InputOffset, c.opts.Channels)), nil
 }
 
 func (c *Codec) encode(f Frame) []byte {
