@@ -88,7 +88,7 @@ type Exchange[F any] struct {
 }
 
 var (
-	_ board.Counter      = (*Exchange[int])(nil)
+	_ board.Counter        = (*Exchange[int])(nil)
 	_ board.AddressCounter = (*Exchange[int])(nil)
 )
 

@@ -29,11 +29,11 @@ type Driver struct {
 }
 
 var (
-	_ board.Driver       = (*Driver)(nil)
-	_ board.Prober       = (*Driver)(nil)
-	_ board.Censor       = (*Driver)(nil)
-	_ board.Restorer     = (*Driver)(nil)
-	_ board.Counter      = (*Driver)(nil)
+	_ board.Driver         = (*Driver)(nil)
+	_ board.Prober         = (*Driver)(nil)
+	_ board.Censor         = (*Driver)(nil)
+	_ board.Restorer       = (*Driver)(nil)
+	_ board.Counter        = (*Driver)(nil)
 	_ board.AddressCounter = (*Driver)(nil)
 )
 

@@ -25,10 +25,10 @@ const (
 )
 
 var (
-	_ board.Driver       = (*Driver)(nil)
-	_ board.Prober       = (*Driver)(nil)
-	_ board.Censor       = (*Driver)(nil)
-	_ board.Counter      = (*Driver)(nil)
+	_ board.Driver         = (*Driver)(nil)
+	_ board.Prober         = (*Driver)(nil)
+	_ board.Censor         = (*Driver)(nil)
+	_ board.Counter        = (*Driver)(nil)
 	_ board.AddressCounter = (*Driver)(nil)
 )
 

@@ -21,12 +21,12 @@ type Driver struct {
 }
 
 var (
-	_ board.Driver       = (*Driver)(nil)
-	_ board.Prober       = (*Driver)(nil)
-	_ board.Censor       = (*Driver)(nil)
-	_ board.Counter      = (*Driver)(nil)
+	_ board.Driver         = (*Driver)(nil)
+	_ board.Prober         = (*Driver)(nil)
+	_ board.Censor         = (*Driver)(nil)
+	_ board.Counter        = (*Driver)(nil)
 	_ board.AddressCounter = (*Driver)(nil)
-	_ board.Watcher      = (*Driver)(nil)
+	_ board.Watcher        = (*Driver)(nil)
 )
 
 // New checks the options. It does no I/O.

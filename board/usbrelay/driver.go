@@ -27,9 +27,9 @@ type Driver struct {
 }
 
 var (
-	_ board.Driver       = (*Driver)(nil)
-	_ board.Restorer     = (*Driver)(nil)
-	_ board.Counter      = (*Driver)(nil)
+	_ board.Driver         = (*Driver)(nil)
+	_ board.Restorer       = (*Driver)(nil)
+	_ board.Counter        = (*Driver)(nil)
 	_ board.AddressCounter = (*Driver)(nil)
 )
 

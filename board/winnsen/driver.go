@@ -20,12 +20,12 @@ type Driver struct {
 }
 
 var (
-	_ board.Driver       = (*Driver)(nil)
-	_ board.Prober       = (*Driver)(nil)
-	_ board.Censor       = (*Driver)(nil)
-	_ board.Counter      = (*Driver)(nil)
+	_ board.Driver         = (*Driver)(nil)
+	_ board.Prober         = (*Driver)(nil)
+	_ board.Censor         = (*Driver)(nil)
+	_ board.Counter        = (*Driver)(nil)
 	_ board.AddressCounter = (*Driver)(nil)
-	_ board.Yielder      = (*Driver)(nil)
+	_ board.Yielder        = (*Driver)(nil)
 )
 
 // New checks the options. It does no I/O.
