@@ -35,6 +35,7 @@ type LogOptions struct {
 	Name     string             // stands in errors
 	Location *time.Location     // of times without an offset; nil: they are taken as they stand
 	Sizes    []sizing.SizeClass // classes by which dimensions become sizes
+	MaxRows  int                // rows at most; 0 or more than MaxLogRows: MaxLogRows
 }
 
 // Log is a log of deliveries in the order of arrival, and what is odd about it.
@@ -60,7 +61,10 @@ func ReadLog(r io.Reader, o LogOptions) (Log, error) {
 	reader := csv.NewReader(buffered)
 	reader.ReuseRecord = true
 	reader.TrimLeadingSpace = true
-	l := &logReader{options: o, csv: reader, ids: map[string]int{}}
+	if o.MaxRows <= 0 || o.MaxRows > MaxLogRows {
+		o.MaxRows = MaxLogRows
+	}
+	l := &logReader{options: o, csv: reader, ids: map[string]int{}, words: map[string]string{}}
 	if err := l.header(); err != nil {
 		return Log{}, err
 	}
@@ -77,7 +81,8 @@ type logReader struct {
 	options  LogOptions
 	csv      *csv.Reader
 	columns  map[string]int
-	ids      map[string]int // id => line
+	ids      map[string]int    // id => line
+	words    map[string]string // names that stood before, so that each is kept once
 	log      Log
 	problems []error
 	zones    zoneCheck
@@ -129,10 +134,10 @@ func (l *logReader) rows() error {
 			l.problems = append(l.problems, fmt.Errorf("%s:%w", l.options.Name, csvProblem(err)))
 			return errors.Join(l.problems...)
 		}
-		if len(l.log.Deliveries) >= MaxLogRows {
-			return fmt.Errorf("%s: more than %d rows: split the log by year", l.options.Name, MaxLogRows)
-		}
 		line, _ := l.csv.FieldPos(0)
+		if len(l.log.Deliveries) >= l.options.MaxRows {
+			return fmt.Errorf("%s:%d: more than %d rows: split the log by year", l.options.Name, line, l.options.MaxRows)
+		}
 		if err := l.row(line, row); err != nil {
 			l.problems = append(l.problems, fmt.Errorf("%s:%d: %w", l.options.Name, line, err))
 			if len(l.problems) >= maxProblems {
@@ -149,11 +154,21 @@ func (l *logReader) cell(row []string, column string) string {
 	return ""
 }
 
+// word keeps a name: the memory of a record is used again for the next one.
+func (l *logReader) word(text string) string {
+	kept, ok := l.words[text]
+	if !ok {
+		kept = strings.Clone(text)
+		l.words[kept] = kept
+	}
+	return kept
+}
+
 func (l *logReader) row(line int, row []string) error {
 	d := sizing.Delivery{
 		Line:    line,
-		Carrier: strings.Clone(l.cell(row, "carrier")), // the record's memory is used again
-		Unit:    strings.Clone(l.cell(row, "unit")),
+		Carrier: l.word(l.cell(row, "carrier")),
+		Unit:    l.word(l.cell(row, "unit")),
 	}
 	if id := l.cell(row, "id"); id != "" {
 		if first, twice := l.ids[id]; twice {

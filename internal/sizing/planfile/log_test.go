@@ -145,6 +145,36 @@ func TestReadLog_Warnings(t *testing.T) {
 	}
 }
 
+func TestReadLog_MaxRows(t *testing.T) {
+	t.Parallel()
+	text := "arrived\n" + strings.Repeat("2025-03-03 10:00\n", 6)
+	for most, good := range map[int]bool{5: false, 6: true, 0: true, -1: true} {
+		_, err := planfile.ReadLog(strings.NewReader(text), planfile.LogOptions{Name: "log.csv", MaxRows: most})
+		if (err == nil) != good {
+			t.Errorf("at most %d rows: got %v", most, err)
+		}
+		if !good && !strings.HasPrefix(err.Error(), "log.csv:7: more than 5 rows") {
+			t.Errorf("got %v, want the line", err)
+		}
+	}
+}
+
+func BenchmarkReadLog(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("arrived,collected,size,carrier,unit\n")
+	at := time.Date(2025, 1, 1, 9, 0, 0, 0, time.UTC)
+	for i := range 100_000 {
+		fmt.Fprintf(&text, "%s,%s,S,UPS,%d\n", at.Format(time.RFC3339), at.Add(20*time.Hour).Format(time.RFC3339), i%400)
+		at = at.Add(5 * time.Minute)
+	}
+	b.SetBytes(int64(text.Len()))
+	for b.Loop() {
+		if _, err := readLog(text.String(), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func FuzzReadLog(f *testing.F) {
 	for _, seed := range []string{
 		"arrived,unit\n2025-03-03 10:00,4\n", "arrived\n2025-03-03T10:00:00-05:00\n", "arrived,size\n2025-11-02 01:30,S\n",
