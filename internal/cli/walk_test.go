@@ -122,12 +122,23 @@ func TestBoardWalk_SaysWhatStandsInTheWay(t *testing.T) {
 	want(t, code, 2, errs, "nobody", out)
 	code, out, errs = run(t, dir, "", "board", "walk", "--port", "tcp:127.0.0.1:1", "--resume")
 	want(t, code, 2, errs, "leave --resume out", out)
+	code, out, errs = run(t, dir, "", "controller", "service-code")
+	want(t, code, 0, errs, "start it with 'cubby controller'", out)
+	if digits := strings.ReplaceAll(strings.TrimSpace(out), " ", ""); len(digits) != 8 {
+		t.Errorf("the code is %q, want eight digits", out)
+	}
+	code, out, errs = run(t, dir, "", "--set=controller.service.listen=", "controller", "service-code")
+	want(t, code, 2, errs, "controller.service.listen is empty", out)
+	code, out, errs = run(t, dir, "", "--set=controller.service.listen=", "controller")
+	want(t, code, 1, errs, "belongs to no site", out)
 	release, err := app.OwnFolder(filepath.Join(dir, "site"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	code, out, errs = run(t, dir, "", "board", "walk", "--port", "tcp:127.0.0.1:1")
 	want(t, code, 1, errs, "cubby controller service-code", out)
+	code, out, errs = run(t, dir, "", "controller", "service-code")
+	want(t, code, 0, errs, "open http://127.0.0.1:8481/service", out)
 	if err := release(); err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,8 @@ type Move struct {
 type Sight struct {
 	Request locker.RequestID `json:"request,omitempty"` // as it stands in the record
 	Result  Result           `json:"result"`
-	Heard   bool             `json:"heard"` // the board answered after the pulse
+	Heard   bool             `json:"heard"`         // the board answered after the pulse
+	Was     board.State      `json:"was,omitempty"` // of the output's own sensor, before the pulse
 	Moves   []Move           `json:"moves,omitempty"`
 }
 
@@ -75,6 +76,16 @@ type Sight struct {
 type Reading struct {
 	Output locker.Output `json:"output"`
 	State  board.State   `json:"state"`
+}
+
+// stateAt returns the state of one channel, StateUnknown when it was not read.
+func stateAt(readings []Reading, o locker.Output) board.State {
+	for _, r := range readings {
+		if r.Output == o {
+			return r.State
+		}
+	}
+	return board.StateUnknown
 }
 
 // moves returns what changed between two readings of the same channels.

@@ -334,7 +334,9 @@ func (d *Direct) Open(ctx context.Context, o Opening) (Sight, error) {
 	}
 	ack, failed := d.pulse(ctx, bus, g)
 	d.governor.End(bank, d.instant())
-	s := Sight{Request: g.request, Result: resultOf(ack, failed), Heard: failed == nil && ack != board.AckNone}
+	s := Sight{
+		Request: g.request, Result: resultOf(ack, failed), Heard: failed == nil && ack != board.AckNone, Was: stateAt(before, o.Output),
+	}
 	if s.Result == ResultRange {
 		return s, nil
 	}

@@ -251,6 +251,33 @@ func TestDirect_ClosesWhatAnInterruptionLeftOpen(t *testing.T) {
 	})
 }
 
+// A door that stands open already is no dead sensor when it is opened again.
+func TestDirect_KnowsADoorThatStandsOpen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		d, _ := b.direct(journal.NewMemory())
+		s, err := commission.NewSession(commission.SessionOptions{Opener: d, Now: time.Now})
+		must(t, err)
+		boards, err := s.Probe(t.Context())
+		must(t, err)
+		plan := planned(t, []int{1}, boards)
+		must(t, s.Begin(t.Context(), &plan))
+		must(t, s.Open(t.Context()))
+		must(t, s.Answer(t.Context(), commission.Answer{Kind: commission.AnswerAgain})) // the door stays open
+		must(t, s.Open(t.Context()))
+		must(t, s.Answer(t.Context(), commission.Answer{Kind: commission.AnswerYes}))
+		must(t, s.View(func(w *commission.Walk) {
+			if f := w.Findings(); len(f) != 0 {
+				t.Errorf("found %+v", f)
+			}
+		}))
+		if got := b.world.PulseCount(1, 1); got != 2 {
+			t.Errorf("%d pulses, want the two that were asked for", got)
+		}
+	})
+}
+
 // Nothing is pulsed when the record cannot be written.
 func TestDirect_PulsesNothingThatIsNotOnRecord(t *testing.T) {
 	t.Parallel()

@@ -122,7 +122,7 @@ func (e *Enrolled) Open(ctx context.Context, o Opening) (Sight, error) {
 		return Sight{}, err //nolint:wrapcheck // an error of the rules says it best
 	}
 	began := e.opts.Now()
-	s := Sight{Request: request, Result: ResultSent, Heard: true}
+	s := Sight{Request: request, Result: ResultSent, Heard: true, Was: stateAt(before, o.Output)}
 	var test controller.Test
 	for e.opts.Now().Sub(began) < testFor && !test.Opened && !test.Failed {
 		if err := pause(ctx, lookEvery); err != nil {

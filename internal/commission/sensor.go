@@ -74,6 +74,8 @@ func (w *Walk) sensorOf(r Record) (found []Finding, crossed bool) {
 		found = append(found, f)
 	case own < 0 && len(r.Sight.Moves) > 0:
 		return nil, true
+	case own < 0 && r.Sight.Was != board.StateUnknown && r.Sight.Was != w.rest(r.Output):
+		return nil, false // the door stood open already, and its sensor said so
 	case own < 0:
 		return []Finding{{Kind: KindDeadSensor, Doors: []string{label}, Outputs: []locker.Output{r.Output}}}, false
 	}

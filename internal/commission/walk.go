@@ -272,12 +272,7 @@ func sameLabel(a, b string) bool { return strings.EqualFold(a, b) }
 
 // rest returns what a sensor says while its door is shut.
 func (w *Walk) rest(o locker.Output) board.State {
-	for _, r := range w.plan.Rest {
-		if r.Output == o {
-			return r.State
-		}
-	}
-	return board.StateUnknown
+	return stateAt(w.plan.Rest, o)
 }
 
 // Begin says that the pulse of the step at hand is about to be sent.
