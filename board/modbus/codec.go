@@ -127,6 +127,13 @@ func (f Frame) Exception() (code byte, refused bool) {
 	return f.Body[0], true
 }
 
+// ofGateway reports whether the frame is an exception of a gateway between the networks, which speaks in
+// the name of a board that it cannot reach. Source: Modbus Application Protocol V1.1b3 §7, codes 0A, 0B.
+func (f Frame) ofGateway() bool {
+	code, refused := f.Exception()
+	return refused && (code == 0x0A || code == 0x0B)
+}
+
 // Bit returns one bit of a reply to reading relays or inputs, counted from 0. present is false when
 // the reply has no such bit.
 func (f Frame) Bit(index int) (on, present bool) {

@@ -23,6 +23,9 @@
 //	read, set unit id    00 03 4000 0001, 00 06 4000 00UU   answered by whoever is on the line
 //	refused              any                                reply UU FUNCTION+80 CODE
 //
+// Codes 01, 02, 03 and 06 say that the board did nothing. Codes 0A and 0B come from a gateway that gets no
+// answer from the board: that is silence, and the relay may have moved. After the other codes it may, too.
+//
 // CC is the channel less one. NNNN is a time in units of 100 ms. Bits come lowest first, eight to a
 // byte. Registers are two bytes, high byte first; the driver reads none.
 //

@@ -22,6 +22,9 @@ type Driver struct {
 	hot   map[board.Address][]board.Channel
 	late  map[board.Address]uint64 // answers that came while another one was awaited
 	spoke time.Time                // when the line was last used
+	// doubt is of units whose last write was not answered: an RTU exception names no relay and no number,
+	// so the next one may be the late answer to that write.
+	doubt map[board.Address]bool
 }
 
 var (
@@ -50,7 +53,7 @@ func New(opts Options) (*Driver, error) {
 	}
 	return &Driver{
 		opts: opts, line: line,
-		hot: map[board.Address][]board.Channel{}, late: map[board.Address]uint64{},
+		hot: map[board.Address][]board.Channel{}, late: map[board.Address]uint64{}, doubt: map[board.Address]bool{},
 	}, nil
 }
 
@@ -89,7 +92,8 @@ func (d *Driver) BoardCounts(addr board.Address) board.Counts {
 }
 
 // Unlock pulses one relay. While it is not known whether the adapter echoes, a question goes first;
-// whatever comes of that, the pulse is sent. AckRefused is a board's exception: it did nothing.
+// whatever comes of that, the pulse is sent. AckRefused is a board's exception that says that it did
+// nothing. One that leaves this open is an error.
 func (d *Driver) Unlock(ctx context.Context, addr board.Address, ch board.Channel) (board.Ack, error) {
 	if err := d.opts.inRange(addr, ch); err != nil {
 		return board.AckNone, fmt.Errorf("unlock: %w", err)
@@ -173,7 +177,8 @@ func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Read
 	return reading, nil
 }
 
-// Probe asks a board for one relay. A refusal is an answer too: somebody is there.
+// Probe asks a board for one relay. A refusal is an answer too: somebody is there. A gateway's word that
+// nobody answers is silence.
 func (d *Driver) Probe(ctx context.Context, addr board.Address) (bool, error) {
 	if err := d.opts.inRange(addr, 1); err != nil {
 		return false, fmt.Errorf("probe: %w", err)
@@ -219,6 +224,7 @@ func (d *Driver) ask(ctx context.Context, f Frame) (Frame, error) {
 	if err != nil {
 		return Frame{}, err
 	}
+	delete(d.doubt, f.Unit) // it answers in order
 	if code, refused := answer.Exception(); refused {
 		return Frame{}, fmt.Errorf("the board refused to read: %s; check channels and input offset", exception(code))
 	}
@@ -263,6 +269,7 @@ func (d *Driver) encode(f *Frame) []byte {
 
 // matcher tells which frame answers the request. One late answer to another request is counted.
 func (d *Driver) matcher(request Frame) func(Frame) exchange.Fit {
+	doubt := d.doubt[request.Unit] && request.Function == functionWrite && d.opts.Framing == FramingRTU
 	counted := false
 	late := func() exchange.Fit {
 		if !counted {
@@ -276,6 +283,10 @@ func (d *Driver) matcher(request Frame) func(Frame) exchange.Fit {
 		case answer.Unit != request.Unit:
 			return exchange.Other
 		case answer.Transaction != request.Transaction:
+			return late()
+		case answer.Function == request.Function|exceptionBit && answer.ofGateway():
+			return exchange.Other // the board is silent, and may have done what it was told
+		case answer.Function == request.Function|exceptionBit && doubt:
 			return late()
 		case answer.Function == request.Function|exceptionBit:
 			return exchange.Refusal
@@ -298,13 +309,18 @@ func (d *Driver) write(ctx context.Context, f Frame, within time.Duration) (boar
 	answer, err := d.do(ctx, r)
 	switch {
 	case err != nil:
+		d.doubt[f.Unit] = true
 		return board.AckNone, err
 	case r.NoReply:
 		return board.AckNone, nil
 	}
-	if _, refused := answer.Exception(); refused {
+	if code, refused := answer.Exception(); refused {
+		if !didNothing(code) {
+			return board.AckNone, fmt.Errorf("%w: %s, so the relay may have moved", board.ErrGarbled, exception(code))
+		}
 		return board.AckRefused, nil
 	}
+	delete(d.doubt, f.Unit)
 	if got, want := answer.word(2), f.word(2); got != want {
 		return board.AckNone, fmt.Errorf("%w: it repeats %04X as %04X, so it does not know flash; see mode coil",
 			board.ErrGarbled, want, got)
@@ -318,6 +334,16 @@ func writes(answer, request Frame) bool {
 	address := request.word(0)
 	flash := address >= flashOn && address < flashOff
 	return answer.word(0) == address && (flash || answer.word(2) == request.word(2))
+}
+
+// didNothing tells the exceptions by which a board says that it did not do what it was told. The others
+// (device failure, still busy, memory error) leave that open.
+func didNothing(code byte) bool {
+	switch code {
+	case 1, 2, 3, 6: // illegal function, address or value; busy with something else
+		return true
+	}
+	return false
 }
 
 // exception names a code. Source: Modbus Application Protocol V1.1b3 §7.

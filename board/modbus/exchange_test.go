@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -101,6 +103,80 @@ func TestDriver_Twin(t *testing.T) {
 			})
 		})
 	}
+}
+
+// exceptionTo is unit 1's exception to a function, as a line of hex for a script.
+func exceptionTo(function, code byte) string {
+	f := modbus.Frame{Unit: 1, Function: function | 0x80, Body: []byte{code}}
+	return fmt.Sprintf("% X", f.Encode(modbus.FramingRTU))
+}
+
+// TestDriver_Exceptions: only a board that says that it did nothing has refused. Whoever believes that of
+// a gateway's time-out pulses the lock a second time.
+func TestDriver_Exceptions(t *testing.T) {
+	t.Parallel()
+	for code := byte(1); code <= 12; code++ {
+		t.Run(strconv.Itoa(int(code)), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ack, want := board.AckNone, board.ErrGarbled
+				switch code {
+				case 1, 2, 3, 6:
+					ack, want = board.AckRefused, nil
+				case 0x0A, 0x0B:
+					want = board.ErrSilent
+				}
+				d := newDriver(t, script(t, exceptionTo(5, code)), func(o *modbus.Options) { o.Echo = exchange.EchoOff })
+				if got, err := d.Unlock(t.Context(), 1, 1); got != ack || !errors.Is(err, want) {
+					t.Errorf("unlock: %v, %v, want %v, %v", got, err, ack, want)
+				}
+			})
+		})
+	}
+}
+
+// TestDriver_Gateway: a gateway answers for every unit, also for those that are not there.
+func TestDriver_Gateway(t *testing.T) {
+	t.Parallel()
+	for _, code := range []byte{0x0A, 0x0B} {
+		synctest.Test(t, func(t *testing.T) {
+			nobody := []string{exceptionTo(1, code), exceptionTo(1, code), exceptionTo(2, code)}
+			d := newDriver(t, script(t, nobody...), nil)
+			if found, err := d.Probe(t.Context(), 1); found || err != nil {
+				t.Errorf("probe: %v, %v, want nobody", found, err)
+			}
+			if presence, err := d.Census(t.Context(), 1); presence != board.PresenceNone || err != nil {
+				t.Errorf("census: %v, %v, want nobody", presence, err)
+			}
+			if _, err := d.ReadStates(t.Context(), 1); !errors.Is(err, board.ErrSilent) {
+				t.Errorf("states: %v, want silence", err)
+			}
+		})
+	}
+}
+
+// TestDriver_LateException: on RTU an exception names neither relay nor request. After a write without
+// an answer it may be that one's, until the board has answered something else.
+func TestDriver_LateException(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		no := exceptionTo(5, 6)
+		d := newDriver(t, script(t, "", no, shut, no), func(o *modbus.Options) { o.Echo = exchange.EchoOff })
+		for ch := board.Channel(1); ch <= 2; ch++ {
+			if ack, err := d.Unlock(t.Context(), 1, ch); ack != board.AckNone || !errors.Is(err, board.ErrSilent) {
+				t.Errorf("unlock channel %d: %v, %v, want silence", ch, ack, err)
+			}
+		}
+		if late := d.BoardCounts(1).Late; late != 1 {
+			t.Errorf("%d late answers counted, want 1", late)
+		}
+		if _, err := d.ReadStates(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if ack, err := d.Unlock(t.Context(), 1, 3); ack != board.AckRefused || err != nil {
+			t.Errorf("%v, %v, want refused", ack, err)
+		}
+	})
 }
 
 // TestDriver_Echo: once the adapter is known, one frame is the echo or the answer, as it must be.
