@@ -511,6 +511,16 @@ CREATE TABLE users (
 
 CREATE INDEX users_organization ON users (organization);
 
+CREATE TABLE walks (
+    site       TEXT   NOT NULL PRIMARY KEY,
+    id         TEXT   NOT NULL,
+    version    BIGINT NOT NULL,
+    body       TEXT   NOT NULL,
+    started_by TEXT   NOT NULL,
+    started_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+
 CREATE TABLE web_sessions (
     token_hash BYTEA  NOT NULL PRIMARY KEY,
     user_id    TEXT   NOT NULL REFERENCES users (id),

@@ -108,6 +108,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.createUserStmt, err = db.PrepareContext(ctx, createUser); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateUser: %w", err)
 	}
+	if q.createWalkStmt, err = db.PrepareContext(ctx, createWalk); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateWalk: %w", err)
+	}
 	if q.createWebSessionStmt, err = db.PrepareContext(ctx, createWebSession); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateWebSession: %w", err)
 	}
@@ -255,6 +258,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findUserByEmailStmt, err = db.PrepareContext(ctx, findUserByEmail); err != nil {
 		return nil, fmt.Errorf("error preparing query FindUserByEmail: %w", err)
 	}
+	if q.findWalkStmt, err = db.PrepareContext(ctx, findWalk); err != nil {
+		return nil, fmt.Errorf("error preparing query FindWalk: %w", err)
+	}
 	if q.findWebSessionStmt, err = db.PrepareContext(ctx, findWebSession); err != nil {
 		return nil, fmt.Errorf("error preparing query FindWebSession: %w", err)
 	}
@@ -275,6 +281,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertOperationStmt, err = db.PrepareContext(ctx, insertOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertOperation: %w", err)
+	}
+	if q.keepWalkStmt, err = db.PrepareContext(ctx, keepWalk); err != nil {
+		return nil, fmt.Errorf("error preparing query KeepWalk: %w", err)
 	}
 	if q.lastDutyReportStmt, err = db.PrepareContext(ctx, lastDutyReport); err != nil {
 		return nil, fmt.Errorf("error preparing query LastDutyReport: %w", err)
@@ -697,6 +706,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing createUserStmt: %w", cerr)
 		}
 	}
+	if q.createWalkStmt != nil {
+		if cerr := q.createWalkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createWalkStmt: %w", cerr)
+		}
+	}
 	if q.createWebSessionStmt != nil {
 		if cerr := q.createWebSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createWebSessionStmt: %w", cerr)
@@ -942,6 +956,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findUserByEmailStmt: %w", cerr)
 		}
 	}
+	if q.findWalkStmt != nil {
+		if cerr := q.findWalkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findWalkStmt: %w", cerr)
+		}
+	}
 	if q.findWebSessionStmt != nil {
 		if cerr := q.findWebSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findWebSessionStmt: %w", cerr)
@@ -975,6 +994,11 @@ func (q *Queries) Close() error {
 	if q.insertOperationStmt != nil {
 		if cerr := q.insertOperationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertOperationStmt: %w", cerr)
+		}
+	}
+	if q.keepWalkStmt != nil {
+		if cerr := q.keepWalkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keepWalkStmt: %w", cerr)
 		}
 	}
 	if q.lastDutyReportStmt != nil {
@@ -1504,6 +1528,7 @@ type Queries struct {
 	createSiteKeyStmt            *sql.Stmt
 	createUnitStmt               *sql.Stmt
 	createUserStmt               *sql.Stmt
+	createWalkStmt               *sql.Stmt
 	createWebSessionStmt         *sql.Stmt
 	deleteCustodyStmt            *sql.Stmt
 	deleteDropRefusalsStmt       *sql.Stmt
@@ -1553,6 +1578,7 @@ type Queries struct {
 	findUnitByNameStmt           *sql.Stmt
 	findUserStmt                 *sql.Stmt
 	findUserByEmailStmt          *sql.Stmt
+	findWalkStmt                 *sql.Stmt
 	findWebSessionStmt           *sql.Stmt
 	finishIdempotencyKeyStmt     *sql.Stmt
 	finishJobStmt                *sql.Stmt
@@ -1560,6 +1586,7 @@ type Queries struct {
 	insertCustodyStmt            *sql.Stmt
 	insertDropRefusalStmt        *sql.Stmt
 	insertOperationStmt          *sql.Stmt
+	keepWalkStmt                 *sql.Stmt
 	lastDutyReportStmt           *sql.Stmt
 	latestHeadStmt               *sql.Stmt
 	leaseJobStmt                 *sql.Stmt
@@ -1686,6 +1713,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		createSiteKeyStmt:            q.createSiteKeyStmt,
 		createUnitStmt:               q.createUnitStmt,
 		createUserStmt:               q.createUserStmt,
+		createWalkStmt:               q.createWalkStmt,
 		createWebSessionStmt:         q.createWebSessionStmt,
 		deleteCustodyStmt:            q.deleteCustodyStmt,
 		deleteDropRefusalsStmt:       q.deleteDropRefusalsStmt,
@@ -1735,6 +1763,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findUnitByNameStmt:           q.findUnitByNameStmt,
 		findUserStmt:                 q.findUserStmt,
 		findUserByEmailStmt:          q.findUserByEmailStmt,
+		findWalkStmt:                 q.findWalkStmt,
 		findWebSessionStmt:           q.findWebSessionStmt,
 		finishIdempotencyKeyStmt:     q.finishIdempotencyKeyStmt,
 		finishJobStmt:                q.finishJobStmt,
@@ -1742,6 +1771,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertCustodyStmt:            q.insertCustodyStmt,
 		insertDropRefusalStmt:        q.insertDropRefusalStmt,
 		insertOperationStmt:          q.insertOperationStmt,
+		keepWalkStmt:                 q.keepWalkStmt,
 		lastDutyReportStmt:           q.lastDutyReportStmt,
 		latestHeadStmt:               q.latestHeadStmt,
 		leaseJobStmt:                 q.leaseJobStmt,

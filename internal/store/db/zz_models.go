@@ -416,6 +416,16 @@ type User struct {
 	CreatedAt    int64
 }
 
+type Walk struct {
+	Site      string
+	ID        string
+	Version   int64
+	Body      string
+	StartedBy string
+	StartedAt int64
+	ChangedAt int64
+}
+
 type WebSession struct {
 	TokenHash []byte
 	UserID    string
