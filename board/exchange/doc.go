@@ -8,7 +8,7 @@
 //     request that must not open anything.
 //   - An answer that comes too late never satisfies a later request. After silence the line is
 //     emptied until it is quiet, and while the answer to a question about states (Request.State) is
-//     owed, the next such answer is held back until no fresher one follows.
+//     owed, the next such answer is held back until no fresher one follows. It acknowledges no unlock.
 //   - The adapter's echo is never taken for an answer. Whether there is one is a setting or found
 //     out; requests whose answer may be equal to them are marked (Request.Twin).
 //   - Quiet time only resynchronises: a frame is taken as soon as its last byte is there.

@@ -26,8 +26,10 @@ const (
 
 // Limits of what the line may make us keep or do.
 const (
-	readBytes  = 256
-	drainReads = 64 // a line that babbles for longer is used all the same
+	readBytes = 256
+	// A line that babbles for longer is used all the same: somebody waits.
+	drainReads = 64
+	drainLimit = 150 * time.Millisecond // twice the longest answer of a lock board at 9600 baud
 )
 
 // Fit is what a frame is to a request.
@@ -50,10 +52,11 @@ type Request[F any] struct {
 
 	// NoReply is for boards that answer nothing: Do returns when the frame is written.
 	NoReply bool
-	// State marks a question about states: an older answer to the same question would be believed.
+	// State marks a request whose answer carries states: an older answer would be believed.
 	State bool
 	// Unlock marks a request that somebody waits for: the look at an idle line, a millisecond, is
-	// left out. A stray answer to it must not match or must mean nothing.
+	// left out. A stray answer to it must not match or must mean nothing. With State, while an answer
+	// is owed that would fit, one answer acknowledges nothing and the second one does.
 	Unlock bool
 	// Twin says that the answer may have the very bytes of the request, so that only the knowledge
 	// whether the adapter echoes tells them apart. While that is unknown (Echo returns EchoAuto) the
@@ -144,9 +147,12 @@ func (x *Exchange[F]) Do(ctx context.Context, r Request[F]) (F, error) {
 	x.close()
 	if err != nil {
 		x.unread = &r
+		if r.State {
+			x.owed[r.Addr] = r
+		}
 		x.tally(r.Addr, func(c *board.Counts) { c.Timeouts++ })
 	}
-	if !r.Twin {
+	if !r.Twin && !errors.Is(err, board.ErrLost) {
 		x.learn(x.counts.Echoes > echoes, err == nil && x.scan.Dropped == dropped)
 	}
 	return f, err
@@ -219,6 +225,7 @@ func (x *Exchange[F]) drain(ctx context.Context) error {
 		}
 	}
 	defer x.close()
+	limit := x.opts.Now().Add(drainLimit)
 	for range drainReads {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -227,7 +234,7 @@ func (x *Exchange[F]) drain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if n == 0 || x.opts.Now().After(limit) {
 			break
 		}
 	}
@@ -263,18 +270,19 @@ func fits[F any](r Request[F], f F) bool {
 func (x *Exchange[F]) send(r Request[F]) error {
 	if w, ok := x.opts.Conn.(interface{ SetWriteDeadline(t time.Time) error }); ok {
 		if err := w.SetWriteDeadline(x.opts.Now().Add(writeTime)); err != nil {
-			return lost("set deadline", err)
+			return x.lost("set deadline", err)
 		}
 	}
 	x.tally(r.Addr, func(c *board.Counts) { c.Requests++ })
 	if _, err := x.opts.Conn.Write(r.Frame); err != nil {
-		return lost("write", err)
+		return x.lost("write", err)
 	}
 	return nil
 }
 
-// lost wraps an error of the line as board.ErrLost, once.
-func lost(operation string, err error) error {
+// lost wraps an error of the line as board.ErrLost, once. What comes back may be another adapter.
+func (x *Exchange[F]) lost(operation string, err error) error {
+	x.echo = x.opts.Echo
 	if errors.Is(err, board.ErrLost) {
 		return err
 	}
@@ -295,7 +303,7 @@ func (x *Exchange[F]) await(ctx context.Context, r Request[F]) (F, error) {
 		if x.take(&w, quiet) {
 			return w.answer, nil
 		}
-		if w.answered && !settling {
+		if w.answered && !settling && !r.Unlock {
 			limit = earlier(limit, x.opts.Now().Add(settleTime))
 		}
 		if err := ctx.Err(); err != nil {
@@ -312,11 +320,11 @@ func (x *Exchange[F]) await(ctx context.Context, r Request[F]) (F, error) {
 		quiet = n == 0
 	}
 	switch {
+	case w.answered && r.Unlock: // it may be the owed one: nothing is known of this unlock
+		x.tally(r.Addr, func(c *board.Counts) { c.Late++ })
 	case w.answered:
 		delete(x.owed, r.Addr)
 		return w.answer, nil
-	case r.State:
-		x.owed[r.Addr] = r
 	}
 	if t, ok := ctx.Deadline(); ok && !x.opts.Now().Before(t) {
 		return none, context.DeadlineExceeded // the context's own timer may be a moment late
@@ -358,10 +366,15 @@ func (x *Exchange[F]) take(w *wait[F], quiet bool) bool {
 			return true
 		}
 		// An older answer of this board may still be on its way: the last one is the fresh one.
-		if w.answered {
+		second := w.answered
+		w.answer, w.answered = found.Frame, true
+		if second {
 			x.tally(w.Addr, func(c *board.Counts) { c.Late++ })
 		}
-		w.answer, w.answered = found.Frame, true
+		if second && w.Unlock {
+			delete(x.owed, w.Addr)
+			return true
+		}
 	}
 	return false
 }
@@ -415,12 +428,12 @@ func (x *Exchange[F]) slice() time.Duration {
 // read reads once into the scanner. It returns 0 when nothing came in time.
 func (x *Exchange[F]) read(limit time.Time) (int, error) {
 	if err := x.opts.Conn.SetReadDeadline(limit); err != nil {
-		return 0, lost("set deadline", err)
+		return 0, x.lost("set deadline", err)
 	}
 	n, err := x.opts.Conn.Read(x.buf)
 	_, _ = x.scan.Write(x.buf[:n]) // it never fails
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		return n, lost("read", err)
+		return n, x.lost("read", err)
 	}
 	return n, nil
 }

@@ -190,6 +190,88 @@ func TestExchange_LateUnlock(t *testing.T) {
 	}
 }
 
+// statesToy is an unlock whose answer carries states, as KERONG boards give them.
+func statesToy(addr board.Address, data byte) exchange.Request[toy] {
+	r := openToy(addr, data)
+	r.Twin, r.State, r.Match = false, true, askToy(addr).Match
+	return r
+}
+
+// TestExchange_UnlockOwed: while an answer is owed that looks like that to an unlock, one such answer
+// acknowledges nothing, since it may be the owed one; a second one can only be fresh.
+func TestExchange_UnlockOwed(t *testing.T) {
+	t.Parallel()
+	stale, fresh := toy{toyStates, 1, 1}, toy{toyStates, 1, 2}
+	for name, c := range map[string]struct {
+		owed   exchange.Request[toy]
+		script []piece // after the unlock
+		want   toy
+		err    error
+	}{
+		"late answer to a poll, alone":        {askToy(1), []piece{at(5*time.Millisecond, stale.bytes())}, toy{}, board.ErrSilent},
+		"late answer to an unlock, alone":     {statesToy(1, 1), []piece{at(5*time.Millisecond, stale.bytes())}, toy{}, board.ErrSilent},
+		"late answer, the fresh one at once":  {askToy(1), []piece{at(5*time.Millisecond, join(stale, fresh))}, fresh, nil},
+		"late answer, the fresh one after it": {askToy(1), []piece{at(5*time.Millisecond, stale.bytes()), at(95*time.Millisecond, fresh.bytes())}, fresh, nil},
+		"of another board":                    {askToy(2), []piece{at(5*time.Millisecond, fresh.bytes())}, fresh, nil},
+	} {
+		line := newTape(nil, c.script, []piece{at(0, fresh.bytes())}, []piece{at(0, fresh.bytes())})
+		x := newExchange(t, line, exchange.EchoOff)
+		if _, err := x.Do(t.Context(), c.owed); !errors.Is(err, board.ErrSilent) {
+			t.Fatalf("%s: %v, want silence", name, err)
+		}
+		got, err := x.Do(t.Context(), statesToy(1, 2))
+		if got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: %+v, %v, want %+v, %v", name, got, err, c.want, c.err)
+		}
+		if got, err := x.Do(t.Context(), askToy(1)); got != fresh || err != nil {
+			t.Errorf("%s: the poll afterwards: %+v, %v", name, got, err)
+		}
+		if got, err := x.Do(t.Context(), statesToy(1, 3)); got != fresh || err != nil {
+			t.Errorf("%s: the unlock after a good poll: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// TestExchange_LateAfterCancel: whoever gives up on a question is owed its answer all the same.
+func TestExchange_LateAfterCancel(t *testing.T) {
+	t.Parallel()
+	stale, fresh := toy{toyStates, 1, 1}, toy{toyStates, 1, 2}
+	line := newTape([]piece{at(40*time.Millisecond, stale.bytes())}, []piece{at(10*time.Millisecond, fresh.bytes())})
+	x := newExchange(t, line, exchange.EchoOff)
+	ctx, cancel := context.WithCancel(t.Context())
+	line.onRead = func() {
+		if line.now.Sub(line.start) > 0 && len(line.written) == 1 {
+			cancel()
+		}
+	}
+	line.scripts[0] = append([]piece{at(5*time.Millisecond, []byte{0})}, line.scripts[0]...)
+	if _, err := x.Do(ctx, askToy(1)); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v, want cancelled", err)
+	}
+	if got, err := x.Do(t.Context(), askToy(1)); got != fresh || err != nil {
+		t.Errorf("%+v, %v, want the fresh answer", got, err)
+	}
+}
+
+// TestExchange_EchoAfterLoss: a line that was lost may come back with another adapter.
+func TestExchange_EchoAfterLoss(t *testing.T) {
+	t.Parallel()
+	for _, setting := range []exchange.Echo{exchange.EchoAuto, exchange.EchoOff} {
+		line := newTape([]piece{at(0, toy{toyStates, 1, 1}.bytes())})
+		x := newExchange(t, line, setting)
+		if _, err := x.Do(t.Context(), askToy(1)); err != nil || x.Echo() != exchange.EchoOff {
+			t.Fatalf("%v, echo %v", err, x.Echo())
+		}
+		line.fail = io.EOF
+		if _, err := x.Do(t.Context(), askToy(1)); !errors.Is(err, board.ErrLost) {
+			t.Fatal(err)
+		}
+		if x.Echo() != setting {
+			t.Errorf("echo %v after the line was lost, want %v", x.Echo(), setting)
+		}
+	}
+}
+
 // TestExchange_LateHalf: half of a late answer and its rest, with a request in between, are no answer.
 func TestExchange_LateHalf(t *testing.T) {
 	t.Parallel()
@@ -341,6 +423,27 @@ func TestExchange_Babble(t *testing.T) {
 		t.Error(err)
 	}
 	if took := line.now.Sub(start); took > 200*time.Millisecond {
+		t.Errorf("took %v on a line that babbles", took)
+	}
+}
+
+// TestExchange_SlowBabble: a byte now and then, just too often for quiet, holds up nobody for long.
+func TestExchange_SlowBabble(t *testing.T) {
+	t.Parallel()
+	var noise []piece
+	for i := range 1000 {
+		noise = append(noise, at(time.Duration(i)*20*time.Millisecond, []byte{0x00}))
+	}
+	line := newTape(noise, []piece{at(0, toy{toyStates, 1, 7}.bytes())})
+	x := newExchange(t, line, exchange.EchoOff)
+	if _, err := x.Do(t.Context(), askToy(1)); !errors.Is(err, board.ErrGarbled) {
+		t.Errorf("%v, want garbled", err)
+	}
+	start := line.now
+	if _, err := x.Do(t.Context(), askToy(1)); err != nil {
+		t.Error(err)
+	}
+	if took := line.now.Sub(start); took > 300*time.Millisecond {
 		t.Errorf("took %v on a line that babbles", took)
 	}
 }

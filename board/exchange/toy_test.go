@@ -104,6 +104,7 @@ type tape struct {
 	written  [][]byte
 	heard    int   // bytes delivered
 	fail     error // of the next Read or Write
+	onRead   func()
 }
 
 func newTape(scripts ...[]piece) *tape {
@@ -139,6 +140,9 @@ func (c *tape) Write(p []byte) (int, error) {
 func (c *tape) Read(p []byte) (int, error) {
 	if c.fail != nil {
 		return 0, c.fail
+	}
+	if c.onRead != nil {
+		defer c.onRead()
 	}
 	if len(c.due) > 0 {
 		if when := c.start.Add(c.due[0].after); !when.After(c.deadline) {
