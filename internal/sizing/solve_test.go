@@ -75,6 +75,9 @@ func TestSolve_Answer(t *testing.T) {
 	if !a.Feasible || a.Recommended.Kind != sizing.Lockers || !a.Recommended.Meets || !a.Recommended.Fits {
 		t.Fatalf("got %s (feasible %t), want lockers that hold: %s", a.Recommended.Kind, a.Feasible, codes(a.Why))
 	}
+	if saved, off := a.Recommended.Carbon, kind(t, a, sizing.OffSite).Carbon; saved.KgPerYear.Mid <= 0 || off.KgPerYear.Mid != 0 || saved.Scope == "" {
+		t.Errorf("lockers save %v (%q), a service elsewhere %v: want something and nothing", saved.KgPerYear, saved.Scope, off.KgPerYear)
+	}
 	if len(a.Others) != 3 {
 		t.Errorf("got %d other alternatives, want room, hybrid and off-site", len(a.Others))
 	}
@@ -322,6 +325,15 @@ func TestSolve_WouldGiveHolds(t *testing.T) {
 	short := func(p *sizing.Problem) { p.Site.Walls = []sizing.Wall{{Name: "hall", LengthMM: 1900}} }
 	a := solve(t, building(short))
 	for _, r := range a.WouldGive {
+		if r.Code == "more_wall" {
+			longer := building(func(p *sizing.Problem) {
+				p.Site.Walls = []sizing.Wall{{Name: "hall", LengthMM: 1900 + int(r.Figures[2].Mid*1.1)}}
+			})
+			b := solve(t, longer)
+			if used := kind(t, b, sizing.Lockers).WidthMM; !b.Feasible || float64(used) < 1900+r.Figures[2].Mid/2 {
+				t.Errorf("%v mm more wall: feasible %t, %d mm used", r.Figures[2].Mid, b.Feasible, used)
+			}
+		}
 		if r.Code != "fewer_parcels" {
 			continue
 		}
