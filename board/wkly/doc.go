@@ -43,7 +43,8 @@
 //
 //   - The reply to 84: a status, the number of doors, one byte for each. A manual's example of a board
 //     with 24 channels, quoted by one public driver, says so: 22 00 84 00 18 and 24 doors.
-//   - What follows FF in a reply that failed: a frame that ends with FF is accepted as well.
+//   - What follows FF in a reply that failed: a frame that ends with FF is accepted as well,
+//     unless an unlock before has no answer yet, whose late answer it may be.
 //
 // "Open several" and "open all" can be encoded, and the virtual board obeys them, but Driver does not
 // send them: one request would stand for many openings.

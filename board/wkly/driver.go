@@ -19,6 +19,7 @@ type Driver struct {
 	line    *exchange.Exchange[Frame]
 	changes []board.Change
 	deaf    map[board.Address]board.Channel // left unanswered by the last poll, see readEach
+	doubt   map[board.Address]bool          // the last unlock has no answer: a refusal without a channel may be its
 	waiting func() bool                     // for the line; nil: nobody says
 }
 
@@ -41,7 +42,7 @@ func New(opts Options) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{opts: opts, deaf: map[board.Address]board.Channel{}}
+	d := &Driver{opts: opts, deaf: map[board.Address]board.Channel{}, doubt: map[board.Address]bool{}}
 	d.line, err = exchange.New(exchange.Options[Frame]{
 		Conn: opts.Conn, Now: opts.Now, Split: Split, Echo: opts.Echo, Unasked: d.collect,
 	})
@@ -81,12 +82,16 @@ func (d *Driver) Unlock(ctx context.Context, addr board.Address, ch board.Channe
 	if err := d.opts.inRange(addr, ch); err != nil {
 		return board.AckNone, fmt.Errorf("unlock: %w", err)
 	}
+	match := about(CommandOpen, addr, ch)
+	if d.doubt[addr] {
+		match = named(match, ch)
+	}
 	f, err := d.line.Do(ctx, exchange.Request[Frame]{
-		Addr: addr, Frame: EncodeOpen(addr, ch), Within: d.opts.Deadline, Unlock: true,
-		Match: about(CommandOpen, addr, ch),
+		Addr: addr, Frame: EncodeOpen(addr, ch), Within: d.opts.Deadline, Unlock: true, Match: match,
 	})
 	switch {
 	case err != nil:
+		d.doubt[addr] = true
 		return board.AckNone, fmt.Errorf("unlock channel %d of board %d: %w", ch, addr, err)
 	case f.Failed():
 		return board.AckRefused, nil
@@ -109,6 +114,16 @@ func about(c Command, addr board.Address, ch board.Channel) func(Frame) exchange
 	}
 }
 
+// named lets match decide only on frames that name the channel.
+func named(match func(Frame) exchange.Fit, ch board.Channel) func(Frame) exchange.Fit {
+	return func(f Frame) exchange.Fit {
+		if !f.Names(ch) {
+			return exchange.Other
+		}
+		return match(f)
+	}
+}
+
 // YieldTo makes a poll with PollOne end between two channels when somebody waits for the line.
 func (d *Driver) YieldTo(waiting func() bool) { d.waiting = waiting }
 
@@ -125,6 +140,7 @@ func (d *Driver) ReadStates(ctx context.Context, addr board.Address) (board.Read
 	if err != nil {
 		return board.Reading{}, fmt.Errorf("read states of board %d: %w", addr, err)
 	}
+	delete(d.doubt, addr) // it answers in order
 	return board.Reading{Doors: doors}, nil
 }
 

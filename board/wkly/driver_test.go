@@ -166,6 +166,31 @@ func TestDriver_Unlock(t *testing.T) {
 	}
 }
 
+// TestDriver_LateRefusal: a refusal that names no channel may belong to the unlock before. While that
+// one has no answer it refuses nothing: a lock that was pulsed would be pulsed again.
+func TestDriver_LateRefusal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		no, named := frame(1, wkly.CommandOpen, 0xFF), frame(1, wkly.CommandOpen, 0xFF, 2, 0xFF)
+		all := frame(1, wkly.CommandQueryAll, 0, 4, 1, 1, 1, 1)
+		d := newDriver(t, script(t, nil, no, named, all, no), nil)
+		for ch, want := range []error{board.ErrSilent, board.ErrSilent} {
+			if ack, err := d.Unlock(t.Context(), 1, board.Channel(ch+3)); ack != board.AckNone || !errors.Is(err, want) {
+				t.Errorf("unlock %d: %v, %v, want silence", ch, ack, err)
+			}
+		}
+		if ack, err := d.Unlock(t.Context(), 1, 2); ack != board.AckRefused || err != nil {
+			t.Errorf("%v, %v, want the refusal that names the channel", ack, err)
+		}
+		if _, err := d.ReadStates(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if ack, err := d.Unlock(t.Context(), 1, 4); ack != board.AckRefused || err != nil {
+			t.Errorf("%v, %v, want refused", ack, err)
+		}
+	})
+}
+
 // TestDriver_ReadStates: what a board does not tell is unknown, never closed.
 func TestDriver_ReadStates(t *testing.T) {
 	t.Parallel()
