@@ -44,7 +44,9 @@
 //
 // # Open, to be checked on hardware
 //
-//   - The low four bits of ADDR in a reply to 31: the lock that was asked for, and 0, are accepted.
+//   - The low four bits of ADDR in a reply to 31: the lock that was asked for, and 0, are accepted. A reply
+//     with 0 may also belong to a question or to an unlock before; while one of them has no answer, a
+//     single reply with 0 acknowledges nothing, and the unlock counts as silent.
 //   - The order of the two bytes of the unlock time: high byte first in the only public driver that
 //     sets it. Driver sets nothing.
 //   - ADDR F0 calls all boards, and is at the same time lock 1 of board 15. Nobody says which of them

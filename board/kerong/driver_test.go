@@ -381,6 +381,51 @@ func TestDriver_LateStates(t *testing.T) {
 	}
 }
 
+// TestDriver_LateAck: a late answer that names no lock, or lock 1, acknowledges no later unlock, neither
+// of another lock nor of lock 1; the answer that names the lock does.
+func TestDriver_LateAck(t *testing.T) {
+	t.Parallel()
+	const states, third = "02 10 35 FF FF 00 00 03 48", "02 12 35 FF FF 00 00 03 4A"
+	poll := func(d *kerong.Driver) error {
+		_, err := d.ReadStates(t.Context(), 1)
+		return err
+	}
+	unlock := func(ch board.Channel) func(*kerong.Driver) error {
+		return func(d *kerong.Driver) error {
+			_, err := d.Unlock(t.Context(), 1, ch)
+			return err
+		}
+	}
+	for name, c := range map[string]struct {
+		owed  func(*kerong.Driver) error
+		ch    board.Channel
+		reply string
+		ack   board.Ack
+		err   error
+	}{
+		"of lock 1 to lock 3":            {unlock(1), 3, states, board.AckNone, board.ErrSilent},
+		"of a poll to lock 3":            {poll, 3, states, board.AckNone, board.ErrSilent},
+		"of a poll to lock 1":            {poll, 1, states, board.AckNone, board.ErrSilent},
+		"of lock 2, unnamed, to lock 3":  {unlock(2), 3, states, board.AckNone, board.ErrSilent},
+		"of a poll, then that of lock 3": {poll, 3, states + third, board.AckAccepted, nil},
+		"of a poll, then that of lock 1": {poll, 1, states + states, board.AckAccepted, nil},
+		"never":                          {unlock(1), 3, third, board.AckAccepted, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d := newDriver(t, script(t, "", c.reply), nil)
+				if err := c.owed(d); !errors.Is(err, board.ErrSilent) {
+					t.Fatalf("%v, want silence", err)
+				}
+				if ack, err := d.Unlock(t.Context(), 1, c.ch); ack != c.ack || !errors.Is(err, c.err) {
+					t.Errorf("%v, %v, want %v, %v", ack, err, c.ack, c.err)
+				}
+			})
+		})
+	}
+}
+
 func TestDriver_Census(t *testing.T) {
 	t.Parallel()
 	const one = "02 10 35 FF FF 00 00 03 48"
