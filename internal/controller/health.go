@@ -14,6 +14,9 @@ const (
 	silentAfter = 3
 	// lostAfter is how many polls in a row may find the line lost before the bus does.
 	lostAfter = 2
+	// maxChase is how often in a row a door that moves is read again at once: a contact that chatters for
+	// ever must not fill the line.
+	maxChase = 3
 )
 
 // boardHealth is what is known of one board.
@@ -22,14 +25,15 @@ type boardHealth struct {
 	readAt   int64
 	missed   int // polls in a row
 	lost     int
+	chased   int               // readings at once in a row
 	raw      []locker.Sighting // last reading by channel, from 0
 	believed []locker.Sighting // read twice in a row
 }
 
-// pending reports whether a channel's last reading differs from what is believed.
+// pending reports whether a door's last reading differs from what is believed.
 func (b *boardHealth) pending(channel uint8) bool {
 	i := int(channel) - 1
-	return i >= 0 && i < len(b.raw) && i < len(b.believed) && b.raw[i] != b.believed[i]
+	return i >= 0 && i < len(b.raw) && i < len(b.believed) && b.raw[i].Door != b.believed[i].Door
 }
 
 func (m *Machine) health(ref BoardRef) *boardHealth {
@@ -42,7 +46,8 @@ func (m *Machine) health(ref BoardRef) *boardHealth {
 }
 
 // boardRead takes a poll. A change counts once two readings in a row agree: neither a bouncing latch
-// nor one garbled frame collects a parcel.
+// nor one garbled frame collects a parcel. Door and presence are judged apart: a presence sensor that
+// flickers while a hand moves behind the door does not hide that the door opened.
 func (m *Machine) boardRead(e BoardRead) {
 	ref := BoardRef{Bus: e.Bus, Board: e.Board}
 	b := m.health(ref)
@@ -55,24 +60,37 @@ func (m *Machine) boardRead(e BoardRead) {
 		b.raw, b.believed = nil, make([]locker.Sighting, len(now))
 		first = true
 	}
-	changed := false
-	for i, s := range now {
-		agrees := i < len(b.raw) && b.raw[i] == s
-		changed = changed || s != b.believed[i] && !agrees
-		if agrees {
-			b.believed[i] = s
-		}
-	}
-	b.raw = now
+	moves := b.believe(now)
 	for _, id := range m.outputs[ref] {
 		m.see(id, b)
 	}
 	if first {
 		m.checkBoard(ref, len(now))
 	}
-	if changed {
-		m.out.Effects = append(m.out.Effects, Read(ref))
+	if b.chased++; !moves || b.chased > maxChase {
+		b.chased = 0
+		return
 	}
+	m.out.Effects = append(m.out.Effects, Read(ref))
+}
+
+// believe takes over what two readings in a row say. It reports whether a door is about to move, so
+// that the next reading should come at once.
+func (b *boardHealth) believe(now []locker.Sighting) (moves bool) {
+	for i, s := range now {
+		known := i < len(b.raw)
+		switch {
+		case known && b.raw[i].Door == s.Door:
+			b.believed[i].Door = s.Door
+		case s.Door != b.believed[i].Door:
+			moves = true
+		}
+		if known && b.raw[i].Occupancy == s.Occupancy {
+			b.believed[i].Occupancy = s.Occupancy
+		}
+	}
+	b.raw = now
+	return moves
 }
 
 func (m *Machine) see(id locker.PlaceID, b *boardHealth) {

@@ -222,3 +222,136 @@ func TestHealth_PollMakesWay(t *testing.T) {
 		}
 	})
 }
+
+// flicker is a board whose presence sensors never say the same twice, as when a hand moves behind the door.
+type flicker struct {
+	relays
+	doors    [8]board.State
+	polls    int
+	pulse    [8]int
+	chatters bool // the contact of a door that was pulsed never comes to rest
+}
+
+func (f *flicker) Info() board.Info {
+	return board.Info{
+		Family: "flicker", Channels: 8, Latch: true, Infrared: true, Deadline: time.Second, BoardTime: time.Second,
+	}
+}
+
+func (f *flicker) Unlock(_ context.Context, _ board.Address, ch board.Channel) (board.Ack, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pulse[ch-1]++
+	f.doors[ch-1] = board.StateOpen
+	return board.AckAccepted, nil
+}
+
+func (f *flicker) ReadStates(context.Context, board.Address) (board.Reading, error) {
+	time.Sleep(10 * time.Millisecond) // the line's time
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.polls++
+	r := board.Reading{Doors: f.doors[:], Occupancy: make([]board.Occupancy, 8)}
+	r.Doors = slices.Clone(r.Doors)
+	for i := range r.Occupancy {
+		if f.chatters && f.pulse[i] > 0 {
+			r.Doors[i] = board.StateClosed + board.State(f.polls%2)
+		}
+		r.Occupancy[i] = board.OccupancyEmpty
+		if f.polls%2 == 1 {
+			r.Occupancy[i] = board.OccupancyOccupied
+		}
+	}
+	return r, nil
+}
+
+// A presence sensor that flickers hides no door: the lock is pulsed once, and the record says that it
+// opened.
+func TestHealth_FlickeringInfrared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		driver := &flicker{}
+		for i := range driver.doors {
+			driver.doors[i] = board.StateClosed
+		}
+		r := newRig(t, layoutOf(8, locker.Witness{Latch: true, Infrared: true}), func(o *controller.Options) {
+			o.Buses[0].Driver = driver
+		})
+		defer r.stop()
+		time.Sleep(3 * time.Second)
+		driver.mu.Lock()
+		driver.doors[6] = board.StateOpen // a crowbar
+		before := driver.polls
+		driver.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		unasked := slices.ContainsFunc(r.facts(), func(f locker.Fact) bool {
+			d, ok := f.(locker.PlaceDoubted)
+			return ok && d.Place == "main/A07" && d.Reason == "unasked_open"
+		})
+		driver.mu.Lock()
+		polls := driver.polls - before
+		driver.mu.Unlock()
+		if !unasked || polls > 40 {
+			t.Errorf("a forced door on record: %v, after %d polls in 10 s", unasked, polls)
+		}
+		r.openSmall()
+		time.Sleep(20 * time.Second)
+		opened := slices.ContainsFunc(r.facts(), func(f locker.Fact) bool {
+			_, ok := f.(locker.DoorOpened)
+			return ok
+		})
+		driver.mu.Lock()
+		defer driver.mu.Unlock()
+		pulses := 0
+		for _, n := range driver.pulse {
+			pulses += n
+		}
+		if pulses != 1 || !opened {
+			t.Errorf("%d pulses, opened on record: %v, want one and true", pulses, opened)
+		}
+	})
+}
+
+// openSmall asks for a small compartment as a courier.
+func (r *rig) openSmall() {
+	r.signIn()
+	r.act(controller.ScanParcel{Tracking: "1Z999"})
+	turn := r.act(controller.FindRecipient{Text: "103"})
+	r.act(controller.ChooseRecipient{Ref: turn.Matches[0].Ref})
+	r.act(controller.ChooseSize{Size: locker.SizeS})
+}
+
+// A contact that chatters for ever fills no line, and the opening behind it ends.
+func TestHealth_ChatteringContact(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		driver := &flicker{chatters: true}
+		for i := range driver.doors {
+			driver.doors[i] = board.StateClosed
+		}
+		r := newRig(t, layoutOf(8, latchOnly()), func(o *controller.Options) { o.Buses[0].Driver = driver })
+		defer r.stop()
+		time.Sleep(3 * time.Second)
+		r.openSmall()
+		time.Sleep(2 * time.Minute)
+		ended := slices.ContainsFunc(r.facts(), func(f locker.Fact) bool {
+			switch f.(type) {
+			case locker.OpenFailed, locker.DoorOpened:
+				return true
+			}
+			return false
+		})
+		if !ended {
+			t.Error("an opening behind a contact that chatters never ended")
+		}
+		driver.mu.Lock()
+		before := driver.polls
+		driver.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		driver.mu.Lock()
+		defer driver.mu.Unlock()
+		if polls := driver.polls - before; polls > 60 {
+			t.Errorf("%d polls in 10 s", polls)
+		}
+	})
+}

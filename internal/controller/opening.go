@@ -166,12 +166,13 @@ func (m *Machine) tickOpenings() {
 		}
 		ref := refOf(x.place.Compartment.Output)
 		b := m.health(ref)
+		whole := seconds(m.state.Directory.Policy.OpenSeconds)
 		switch {
-		case b.pending(x.place.Compartment.Output.Channel):
+		case b.pending(x.place.Compartment.Output.Channel) && m.now.after(x.first) < whole:
 			m.out.Effects = append(m.out.Effects, Read{Bus: ref.Bus, Board: ref.Board}) // it moves right now: look again
 		case b.answered && b.readAt > x.doneAt:
 			m.fail(x, "not_opened", x.attempt >= locker.MaxAttempts)
-		case m.now.after(x.first) >= seconds(m.state.Directory.Policy.OpenSeconds):
+		case m.now.after(x.first) >= whole:
 			m.fail(x, "silent", true)
 		}
 	}
