@@ -209,7 +209,7 @@ func (b *bus) restore(ctx context.Context, addr board.Address) {
 	}
 	err := restorer.Restore(ctx, addr)
 	b.restored[addr] = err == nil
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !b.pollOf(addr).failing { // of a silent board once is enough
 		b.opts.Logger.WarnContext(ctx, "coils could not be switched off", slog.String("bus", b.name),
 			slog.Int("board", int(addr)), slog.Any("error", err))
 	}
