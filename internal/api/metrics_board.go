@@ -10,16 +10,34 @@ import (
 	"cubby/internal/wire"
 )
 
-// maxBoardSites bounds the sites whose lines and boards have series of their own: about 30 series
-// each. Beyond it new sites count in the totals only.
-const maxBoardSites = 500
+// Limits of the series: what a site says must not fill the server's memory.
+const (
+	// maxBoardSites bounds the sites whose lines and boards have series of their own: about 30 series
+	// each. Beyond it new sites count in the totals only.
+	maxBoardSites = 500
+	maxSiteBuses  = 16
+	maxSiteBoards = 256
+)
 
 // boardMetrics keeps what each site last said of its lock boards. It is safe for concurrent use.
 type boardMetrics struct {
 	bus, board, states *prometheus.Desc
 
 	mu    sync.Mutex // guards what follows
-	sites map[locker.SiteID]wire.Status
+	sites map[locker.SiteID]siteBoards
+}
+
+// siteBoards is what counts of a site's last word: known names only, each line and board once.
+type siteBoards struct {
+	own    bool // it has series of its own
+	states map[wire.BoardState]int
+	buses  map[string]map[string]uint64
+	boards map[boardKey]map[string]uint64
+}
+
+type boardKey struct {
+	bus  string
+	addr uint8
 }
 
 var _ prometheus.Collector = (*boardMetrics)(nil)
@@ -33,14 +51,44 @@ func newBoardMetrics() *boardMetrics {
 			"What happened to the requests to one lock board since its controller started.",
 			[]string{"site", "bus", "board", "event"}, nil),
 		states: prometheus.NewDesc("cubby_boards", "Lock boards of all sites by how they are.", []string{"state"}, nil),
-		sites:  map[locker.SiteID]wire.Status{},
+		sites:  map[locker.SiteID]siteBoards{},
 	}
 }
 
+// keep takes a site's word. A line or board that is named twice would make the registry refuse to
+// show anything of any site, so the first one counts.
 func (b *boardMetrics) keep(site locker.SiteID, s wire.Status) {
+	said := siteBoards{
+		states: map[wire.BoardState]int{}, buses: map[string]map[string]uint64{}, boards: map[boardKey]map[string]uint64{},
+	}
+	for _, line := range s.Buses {
+		if _, twice := said.buses[line.Name]; !twice && len(said.buses) < maxSiteBuses {
+			said.buses[line.Name] = knownEvents(line.Counters)
+		}
+	}
+	for _, one := range s.Boards {
+		key := boardKey{bus: one.Bus, addr: one.Address}
+		if _, twice := said.boards[key]; !twice && len(said.boards) < maxSiteBoards {
+			said.boards[key] = knownEvents(one.Counters)
+			said.states[one.State]++
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sites[site] = wire.Status{Buses: s.Buses, Boards: s.Boards}
+	before, known := b.sites[site]
+	said.own = before.own || !known && len(b.sites) < maxBoardSites
+	b.sites[site] = said
+}
+
+// knownEvents leaves out counters that a controller of another version may have.
+func knownEvents(counters map[string]uint64) map[string]uint64 {
+	known := map[string]uint64{}
+	for _, event := range []string{"requests", "timeouts", "checksums", "echoes", "late", "refused", "reconnects"} {
+		if n, ok := counters[event]; ok {
+			known[event] = n
+		}
+	}
+	return known
 }
 
 // Describe implements prometheus.Collector.
@@ -55,23 +103,22 @@ func (b *boardMetrics) Collect(out chan<- prometheus.Metric) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	states := map[wire.BoardState]int{wire.BoardOK: 0, wire.BoardSilent: 0, wire.BoardMissing: 0}
-	own := 0
 	for site, s := range b.sites {
-		for _, one := range s.Boards {
-			states[one.State]++
+		for state := range states {
+			states[state] += s.states[state]
 		}
-		if own++; own > maxBoardSites {
+		if !s.own {
 			continue
 		}
-		for _, line := range s.Buses {
-			for event, n := range line.Counters {
-				out <- prometheus.MustNewConstMetric(b.bus, prometheus.CounterValue, float64(n), string(site), line.Name, event)
+		for name, counters := range s.buses {
+			for event, n := range counters {
+				out <- prometheus.MustNewConstMetric(b.bus, prometheus.CounterValue, float64(n), string(site), name, event)
 			}
 		}
-		for _, one := range s.Boards {
-			for event, n := range one.Counters {
-				out <- prometheus.MustNewConstMetric(b.board, prometheus.CounterValue, float64(n), string(site), one.Bus,
-					strconv.Itoa(int(one.Address)), event)
+		for key, counters := range s.boards {
+			for event, n := range counters {
+				out <- prometheus.MustNewConstMetric(b.board, prometheus.CounterValue, float64(n), string(site), key.bus,
+					strconv.Itoa(int(key.addr)), event)
 			}
 		}
 	}

@@ -167,3 +167,35 @@ func TestMetrics_Boards(t *testing.T) {
 		t.Errorf("%d series: the limit does not hold", n)
 	}
 }
+
+// TestMetrics_BoardsOfAnOddSite: what one site says twice, or in words that nobody knows, must not hide
+// the metrics of all.
+func TestMetrics_BoardsOfAnOddSite(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	m, err := api.NewMetrics(api.MetricsOptions{Registerer: reg, Now: (&clock{}).now})
+	must(t, err)
+	h := m.Hub(hub{})
+	odd := wire.Status{
+		Buses: []wire.BusStatus{
+			{Name: "left", Counters: map[string]uint64{"requests": 1, "bad\xff": 1}},
+			{Name: "left", Counters: map[string]uint64{"requests": 2}},
+		},
+		Boards: []wire.BoardStatus{
+			{Bus: "left", Address: 1, State: wire.BoardOK, Counters: map[string]uint64{"late": 3}},
+			{Bus: "left", Address: 1, State: "odd", Counters: map[string]uint64{"late": 4}},
+		},
+	}
+	must(t, h.Status(t.Context(), "odd", odd))
+	for i := range 600 {
+		must(t, h.Status(t.Context(), locker.SiteID("s"+strconv.Itoa(i)), odd))
+	}
+	for range 3 { // the same sites each time
+		wantLines(t, scrape(t, reg),
+			`cubby_bus_events_total{bus="left",event="requests",site="odd"} 1`,
+			`cubby_board_events_total{board="1",bus="left",event="late",site="odd"} 3`,
+			`cubby_bus_events_total{bus="left",event="requests",site="s498"} 1`,
+			`cubby_boards{state="ok"} 601`,
+		)
+	}
+}
