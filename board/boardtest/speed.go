@@ -59,7 +59,7 @@ func PollSpeed(t *testing.T, f Family, p Poll) {
 // BenchmarkPoll polls over a pseudo terminal in real time and reports the ratio to the line's limit.
 func BenchmarkPoll(b *testing.B, f Family, p Poll) {
 	b.Helper()
-	r := newPolled(b, f, p, really(ptyLink))
+	r := newPolled(b, f, p, really(ptyLink, realDeadline))
 	var limit, took time.Duration
 	doors := 0
 	for b.Loop() {

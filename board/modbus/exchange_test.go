@@ -392,6 +392,32 @@ func coils(frames []modbus.Frame) (list []int) {
 	return list
 }
 
+// TestDriver_RestoreUnread: relays whose state the board does not tell are switched off one by one.
+func TestDriver_RestoreUnread(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		conn := &counting{Conn: script(t, exceptionTo(5, 2), exceptionTo(1, 1), "=", "=")}
+		d := newDriver(t, conn, func(o *modbus.Options) { o.Channels, o.Echo = 2, exchange.EchoOff })
+		if err := d.Restore(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if conn.writes != 4 { // all off, the question, two offs
+			t.Errorf("%d requests, want an off for each relay", conn.writes)
+		}
+	})
+}
+
+// counting is a line that counts the requests on it.
+type counting struct {
+	board.Conn
+	writes int
+}
+
+func (c *counting) Write(p []byte) (int, error) {
+	c.writes++
+	return c.Conn.Write(p)
+}
+
 // TestDriver_Off: after every on, whatever fails and whenever the context ends, off is tried before
 // Unlock returns; and once the board works again, a poll sends the offs that are owed. Every pattern of
 // four writes that fail and four answers that do not come, for contexts that end before, in, at the end

@@ -156,6 +156,24 @@ func TestReopener_BackOff(t *testing.T) {
 	}
 }
 
+// TestReopener_FailsAtOnce: a port that opens and breaks at once is not tried in a tight loop.
+func TestReopener_FailsAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newReopening(t)
+	for end := r.now.Add(20 * time.Second); r.now.Before(end); r.now = r.now.Add(100 * time.Millisecond) {
+		if _, err := r.Write([]byte{1}); err != nil {
+			continue
+		}
+		r.lines[len(r.lines)-1].fail = errors.New("unplugged")
+		if _, err := r.Read(nil); !errors.Is(err, board.ErrLost) {
+			t.Fatal(err)
+		}
+	}
+	if got := len(r.lines); got != 7 { // at 0, 1, 3, 7, 11, 15 and 19 s
+		t.Errorf("opened %d times in 20 s, want 7", got)
+	}
+}
+
 func TestNewReopener_Invalid(t *testing.T) {
 	t.Parallel()
 	open := func() (board.Conn, error) { return &flaky{}, nil }

@@ -206,6 +206,27 @@ func TestDriver_OffTwice(t *testing.T) {
 	})
 }
 
+// TestDriver_CoolsOnce: what a broken line left in doubt is switched off at the next poll, and then no more.
+func TestDriver_CoolsOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		line := &recorder{broken: func(n int) bool { return n < 3 }} // on and both offs
+		d := newDriver(t, line)
+		if _, err := d.Unlock(t.Context(), 1, 2); !errors.Is(err, board.ErrLost) {
+			t.Fatal(err)
+		}
+		for _, want := range []int{5, 1, 1} { // four relays in doubt and the one pulsed last
+			before := len(line.sent)
+			if _, err := d.ReadStates(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+			if got := len(line.sent) - before; got != want {
+				t.Errorf("%d frames sent by a poll, want %d", got, want)
+			}
+		}
+	})
+}
+
 // TestSlave_BitErrors counts how many requests with two wrong bits switch another relay: the sum of a
 // byte cannot find them all, and no poll can show it. The line is a USB cable, see doc.go.
 func TestSlave_BitErrors(t *testing.T) {

@@ -136,8 +136,8 @@ func (d *Driver) readEach(ctx context.Context, addr board.Address) ([]board.Stat
 	return doors, nil
 }
 
-// readSure asks for one lock, and once more when the state is news. If the two answers differ, the
-// old state stands until the next poll, or the second answer where there is no old state.
+// readSure asks for one lock, and once more when the state is news. The second answer counts: if it
+// differs from the first one, it is the old state, which stands until the next poll.
 func (d *Driver) readSure(
 	ctx context.Context, addr board.Address, ch board.Channel, limit time.Time,
 ) (board.State, error) {
@@ -154,9 +154,6 @@ func (d *Driver) readSure(
 	again, err := d.readOne(ctx, addr, ch, limit)
 	if err != nil {
 		return board.StateUnknown, err
-	}
-	if again != state && before != board.StateUnknown {
-		return before, nil
 	}
 	known[ch-1] = again
 	return again, nil
