@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -35,6 +33,7 @@ type ServerOptions struct {
 	Now     func() time.Time
 	Random  io.Reader
 	NewID   func() string
+	Demo    bool // the data is invented, and its folder is marked so
 }
 
 // Server is the running server half.
@@ -49,6 +48,7 @@ type Server struct {
 	measures measures
 	listen   net.Listener
 	http     *http.Server
+	tls      encryption
 	cancel   context.CancelFunc
 	done     sync.WaitGroup
 	failed   chan error
@@ -64,8 +64,8 @@ func WithCloud(ctx context.Context, opts ServerOptions, f func(*cloud.Cloud) err
 }
 
 func openCloud(ctx context.Context, opts ServerOptions) (*store.Store, *cloud.Cloud, auth.Identity, error) {
-	if err := os.MkdirAll(opts.Config.DataDir, 0o700); err != nil {
-		return nil, nil, auth.Identity{}, fmt.Errorf("make the data folder: %w", err)
+	if err := claimFolder(opts.Config.DataDir, opts.Demo); err != nil {
+		return nil, nil, auth.Identity{}, err
 	}
 	id, _, err := auth.LoadOrCreateIdentity(filepath.Join(opts.Config.DataDir, ServerIdentityFile), opts.Random)
 	if err != nil {
@@ -123,6 +123,9 @@ func (s *Server) build(ctx context.Context) error {
 	if err := s.buildFaces(); err != nil {
 		return err
 	}
+	if err := s.buildTLS(ctx); err != nil {
+		return err
+	}
 	return s.buildListeners(ctx)
 }
 
@@ -133,18 +136,13 @@ func (s *Server) buildListeners(ctx context.Context) error {
 		return fmt.Errorf("listen at %s: %w", s.opts.Config.Listen, err)
 	}
 	s.listen = l
-	s.http = &http.Server{
-		Handler: s.faces.public, ReadHeaderTimeout: headerTimeout, ErrorLog: quiet(s.opts.Logger),
-	}
-	t := s.opts.Config.TLS
-	if t.CertFile == "" {
-		return nil
-	}
-	cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+	front, err := newFront(s.faces.public, s.opts.Config)
 	if err != nil {
-		return fmt.Errorf("load the certificate: %w", err)
+		return err
 	}
-	s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	s.http = &http.Server{
+		Handler: front, ReadHeaderTimeout: headerTimeout, ErrorLog: quiet(s.opts.Logger), TLSConfig: s.tls.config,
+	}
 	return nil
 }
 
@@ -158,6 +156,7 @@ func (s *Server) Start(ctx context.Context) error {
 		return err
 	}
 	s.startMetrics()
+	s.startTLS()
 	s.done.Go(func() {
 		err := s.serve()
 		if err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -168,7 +167,7 @@ func (s *Server) Start(ctx context.Context) error {
 }
 
 func (s *Server) serve() error {
-	if s.opts.Config.TLS.CertFile != "" {
+	if s.tls.config != nil {
 		return s.http.ServeTLS(s.listen, "", "")
 	}
 	return s.http.Serve(s.listen)
@@ -187,7 +186,7 @@ func (s *Server) Failed() <-chan error { return s.failed }
 // URL returns where this server listens, for this computer.
 func (s *Server) URL() string {
 	scheme := "http://"
-	if s.opts.Config.TLS.CertFile != "" {
+	if s.tls.config != nil {
 		scheme = "https://"
 	}
 	return scheme + s.listen.Addr().String()
@@ -205,7 +204,7 @@ func (s *Server) Stop() error {
 	if s.cancel != nil {
 		s.cancel()
 	}
-	err = errors.Join(err, s.stopMetrics())
+	err = errors.Join(err, s.stopMetrics(), s.stopTLS())
 	s.stopFaces()
 	s.Cloud.Stop()
 	s.done.Wait()

@@ -45,6 +45,7 @@ type Service struct {
 	face     *service.Face
 	key      auth.Identity
 	enrolled chan struct{}
+	turns    chan struct{} // who wants to know whether the loop turns
 
 	ctx    context.Context //nolint:containedctx // of the run: buses stay open longer than the request that opened them
 	cancel context.CancelFunc
@@ -58,7 +59,7 @@ type Service struct {
 
 // NewService builds the page. Nothing runs yet. The caller owns the data folder, see OwnFolder.
 func NewService(opts ServiceOptions) (*Service, error) {
-	s := &Service{opts: opts, enrolled: make(chan struct{})}
+	s := &Service{opts: opts, enrolled: make(chan struct{}), turns: make(chan struct{})}
 	var err error
 	if s.codes, err = ServiceCodes(opts.SiteOptions); err != nil {
 		return nil, err
@@ -128,6 +129,7 @@ func (s *Service) run() {
 		s.tick()
 		select {
 		case <-ticker.C:
+		case <-s.turns:
 		case <-s.ctx.Done():
 			return
 		}

@@ -54,6 +54,7 @@ type SiteOptions struct {
 	Now     func() time.Time
 	Random  io.Reader
 	NewID   func() string
+	Demo    bool // the data is invented, and its folder is marked so
 	// Reboot restarts the computer when the server asks for it; nil: the request is answered only.
 	Reboot func()
 	// Fault is called with what ends the controller by itself; nil: nobody listens.
@@ -86,8 +87,8 @@ type membership struct {
 
 // Enrol makes the controller of a data folder the controller of the site that a token is for.
 func Enrol(ctx context.Context, opts SiteOptions, token auth.EnrolmentToken) (locker.SiteID, error) {
-	if err := os.MkdirAll(opts.Config.DataDir, 0o700); err != nil {
-		return "", fmt.Errorf("make the data folder: %w", err)
+	if err := claimFolder(opts.Config.DataDir, opts.Demo); err != nil {
+		return "", err
 	}
 	id, _, err := auth.LoadOrCreateIdentity(filepath.Join(opts.Config.DataDir, IdentityFile), opts.Random)
 	if err != nil {
@@ -125,8 +126,8 @@ func NewSite(ctx context.Context, opts SiteOptions) (*Site, error) {
 
 func (s *Site) build(ctx context.Context) error {
 	dir := s.opts.Config.DataDir
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
+	if err := claimFolder(dir, s.opts.Demo); err != nil {
+		return err
 	}
 	id, _, err := auth.LoadOrCreateIdentity(filepath.Join(dir, IdentityFile), s.opts.Random)
 	if err != nil {

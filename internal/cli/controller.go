@@ -47,6 +47,11 @@ func (cmd controllerRunCmd) Run(ctx context.Context, e *env) error {
 	}
 	defer release() //nolint:errcheck // it ends with the process at the latest
 	debug.SetMemoryLimit(memoryLimit)
+	watcher, err := e.supervise(ctx, c.Log)
+	if err != nil {
+		return err
+	}
+	defer watcher.stop()
 	enrolled, err := app.Enrolled(ctx, opts)
 	switch {
 	case err != nil:
@@ -54,15 +59,15 @@ func (cmd controllerRunCmd) Run(ctx context.Context, e *env) error {
 	case !enrolled && (cmd.NoService || opts.Config.Service.Listen == ""):
 		return app.ErrNotEnrolled
 	case !enrolled:
-		if err := cmd.awaitSite(ctx, e, opts); err != nil || ctx.Err() != nil {
+		if err := cmd.awaitSite(ctx, e, opts, watcher); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
-	return cmd.serve(ctx, e, opts)
+	return cmd.serve(ctx, e, opts, watcher)
 }
 
 // awaitSite serves the installer's page until the controller belongs to a site.
-func (controllerRunCmd) awaitSite(ctx context.Context, e *env, opts app.SiteOptions) error {
+func (controllerRunCmd) awaitSite(ctx context.Context, e *env, opts app.SiteOptions, w *watcher) error {
 	page, err := app.NewService(app.ServiceOptions{SiteOptions: opts, Announce: e.sayCode})
 	if err != nil {
 		return err
@@ -71,11 +76,13 @@ func (controllerRunCmd) awaitSite(ctx context.Context, e *env, opts app.SiteOpti
 	if err := page.Start(ctx); err != nil {
 		return err
 	}
+	w.start(ctx, "belongs to no site yet", page.Alive)
 	select {
 	case <-ctx.Done():
 	case <-page.Enrolled():
 		e.say("this controller belongs to a site now")
 	}
+	w.rest() // the loop that it watched ends
 	return page.Stop()
 }
 
@@ -85,7 +92,7 @@ func (e *env) sayCode(code string, addresses []string) {
 		strings.Join(addresses, " or "), code, int(commission.CodeFor.Minutes()))
 }
 
-func (controllerRunCmd) serve(ctx context.Context, e *env, opts app.SiteOptions) error {
+func (controllerRunCmd) serve(ctx context.Context, e *env, opts app.SiteOptions, w *watcher) error {
 	restart := make(chan struct{}, 1)
 	opts.Reboot = func() {
 		select {
@@ -105,10 +112,13 @@ func (controllerRunCmd) serve(ctx context.Context, e *env, opts app.SiteOptions)
 		return errors.Join(err, site.Stop())
 	}
 	e.say("controller of site %s is ready; kiosk at %s", site.ID, site.KioskURL())
+	w.start(ctx, "site "+string(site.ID), site.Alive)
 	select {
 	case <-ctx.Done():
+		w.stop()
 		return errors.Join(stop(), site.Stop())
 	case <-restart:
+		w.stop()
 		return errors.Join(errRestart, stop(), site.Stop())
 	case err := <-site.Failed():
 		// What is in memory may be ahead of the disk: leave at once, the next start reads the journal.

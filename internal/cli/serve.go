@@ -18,6 +18,11 @@ func (serveCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
+	watcher, err := e.supervise(ctx, c.Log)
+	if err != nil {
+		return err
+	}
+	defer watcher.stop()
 	server, err := app.NewServer(ctx, e.serverOptions(c))
 	if err != nil {
 		return err
@@ -26,10 +31,13 @@ func (serveCmd) Run(ctx context.Context, e *env) error {
 		return errors.Join(err, server.Stop())
 	}
 	e.say("server is ready at %s", server.URL())
+	watcher.start(ctx, "answers at "+server.URL(), server.Alive)
 	select {
 	case <-ctx.Done():
+		watcher.stop()
 		return server.Stop()
 	case err := <-server.Failed():
+		watcher.stop()
 		return errors.Join(err, server.Stop())
 	}
 }

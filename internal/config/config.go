@@ -30,7 +30,9 @@ type Server struct {
 	DataDir   string `yaml:"data_dir" doc:"Folder of everything the server keeps. Back up this folder, and the database when it is elsewhere."`
 
 	Database Database `yaml:"database" doc:"Where the tables are."`
-	TLS      TLS      `yaml:"tls" doc:"Certificate of this server. Both files or neither."`
+	TLS      TLS      `yaml:"tls" doc:"Who speaks TLS, and with which certificate."`
+
+	TrustedProxies []string `yaml:"trusted_proxies" doc:"Addresses or networks of the proxies before this server, e.g. 127.0.0.1. X-Forwarded-For and X-Forwarded-Proto count from these only, and otherwise everybody behind a proxy shares its tries to sign in."`
 
 	Language string   `yaml:"language" oneof:"en,es,ar" doc:"Language of people who have not chosen one."`
 	Branding Branding `yaml:"branding" doc:"What residents and couriers see on every page and in every message."`
@@ -39,6 +41,7 @@ type Server struct {
 	DutyMail []string `yaml:"duty_mail" doc:"Addresses that get a mail for each incident and for a site that is silent."`
 	Notices  Notices  `yaml:"notices" doc:"When residents are told and reminded."`
 
+	Planner       string        `yaml:"planner" oneof:"on,off" doc:"Whether anybody who reaches this server may plan lockers at /plan. Needs no sign-in, and works on two plans at a time at most."`
 	LinkSilence   time.Duration `yaml:"link_silence" min:"1m" max:"24h" doc:"A site that says nothing for this long becomes an incident."`
 	MetricsListen string        `yaml:"metrics_listen" doc:"Address and port of Prometheus metrics. Empty means none."`
 }
@@ -46,12 +49,6 @@ type Server struct {
 // Database says where the server's tables are.
 type Database struct {
 	URL string `yaml:"url" doc:"sqlite:PATH. Empty means the SQLite file cubby.db inside data_dir."`
-}
-
-// TLS names the certificate of a listener.
-type TLS struct {
-	CertFile string `yaml:"cert_file" doc:"PEM file with the certificate and its chain."`
-	KeyFile  string `yaml:"key_file" doc:"PEM file with the private key."`
 }
 
 // Branding is what people see of the operator.
@@ -145,6 +142,7 @@ func defaultServer() Server {
 		Listen:    "127.0.0.1:8080",
 		PublicURL: "http://localhost:8080",
 		DataDir:   "cubby-data/server",
+		TLS:       defaultTLS(),
 		Language:  "en",
 		Branding:  Branding{Name: "Cubby"},
 		SMTP:      SMTP{Port: 587, TLS: "starttls", Timeout: 30 * time.Second},
@@ -154,6 +152,7 @@ func defaultServer() Server {
 			QuietStart: "21:00",
 			QuietEnd:   "08:00",
 		},
+		Planner:     "on",
 		LinkSilence: 5 * time.Minute,
 	}
 }

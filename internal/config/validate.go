@@ -43,8 +43,11 @@ func (s Server) validate() error {
 		p.add("server.data_dir", "name a folder")
 	}
 	p.check("server.database.url", databaseURL(s.Database.URL))
-	if (s.TLS.CertFile == "") != (s.TLS.KeyFile == "") {
-		p.add("server.tls", "cert_file and key_file are needed together")
+	s.TLS.validate(&p, s.PublicURL)
+	for i, text := range s.TrustedProxies {
+		if _, err := ParseProxy(text); err != nil {
+			p.add(fmt.Sprintf("server.trusted_proxies[%d]", i), "%q is no address and no network: write 127.0.0.1 or 10.0.0.0/8", text)
+		}
 	}
 	if s.Branding.Name == "" {
 		p.add("server.branding.name", "name the service")

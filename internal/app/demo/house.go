@@ -146,7 +146,7 @@ func (h *House) startServer(ctx context.Context) error {
 	c.DutyMail = []string{"duty@harbour.example"}
 	server, err := app.NewServer(ctx, app.ServerOptions{
 		Config: c, Logger: h.opts.Logger.With(slog.String("half", "server")), Version: h.opts.Version,
-		Now: h.opts.Now, Random: h.opts.Random, NewID: h.opts.NewID,
+		Now: h.opts.Now, Random: h.opts.Random, NewID: h.opts.NewID, Demo: true,
 	})
 	if err != nil {
 		return err
@@ -273,7 +273,7 @@ func (h *House) siteOptions(
 	}}
 	return app.SiteOptions{
 		Config: c, Logger: h.opts.Logger.With(slog.String("half", string(id))), Version: h.opts.Version,
-		Now: h.opts.Now, Random: h.opts.Random, NewID: h.opts.NewID,
+		Now: h.opts.Now, Random: h.opts.Random, NewID: h.opts.NewID, Demo: true,
 	}
 }
 
