@@ -285,7 +285,7 @@ func (p *Paper) row(line []string, widths []float64, columns []Column, head bool
 	p.pdf.SetFont("Helvetica", style, tablePt)
 	for i, text := range line {
 		align := "R"
-		if columns[i].Kind == KindText || columns[i].Kind == KindTime {
+		if columns[i].Kind == KindText && !columns[i].End || columns[i].Kind == KindTime {
 			align = "L"
 		}
 		for n, part := range p.pdf.SplitLines([]byte(text), widths[i]-2*cellPadMM) {

@@ -53,7 +53,8 @@ const (
 type Column struct {
 	Title    string // with its unit, e.g. "Waiting (h)"
 	Kind     Kind
-	Decimals int // of KindNumber and KindShare, 0 to 10
+	Decimals int  // of KindNumber and KindShare, 0 to 10
+	End      bool // KindText: stands at the end of the cell on paper, as numbers do
 }
 
 // Table is rows with a header.
