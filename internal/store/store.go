@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -147,11 +146,11 @@ func (s *Store) migrate(ctx context.Context, path string) error {
 	}
 	switch {
 	case have > want:
-		return fmt.Errorf("schema %d, this program knows %d: %w", have, want, ErrNewerSchema)
+		return newerSchema(path, have, want)
 	case have == want:
 		return nil
 	case have > 0:
-		if err := s.backup(ctx, fmt.Sprintf("%s.before-%04d", path, want)); err != nil {
+		if err := s.backup(ctx, path, want); err != nil {
 			return err
 		}
 	}
@@ -159,20 +158,6 @@ func (s *Store) migrate(ctx context.Context, path string) error {
 		return fmt.Errorf("migrate from schema %d to %d: %w", have, want, err)
 	}
 	s.log.InfoContext(ctx, "database migrated", slog.Int64("from", have), slog.Int64("to", want))
-	return nil
-}
-
-// backup copies the database as it is now; a copy that is already there stays.
-func (s *Store) backup(ctx context.Context, to string) error {
-	if _, err := os.Stat(to); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if _, err := s.writer.ExecContext(ctx, "VACUUM INTO $1", to); err != nil {
-		return fmt.Errorf("back up before migrating: %w", err)
-	}
-	if err := os.Chmod(to, 0o600); err != nil { // as private as what it is a copy of
-		return fmt.Errorf("keep the copy private: %w", err)
-	}
 	return nil
 }
 

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite"
@@ -96,19 +98,70 @@ func TestOpen_RefusesNewerSchema(t *testing.T) {
 	}
 }
 
-func TestOpen_BacksUpBeforeMigrating(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "cubby.db")
+// schemaAt makes a database as the program did that knew so many migrations.
+func schemaAt(t *testing.T, path string, version int64) {
+	t.Helper()
 	old, err := goose.NewProvider(goose.DialectSQLite3, raw(t, path), migrate.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := old.UpTo(t.Context(), 4); err != nil { // before there was an outbox
+	if _, err := old.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestOpen_BacksUpBeforeMigrating(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cubby.db")
+	schemaAt(t, path, 4) // before there was an outbox
 	s, err := store.Open(t.Context(), options(path))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copies, err := filepath.Glob(path + ".before-????-????????T??????Z")
+	if err != nil || len(copies) != 1 {
+		t.Fatalf("copies %v, error %v", copies, err)
+	}
+	if info, err := os.Stat(copies[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the copy: %v, %v", info, err)
+	}
+	for file, want := range map[string]int{copies[0]: 0, path: 1} {
+		var tables int
+		err = raw(t, file).QueryRowContext(t.Context(), "SELECT COUNT(*) FROM sqlite_master WHERE name = 'outbox'").Scan(&tables)
+		if err != nil || tables != want {
+			t.Errorf("%s has %d outboxes, want %d: %v", file, tables, want, err)
+		}
+	}
+}
+
+// An upgrade from the version before keeps what is there, and the copy goes back to it: the program of
+// that version finds its own schema in it.
+func TestOpen_UpgradesTheVersionBefore(t *testing.T) {
+	t.Parallel()
+	files, err := fs.Glob(migrate.Files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := int64(len(files) - 1)
+	path := filepath.Join(t.TempDir(), "cubby.db")
+	schemaAt(t, path, before)
+	exec := func(file, statement string) {
+		t.Helper()
+		if _, err := raw(t, file).ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(path, "INSERT INTO organizations (id, name, created_at) VALUES ('dock', 'Dock', 1)")
+	s, err := store.Open(t.Context(), options(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	org, err := s.Read().FindOrganization(t.Context(), "dock")
+	if err != nil || org.Name != "Dock" {
+		t.Errorf("after the upgrade: %+v, %v", org, err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -117,11 +170,55 @@ func TestOpen_BacksUpBeforeMigrating(t *testing.T) {
 	if err != nil || len(copies) != 1 {
 		t.Fatalf("copies %v, error %v", copies, err)
 	}
-	for file, want := range map[string]int{copies[0]: 0, path: 1} {
-		var tables int
-		err = raw(t, file).QueryRowContext(t.Context(), "SELECT COUNT(*) FROM sqlite_master WHERE name = 'outbox'").Scan(&tables)
-		if err != nil || tables != want {
-			t.Errorf("%s has %d outboxes, want %d: %v", file, tables, want, err)
+	var version int64
+	var name string
+	err = raw(t, copies[0]).QueryRowContext(t.Context(),
+		"SELECT (SELECT MAX(version_id) FROM goose_db_version), name FROM organizations").Scan(&version, &name)
+	if err != nil || version != before || name != "Dock" {
+		t.Errorf("the copy has schema %d and %q, want %d: %v", version, name, before, err)
+	}
+	// The program of the version before would say this, with the copy to put back.
+	exec(path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
+	_, err = store.Open(t.Context(), options(path))
+	if !errors.Is(err, store.ErrNewerSchema) || !strings.Contains(err.Error(), copies[0]) {
+		t.Errorf("a newer schema is met with %v", err)
+	}
+}
+
+// A start that fails again and again does not fill the disk with copies; one after a change makes another.
+func TestOpen_KeepsOneCopyOfOneState(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cubby.db")
+	clock := storetest.NewClock()
+	opts := options(path)
+	ahead := time.Duration(0)
+	opts.Now = func() time.Time { return clock.Now().Add(ahead) }
+	for n, want := range []int{1, 1, 2} {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+		}
+		schemaAt(t, path, 4)
+		// goose notes when it ran: make both starts find the very same database
+		statement := "UPDATE goose_db_version SET tstamp = '2026-01-01 00:00:00'"
+		if n == 2 {
+			statement += "; INSERT INTO organizations (id, name, created_at) VALUES ('o', 'O', 1)"
+		}
+		if _, err := raw(t, path).ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+		ahead += time.Minute
+		s, err := store.Open(t.Context(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		copies, err := filepath.Glob(path + ".before-*")
+		if err != nil || len(copies) != want {
+			t.Errorf("start %d: copies %v, want %d", n, copies, want)
 		}
 	}
 }
