@@ -13,6 +13,7 @@ import (
 	"cubby/internal/store"
 	"cubby/internal/text"
 	"cubby/internal/web/console"
+	"cubby/internal/web/planner"
 	"cubby/internal/web/resident"
 	"cubby/internal/web/ui"
 )
@@ -23,6 +24,7 @@ type faces struct {
 	host     *host
 	notifier *notice.Notifier
 	worker   *store.Worker
+	planner  *planner.Face // nil: switched off
 }
 
 // buildFaces builds pages, notices and the host of hosted sites. This is the list of faces.
@@ -39,6 +41,9 @@ func (s *Server) buildFaces() error {
 		sites: map[locker.SiteID]chan struct{}{}, sitesOf: s.Cloud.HostedSites,
 	}
 	s.Cloud.OnWake(s.faces.host.wake)
+	if s.faces.planner, err = s.newPlanner(catalog); err != nil {
+		return err
+	}
 	pages, err := s.buildConsole(catalog)
 	if err != nil {
 		return err
@@ -54,6 +59,7 @@ func (s *Server) buildFaces() error {
 	mux.Handle("GET "+ui.AssetPrefix, ui.Handler())
 	counted := s.measures.metrics
 	mux.Handle("/p/", counted.HTTP("resident", parcels.Handler()))
+	s.buildPlanner(mux)
 	mux.Handle("/", counted.HTTP("console", pages.Handler()))
 	if err := s.buildAPI(mux, catalog); err != nil {
 		return err
@@ -76,6 +82,7 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 		Trusted: []string{strings.TrimRight(c.PublicURL, "/")},
 		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
 		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, RetryNotice: s.faces.notifier.RetryNotice, Version: s.opts.Version,
+		Plan: s.planSite(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the console: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"cubby/internal/auth"
@@ -39,6 +40,9 @@ type Options struct {
 	RetryNotice func(ctx context.Context, p cloud.Principal, id string) error
 	// Version is the server's, shown beside those of the sites.
 	Version string
+	// Plan makes the layout of a site of a plan's state, as the planner's address holds it; nil where the
+	// planner is switched off.
+	Plan func(ctx context.Context, q url.Values, t *text.Printer) (PlannedSite, error)
 }
 
 // Contact is whom to ask for help.
@@ -60,6 +64,7 @@ type Console struct {
 	testMail func(ctx context.Context, p cloud.Principal, to string) error
 	retry    func(ctx context.Context, p cloud.Principal, id string) error
 	version  string
+	plan     planner
 
 	accounts  *auth.Limiter
 	addresses *auth.Limiter
@@ -89,7 +94,7 @@ func New(opts Options) (*Console, error) {
 	}
 	c := &Console{
 		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
-		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version,
+		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version, plan: opts.Plan,
 		retry:    opts.RetryNotice,
 		accounts: accounts, addresses: addresses,
 	}
@@ -117,6 +122,7 @@ type Backend interface {
 	imports
 	couriers
 	sites
+	properties
 }
 
 var _ Backend = (*cloud.Cloud)(nil)

@@ -74,6 +74,8 @@ func (c *Console) Routes() []Route {
 		{Method: "POST", Path: "/sites/{site}/couriers/{courier}/revoke", handle: c.courierRevoke},
 
 		{Method: "GET", Path: "/sites", handle: c.siteList},
+		{Method: "GET", Path: planPath, handle: c.planForm},
+		{Method: "POST", Path: planPath, handle: c.planMake},
 		{Method: "GET", Path: "/sites/{site}/health", handle: c.siteHealth},
 		{Method: "POST", Path: "/sites/{site}/enrol", handle: c.siteEnrol},
 		{Method: "GET", Path: "/sites/{site}/reboot", handle: c.siteRebootAsk},

@@ -19,6 +19,7 @@ import (
 type sitesView struct {
 	Shell ui.ShellView
 	Table ui.TableView
+	Plan  *ui.ButtonView // leads to the planner
 }
 
 func (c *Console) siteList(w http.ResponseWriter, r *http.Request, pg page) error {
@@ -44,6 +45,9 @@ func (c *Console) siteList(w http.ResponseWriter, r *http.Request, pg page) erro
 		v.Table.Rows = append(v.Table.Rows, ui.RowView{ID: "site-" + htmlID(string(s.ID)), Href: siteHref(s.ID, "/health"), Cells: []ui.CellView{
 			{Text: s.Name}, {Text: s.PropertyName}, {Component: ui.Badge(linkBadge(t, s.Link))}, {Text: seen}, {Text: t.Number(s.Incidents)},
 		}})
+	}
+	if c.plan != nil {
+		v.Plan = &ui.ButtonView{Text: t.T("planner.new.link"), Icon: "plus", Href: "/plan"}
 	}
 	return write(w, r, sitesPage(v))
 }

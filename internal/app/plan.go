@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"cubby/internal/text"
+	"cubby/internal/web/console"
+	"cubby/internal/web/planner"
+)
+
+// buildPlanner adds the public planner to the routes, unless the settings switch it off.
+func (s *Server) buildPlanner(mux *http.ServeMux) {
+	if s.faces.planner == nil {
+		return
+	}
+	counted := s.measures.metrics.HTTP("planner", s.faces.planner.Handler())
+	mux.Handle(planner.Prefix, counted)
+	mux.Handle(planner.Prefix+"/", counted)
+}
+
+// newPlanner returns the planner, or nil when the settings switch it off.
+func (s *Server) newPlanner(catalog *text.Catalog) (*planner.Face, error) {
+	c := s.opts.Config
+	if c.Planner != "on" {
+		return nil, nil //nolint:nilnil // off is no error
+	}
+	face, err := planner.New(planner.Options{
+		Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Public: strings.TrimRight(c.PublicURL, "/"), Name: c.Branding.Name,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build the planner: %w", err)
+	}
+	return face, nil
+}
+
+// planSite lets the console turn a plan into a site; nil when there is no planner.
+func (s *Server) planSite() func(context.Context, url.Values, *text.Printer) (console.PlannedSite, error) {
+	if s.faces.planner == nil {
+		return nil
+	}
+	return func(ctx context.Context, q url.Values, t *text.Printer) (console.PlannedSite, error) {
+		p, err := s.faces.planner.Site(ctx, q, t)
+		if err != nil {
+			return console.PlannedSite{}, err
+		}
+		v := console.PlannedSite{Query: p.Query, Lead: p.Lead, Layout: p.Layout, Planner: planner.Prefix}
+		for _, b := range p.Boards {
+			v.Boards += b
+		}
+		for _, d := range p.Doors {
+			v.Doors = append(v.Doors, console.PlannedDoors{Size: d.Size, N: d.Doors})
+		}
+		for i, scene := range p.Fronts {
+			v.Fronts = append(v.Fronts, planner.Picture(scene, fmt.Sprintf("front-%d", i+1)))
+		}
+		return v, nil
+	}
+}
