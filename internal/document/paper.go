@@ -213,7 +213,7 @@ func (p *Paper) Table(t Table) {
 		if p.err != nil {
 			return
 		}
-		if p.rowHeight(line, widths)+p.pdf.GetY() > p.bottom() {
+		if p.rowHeight(line, widths, false)+p.pdf.GetY() > p.bottom() {
 			p.newPage()
 			p.row(head, widths, t.Columns, true)
 		}
@@ -264,8 +264,12 @@ func (p *Paper) widths(texts [][]string) []float64 {
 	return wants
 }
 
-func (p *Paper) rowHeight(line []string, widths []float64) float64 {
-	p.pdf.SetFont("Helvetica", "", tablePt)
+func (p *Paper) rowHeight(line []string, widths []float64, head bool) float64 {
+	style := ""
+	if head {
+		style = "B" // wider, so it wraps earlier
+	}
+	p.pdf.SetFont("Helvetica", style, tablePt)
 	lines := 1
 	for i, text := range line {
 		lines = max(lines, len(p.pdf.SplitLines([]byte(text), widths[i]-2*cellPadMM)))
@@ -276,7 +280,7 @@ func (p *Paper) rowHeight(line []string, widths []float64) float64 {
 const tableLineMM = 4.1
 
 func (p *Paper) row(line []string, widths []float64, columns []Column, head bool) {
-	height := p.rowHeight(line, widths)
+	height := p.rowHeight(line, widths, head)
 	x, y := marginMM, p.pdf.GetY()
 	style := ""
 	if head {

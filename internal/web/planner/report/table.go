@@ -175,6 +175,12 @@ func (r *Report) serviceRows() rows {
 				add(w.T("report.level.overflow", "where", w.word(d.Where.String())), "", d.ParcelsPerWeek)
 			}
 		}
+		for _, i := range []struct {
+			level string
+			of    sizing.Interval
+		}{{w.T("report.level.loss"), n.Year.Loss}, {w.T("report.level.days"), n.Year.WholeDay}} {
+			x.add(n.name, w.T("report.word.year"), i.level, "", i.of.Value, i.of.Low, i.of.High, w.unit(i.of.Unit), r.how(n.Normal))
+		}
 	}
 	return x
 }
