@@ -66,7 +66,7 @@ const (
 	// reopenWait is the back-off of a line that is plugged in again.
 	reopenWait = 20 * time.Millisecond
 	// realCases run at once on each link: they sleep most of the time.
-	realCases = 8
+	realCases = 16
 )
 
 // stage is where a case runs.
@@ -91,7 +91,7 @@ func really(join link, deadline time.Duration) stage {
 // patience is the deadline for links in real time: many times what this machine forgets a goroutine for
 // right now, so that a healthy board answers in time on a busy machine and the cases are short on another.
 func patience(now func() time.Time) time.Duration {
-	const naps, times = 30, 30
+	const naps, times = 30, 12
 	var mu sync.Mutex
 	var worst time.Duration
 	var sleepers sync.WaitGroup

@@ -355,3 +355,162 @@ func TestHealth_ChatteringContact(t *testing.T) {
 		}
 	})
 }
+
+// steady is a board without presence sensors whose answers a test sets, and which notes when it is asked.
+type steady struct {
+	flicker
+	ack   board.Ack
+	fail  error // of ReadStates
+	odd   int   // readings that say that door 8 is open
+	reads []time.Time
+	wrote time.Time // the last unlock
+}
+
+func newSteady() *steady {
+	s := &steady{ack: board.AckAccepted}
+	for i := range s.doors {
+		s.doors[i] = board.StateClosed
+	}
+	return s
+}
+
+func (s *steady) Unlock(ctx context.Context, addr board.Address, ch board.Channel) (board.Ack, error) {
+	s.mu.Lock()
+	ack := s.ack
+	s.wrote = time.Now()
+	s.mu.Unlock()
+	if ack == board.AckRefused {
+		return ack, nil
+	}
+	return s.flicker.Unlock(ctx, addr, ch)
+}
+
+func (s *steady) ReadStates(context.Context, board.Address) (board.Reading, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads = append(s.reads, time.Now())
+	if s.fail != nil {
+		return board.Reading{}, s.fail
+	}
+	doors := slices.Clone(s.doors[:])
+	if s.odd > 0 {
+		s.odd--
+		doors[7] = board.StateOpen
+	}
+	return board.Reading{Doors: doors}, nil
+}
+
+func steadyRig(t *testing.T) (*rig, *steady) {
+	t.Helper()
+	driver := newSteady()
+	return newRig(t, layoutOf(8, latchOnly()), func(o *controller.Options) { o.Buses[0].Driver = driver }), driver
+}
+
+// One odd reading is noise; two are a door.
+func TestHealth_OneOddReading(t *testing.T) {
+	t.Parallel()
+	for odd, want := range []int{0, 0, 1} {
+		synctest.Test(t, func(t *testing.T) {
+			r, driver := steadyRig(t)
+			defer r.stop()
+			time.Sleep(3 * time.Second)
+			driver.mu.Lock()
+			driver.odd = odd
+			driver.mu.Unlock()
+			time.Sleep(5 * time.Second)
+			doubted := 0
+			for _, f := range r.facts() {
+				if _, ok := f.(locker.PlaceDoubted); ok {
+					doubted++
+				}
+			}
+			if doubted != want {
+				t.Errorf("%d odd readings: %d forced doors on record, want %d", odd, doubted, want)
+			}
+		})
+	}
+}
+
+// All doors are read in the moment after a pulse: it may have opened another one.
+func TestHealth_ReadAfterPulse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, driver := steadyRig(t)
+		defer r.stop()
+		time.Sleep(3 * time.Second)
+		r.openSmall()
+		time.Sleep(3 * time.Second)
+		driver.mu.Lock()
+		defer driver.mu.Unlock()
+		if driver.wrote.IsZero() || !slices.ContainsFunc(driver.reads, driver.wrote.Equal) {
+			t.Error("no reading in the moment after the pulse")
+		}
+	})
+}
+
+// What a board refused is on record as refused, and the lock is given up after three tries.
+func TestHealth_Refused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, driver := steadyRig(t)
+		defer r.stop()
+		time.Sleep(3 * time.Second)
+		driver.mu.Lock()
+		driver.ack = board.AckRefused
+		driver.mu.Unlock()
+		r.openSmall()
+		time.Sleep(20 * time.Second)
+		refused := 0
+		for _, f := range r.facts() {
+			if failed, ok := f.(locker.OpenFailed); ok && failed.Reason == "refused" {
+				refused++
+			}
+		}
+		if refused < locker.MaxAttempts {
+			t.Errorf("%d refusals on record, want %d", refused, locker.MaxAttempts)
+		}
+	})
+}
+
+// A board that does not answer is asked ever less often; a line that is lost is on record as such.
+func TestHealth_BackOff(t *testing.T) {
+	t.Parallel()
+	for _, fail := range []error{board.ErrSilent, board.ErrLost} {
+		synctest.Test(t, func(t *testing.T) {
+			r, driver := steadyRig(t)
+			defer r.stop()
+			time.Sleep(3 * time.Second)
+			driver.mu.Lock()
+			driver.fail, driver.reads = fail, nil
+			driver.mu.Unlock()
+			time.Sleep(time.Minute)
+			driver.mu.Lock()
+			if n := len(driver.reads); n < 8 || n > 16 {
+				t.Errorf("%v: asked %d times in a minute", fail, n)
+			}
+			driver.fail = nil
+			driver.mu.Unlock()
+			want := locker.FaultBoardSilent
+			if errors.Is(fail, board.ErrLost) {
+				want = locker.FaultBusLost
+			}
+			time.Sleep(15 * time.Second)
+			raised, cleared := 0, 0
+			for _, f := range r.facts() {
+				switch f := f.(type) {
+				case locker.FaultRaised:
+					if f.Fault == want {
+						raised++
+					}
+				case locker.FaultCleared:
+					if f.Fault == want {
+						cleared++
+					}
+				}
+			}
+			if raised != 1 || cleared != 1 {
+				t.Errorf("%v: %d times on record and %d times ended, want once each", want, raised, cleared)
+			}
+		})
+	}
+}
