@@ -194,7 +194,8 @@ func formErrors(v visit) []ui.FormError {
 // label names a field; the walls share their words.
 func label(t *text.Printer, key string) string {
 	base := strings.TrimRight(key, "1234")
-	return t.T("planner.field."+base, "n", strings.TrimPrefix(key, base))
+	n, _ := strconv.Atoi(strings.TrimPrefix(key, base)) // 0: no wall
+	return t.T("planner.field."+base, "n", string(rune('A'+max(n-1, 0))))
 }
 
 func sections(v visit, errs []ui.FormError) []sectionView {
