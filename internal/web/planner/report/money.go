@@ -60,7 +60,8 @@ func (r *Report) costSummary() *Grid {
 	}
 	unit := func(key string) string { return w.T(key, "currency", w.currency) }
 	g.Rows = [][]string{
-		{w.T("report.cost.present"), w.currency}, {w.T("report.cost.annuity"), unit("report.unit.money_per_year")},
+		{w.T("report.cost.present"), w.currency},
+		{w.T("report.cost.annuity"), unit("report.unit.money_per_year")},
 		{w.T("report.cost.unit_month"), unit("report.unit.money_per_unit_and_month")},
 		{w.T("report.cost.parcel"), unit("report.unit.money_per_parcel")},
 		{w.T("report.cost.chance"), w.currency},

@@ -25,7 +25,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // solved answers the examples once: a report is a view of an answer.
-var solved = sync.OnceValues(func() (map[string]sizing.Answer, error) { //nolint:gochecknoglobals // shared by parallel tests
+var solved = sync.OnceValues(func() (map[string]sizing.Answer, error) {
 	out := map[string]sizing.Answer{}
 	for _, name := range []string{"plan-200", "plan-400"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "examples", name+".yaml"))
@@ -164,26 +164,26 @@ func inRules(a sizing.Answer, x sizing.Interval) bool {
 
 // walk visits the figures and estimates of an answer, not those of its problem: the basis has them.
 func walk(v reflect.Value, visit func(reflect.Value)) {
-	switch v.Kind() {
-	case reflect.Struct:
-		switch v.Interface().(type) {
-		case sizing.Interval, sizing.Figure:
-			visit(v)
-			return
-		case sizing.Problem:
-			return
-		}
-		for i := range v.NumField() {
-			walk(v.Field(i), visit)
-		}
-	case reflect.Slice:
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	if v.Kind() == reflect.Slice {
 		for i := range v.Len() {
 			walk(v.Index(i), visit)
 		}
-	case reflect.Pointer:
-		if !v.IsNil() {
-			walk(v.Elem(), visit)
-		}
+	}
+	if v.Kind() != reflect.Struct {
+		return
+	}
+	switch v.Interface().(type) {
+	case sizing.Interval, sizing.Figure:
+		visit(v)
+		return
+	case sizing.Problem:
+		return
+	}
+	for i := range v.NumField() {
+		walk(v.Field(i), visit)
 	}
 }
 
