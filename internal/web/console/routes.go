@@ -15,7 +15,7 @@ func (r Route) Open() bool { return r.open != nil }
 
 // Routes lists every address. What a person may do is decided by the use cases.
 func (c *Console) Routes() []Route {
-	return []Route{
+	return append([]Route{
 		{Method: "GET", Path: "/sign-in", open: http.HandlerFunc(c.signInForm)},
 		{Method: "POST", Path: "/sign-in", open: http.HandlerFunc(c.signIn)},
 		{Method: "POST", Path: "/sign-out", open: http.HandlerFunc(c.signOut)},
@@ -73,17 +73,9 @@ func (c *Console) Routes() []Route {
 		{Method: "GET", Path: "/sites/{site}/couriers/{courier}/revoke", handle: c.courierRevokeAsk},
 		{Method: "POST", Path: "/sites/{site}/couriers/{courier}/revoke", handle: c.courierRevoke},
 
-		{Method: "GET", Path: "/sites", handle: c.siteList},
-		{Method: "GET", Path: planPath, handle: c.planForm},
-		{Method: "POST", Path: planPath, handle: c.planMake},
-		{Method: "GET", Path: "/sites/{site}/health", handle: c.siteHealth},
-		{Method: "POST", Path: "/sites/{site}/enrol", handle: c.siteEnrol},
-		{Method: "GET", Path: "/sites/{site}/reboot", handle: c.siteRebootAsk},
-		{Method: "POST", Path: "/sites/{site}/reboot", handle: c.siteReboot},
-
 		{Method: "GET", Path: "/settings", handle: c.settings},
 		{Method: "POST", Path: "/settings/test-mail", handle: c.settingsTestMail},
-	}
+	}, c.siteRoutes()...)
 }
 
 func (c *Console) mux() http.Handler {
@@ -97,4 +89,17 @@ func (c *Console) mux() http.Handler {
 	}
 	mux.Handle("/", c.signedIn(c.lost))
 	return mux
+}
+
+// siteRoutes are the addresses of the sites themselves.
+func (c *Console) siteRoutes() []Route {
+	return []Route{
+		{Method: "GET", Path: "/sites", handle: c.siteList},
+		{Method: "GET", Path: planPath, handle: c.planForm},
+		{Method: "POST", Path: planPath, handle: c.planMake},
+		{Method: "GET", Path: "/sites/{site}/health", handle: c.siteHealth},
+		{Method: "POST", Path: "/sites/{site}/enrol", handle: c.siteEnrol},
+		{Method: "GET", Path: "/sites/{site}/reboot", handle: c.siteRebootAsk},
+		{Method: "POST", Path: "/sites/{site}/reboot", handle: c.siteReboot},
+	}
 }
