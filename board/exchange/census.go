@@ -63,6 +63,9 @@ func (x *Exchange[F]) hear(ctx context.Context, r Request[F]) (heard, error) {
 	}
 	defer x.close()
 	x.unread = &r // whatever happens, the next request waits for quiet
+	if r.State {
+		x.owed[r.Addr] = r // and does not believe what comes late
+	}
 	garbage := x.scan.Dropped
 	start := x.opts.Now()
 	limit, last := start.Add(r.Within), start.Add(r.Within+censusTime)
@@ -90,6 +93,8 @@ func (x *Exchange[F]) hear(ctx context.Context, r Request[F]) (heard, error) {
 	h.garbled = x.scan.Dropped > garbage || x.scan.Buffered() > 0
 	if h.answers == 0 {
 		x.tally(r.Addr, func(c *board.Counts) { c.Timeouts++ })
+	} else {
+		delete(x.owed, r.Addr)
 	}
 	if !r.Twin {
 		x.learn(x.counts.Echoes > echoes, h.answers > 0 && !h.garbled && x.scan.Dropped == dropped)

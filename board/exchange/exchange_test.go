@@ -571,6 +571,20 @@ func TestExchange_CensusAfterSilence(t *testing.T) {
 	}
 }
 
+// TestExchange_LateAfterCensus: an answer that a census did not wait for is no answer to the next poll.
+func TestExchange_LateAfterCensus(t *testing.T) {
+	t.Parallel()
+	stale, fresh := toy{toyStates, 1, 1}, toy{toyStates, 1, 2}
+	line := newTape([]piece{at(130*time.Millisecond, stale.bytes())}, []piece{at(10*time.Millisecond, fresh.bytes())})
+	x := newExchange(t, line, exchange.EchoOff)
+	if presence, err := x.Census(t.Context(), askToy(1)); presence != board.PresenceNone || err != nil {
+		t.Fatalf("%v, %v, want nobody", presence, err)
+	}
+	if got, err := x.Do(t.Context(), askToy(1)); got != fresh || err != nil {
+		t.Errorf("%+v, %v, want the fresh answer", got, err)
+	}
+}
+
 func TestNew_Invalid(t *testing.T) {
 	t.Parallel()
 	line := newTape()
