@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"go.bug.st/serial"
@@ -13,10 +15,11 @@ import (
 	"cubby/board"
 )
 
-// Limits of a TCP line.
+// Limits of a line.
 const (
 	DefaultDialTimeout = 3 * time.Second
-	// writeTimeout bounds one Write: a request is a few bytes, so only a dead peer takes longer.
+	// writeTimeout bounds one Write, also on a serial line: a request is a few bytes, so only a dead peer
+	// or a wedged adapter takes longer.
 	writeTimeout = 2 * time.Second
 	// Keepalive finds a serial server that lost its power within half a minute.
 	keepAliveIdle     = 10 * time.Second
@@ -116,6 +119,7 @@ type serialConn struct {
 	line     serial.Port
 	now      func() time.Time
 	deadline time.Time
+	wedged   atomic.Bool // a Write was given up; the line is of no more use
 }
 
 func (c *serialConn) SetReadDeadline(t time.Time) error {
@@ -138,14 +142,48 @@ func (c *serialConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// errWedged says what a person can do about an adapter that takes no bytes.
+var errWedged = errors.New("serial line takes no bytes: unplug the adapter and plug it in again")
+
+// Write gives up after writeTimeout: the system call waits for ever for an adapter that has stopped taking
+// bytes without an error. What such an adapter has not sent is thrown away, because a request must not
+// open a door minutes later.
 func (c *serialConn) Write(p []byte) (int, error) {
+	if c.wedged.Load() {
+		return 0, errWedged
+	}
+	type result struct {
+		n   int
+		err error
+	}
+	done := make(chan result, 1)
+	frame := slices.Clone(p) // the caller may use p again when this Write was given up
+	go func() {
+		n, err := c.write(frame)
+		done <- result{n, err}
+	}()
+	timer := time.NewTimer(writeTimeout)
+	defer timer.Stop()
+	select {
+	case r := <-done:
+		return r.n, r.err
+	case <-timer.C:
+	}
+	c.wedged.Store(true)
+	return 0, errors.Join(errWedged, c.line.ResetOutputBuffer()) // which also ends the system call
+}
+
+func (c *serialConn) write(p []byte) (int, error) {
 	for done := 0; done < len(p); {
+		if c.wedged.Load() {
+			return done, errWedged
+		}
 		n, err := c.line.Write(p[done:])
 		if err != nil {
 			return done, err
 		}
 		if n == 0 {
-			return done, errors.New("serial line takes no bytes")
+			return done, errWedged
 		}
 		done += n
 	}

@@ -185,6 +185,40 @@ func exerciseConn(t *testing.T, spec string) {
 	}
 }
 
+// TestOpen_Wedged: an adapter that takes no more bytes and says nothing holds up nobody for ever.
+func TestOpen_Wedged(t *testing.T) {
+	t.Parallel()
+	pty, err := virtual.OpenPTY(t.Context(), func(ctx context.Context, _ io.ReadWriter) error {
+		<-ctx.Done() // it reads nothing
+		return nil
+	})
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := port.Open(t.Context(), pty.Spec(), port.Options{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	for range 1000 { // more than any buffer on the way takes
+		if _, err = conn.Write(make([]byte, 1024)); err != nil {
+			break
+		}
+	}
+	if took := time.Since(start); err == nil || took > 20*time.Second {
+		t.Errorf("%v after %v, want an error soon", err, took)
+	}
+	if _, again := conn.Write([]byte{1}); again == nil {
+		t.Error("a line that was given up takes bytes again")
+	}
+	if err := errors.Join(conn.Close(), pty.Stop()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOpen_Fails(t *testing.T) {
 	t.Parallel()
 	var config net.ListenConfig
