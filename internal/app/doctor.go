@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,16 +53,19 @@ const (
 // brings those of an older version up to date.
 func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 	c := opts.Config
-	findings := []Finding{clockFinding(opts.Now())}
+	findings := []Finding{clockFinding(opts.Now()), zoneFinding()}
 	findings = append(findings, folderFindings(c.DataDir)...)
-	findings = append(findings, addressFinding(c.PublicURL))
-	if c.TLS.CertFile != "" {
-		findings = append(findings, certFinding(c.TLS, opts.Now()))
-	}
+	findings = append(findings, rightsFinding(c.DataDir), addressFinding(c.PublicURL))
+	findings = append(findings, reachFindings(ctx, "public", c.PublicURL, opts.Now())...)
+	findings = append(findings, tlsFinding(c, opts.Now()),
+		portFinding(ctx, "port of pages", c.Listen, c.TLS.Effective() != config.TLSOff))
 	db := Finding{What: "database", Detail: c.DatabaseURL(), Advice: "Run `cubby serve` once to make it, or restore a backup."}
 	st, _, _, err := openCloud(ctx, opts)
 	if err != nil {
 		db.Wrong = err
+		if errors.Is(err, store.ErrNewerSchema) || errors.Is(err, ErrDemoData) {
+			db.Advice = "" // the sentence says what to do
+		}
 		return append(findings, db)
 	}
 	defer st.Close() //nolint:errcheck // only read
@@ -172,25 +174,20 @@ func certFinding(c config.TLS, now time.Time) Finding {
 		f.Wrong, f.Advice = err, "Look at server.tls in the settings."
 		return f
 	}
-	cert, err := x509.ParseCertificate(pair.Certificate[0])
-	switch {
-	case err != nil:
-		f.Wrong = err
-	case cert.NotAfter.Sub(now) < certWarning:
-		f.Wrong = fmt.Errorf("it ends on %s", cert.NotAfter.Format(time.DateOnly))
-	default:
-		f.Detail = "valid until " + cert.NotAfter.Format(time.DateOnly)
-	}
-	return f
+	return expiryFinding("certificate", pair.Leaf, now)
 }
 
 // ExamineController looks at an installation's on-site half. It asks boards for their states and
 // opens nothing. Run it while the controller is stopped: a line has one owner.
 func ExamineController(ctx context.Context, opts SiteOptions) []Finding {
-	findings := []Finding{clockFinding(opts.Now())}
+	findings := []Finding{clockFinding(opts.Now()), zoneFinding()}
 	findings = append(findings, folderFindings(opts.Config.DataDir)...)
-	enrolled, layout := enrolledFinding(ctx, opts)
+	findings = append(findings, rightsFinding(opts.Config.DataDir), portFinding(ctx, "port of the kiosk", opts.Config.Kiosk.Listen, false))
+	enrolled, layout, server := enrolledFinding(ctx, opts)
 	findings = append(findings, enrolled)
+	if server != "" {
+		findings = append(findings, reachFindings(ctx, "server", server, opts.Now())...)
+	}
 	if len(opts.Config.Buses) == 0 {
 		findings = append(findings, Finding{What: "buses", Detail: "none: a room without lock boards"})
 	}
@@ -228,31 +225,32 @@ func layoutFinding(l locker.Layout, outputs map[string]int) Finding {
 	return f
 }
 
-// enrolledFinding also returns the layout that the site has received, nil when there is none yet.
-func enrolledFinding(ctx context.Context, opts SiteOptions) (Finding, *locker.Layout) {
+// enrolledFinding also returns the layout that the site has received, nil when there is none yet, and
+// the address of the server.
+func enrolledFinding(ctx context.Context, opts SiteOptions) (Finding, *locker.Layout, string) {
 	f := Finding{What: "enrolment", Advice: "Make a token in the console and run `cubby enrol TOKEN`."}
 	if _, err := auth.LoadIdentity(filepath.Join(opts.Config.DataDir, IdentityFile)); err != nil {
 		f.Wrong = errors.New("this controller belongs to no site yet")
-		return f, nil
+		return f, nil, ""
 	}
 	db, _, err := sitestore.Open(ctx, filepath.Join(opts.Config.DataDir, ReplicaFile))
 	if err != nil {
 		f.Wrong = err
-		return f, nil
+		return f, nil, ""
 	}
 	defer db.Close() //nolint:errcheck // only read
 	s := &Site{opts: opts, store: db}
 	m, err := s.membership(ctx)
 	if err != nil {
 		f.Wrong = err
-		return f, nil
+		return f, nil, ""
 	}
 	f.Detail = fmt.Sprintf("site %s at %s", m.Site, m.ServerURL)
 	layout, err := layoutOf(ctx, db)
 	if err != nil {
 		f.Wrong, f.Advice = err, "Start `cubby controller`: it asks the server for the directory again."
 	}
-	return f, layout
+	return f, layout, m.ServerURL
 }
 
 func layoutOf(ctx context.Context, db *sitestore.Store) (*locker.Layout, error) {

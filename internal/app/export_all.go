@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -129,7 +128,7 @@ func exportRecord(ctx context.Context, r *serverRecord, id auth.Identity, opts S
 // sitesOf lists the sites of all organizations.
 func sitesOf(ctx context.Context, st *store.Store) ([]string, error) {
 	root, err := st.Read().FirstOrganization(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, store.ErrNone) {
 		return nil, nil // nobody has set it up yet
 	}
 	if err != nil {

@@ -47,14 +47,15 @@ func NewSupervisor(ctx context.Context, opts SupervisorOptions) (*Supervisor, er
 		return nil, fmt.Errorf("reach the supervisor at %s: %w", path, err)
 	}
 	s.conn = conn
-	usec, err := strconv.ParseUint(opts.Env("WATCHDOG_USEC"), 10, 62)
-	if err != nil || usec == 0 {
-		return s, nil
+	usec := opts.Env("WATCHDOG_USEC")
+	if pid := opts.Env("WATCHDOG_PID"); usec == "" || pid != "" && pid != strconv.Itoa(opts.PID) {
+		return s, nil // it waits for nobody, or for another process
 	}
-	if pid := opts.Env("WATCHDOG_PID"); pid != "" && pid != strconv.Itoa(opts.PID) {
-		return s, nil // it waits for another process
+	patience, err := time.ParseDuration(usec + "us")
+	if err != nil || patience < 0 {
+		return nil, errors.Join(fmt.Errorf("WATCHDOG_USEC is %q: want microseconds", usec), conn.Close())
 	}
-	s.every = time.Duration(usec) * time.Microsecond / signs //nolint:durationcheck // a number of microseconds
+	s.every = patience / signs
 	return s, nil
 }
 
@@ -89,7 +90,7 @@ func (s *Supervisor) Watch(ctx context.Context, alive func(context.Context) erro
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			s.log.Error("the program does not turn; its supervisor ends it soon", slog.Any("error", err))
+			s.log.ErrorContext(ctx, "the program does not turn; its supervisor ends it soon", slog.Any("error", err))
 		default:
 			s.say("WATCHDOG=1")
 		}

@@ -178,7 +178,7 @@ func toHTTPS(public string) http.Handler {
 			http.Error(w, "Use https.", http.StatusBadRequest)
 			return
 		}
-		http.Redirect(w, r, strings.TrimRight(public, "/")+r.URL.RequestURI(), http.StatusFound)
+		http.Redirect(w, r, strings.TrimRight(public, "/")+r.URL.RequestURI(), http.StatusFound) //nolint:gosec // the public host stands before it
 	})
 }
 
