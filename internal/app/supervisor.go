@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cubby/internal/api"
+	"cubby/internal/controller"
 )
 
 // Supervisor tells systemd how the process stands (sd_notify(3)): ready, alive, stopping. A process
@@ -127,11 +128,24 @@ func (s *Server) Alive(ctx context.Context) error {
 
 // Alive goes once through the loop that decides about doors.
 func (s *Site) Alive(ctx context.Context) error {
-	return answers(ctx, func() {
-		if _, err := s.Controller.Status(ctx); err != nil {
+	stopped := make(chan error, 1)
+	err := answers(ctx, func() {
+		_, err := s.Controller.Status(ctx)
+		if errors.Is(err, controller.ErrStopped) {
+			stopped <- err
+		} else if err != nil { // it answered, only not well: a restart mends no sensor
 			s.opts.Logger.DebugContext(ctx, "no status", slog.Any("error", err))
 		}
 	})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-stopped:
+		return err
+	default:
+		return nil
+	}
 }
 
 // Alive waits for the next turn of the page's loop.

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net"
@@ -13,7 +14,9 @@ import (
 	"time"
 
 	"cubby/internal/app"
+	"cubby/internal/app/demo"
 	"cubby/internal/config"
+	"cubby/internal/store"
 )
 
 // systemd listens as a supervisor does and gives what is said.
@@ -147,5 +150,28 @@ func TestServer_Alive(t *testing.T) {
 	end()
 	if err := s.Alive(over); err == nil {
 		t.Error("a question that ended was answered with yes")
+	}
+}
+
+// The controller's sign of life goes through the loop that decides about doors: when that has ended, none comes.
+func TestSite_Alive(t *testing.T) {
+	t.Parallel()
+	house, err := demo.Start(t.Context(), demo.Options{
+		Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader,
+		NewID: store.NewIDs(time.Now, rand.Reader).New, Version: "test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := house.Bank.Alive(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := house.Stop(); err != nil {
+		t.Error(err)
+	}
+	if err := house.Bank.Alive(ctx); err == nil {
+		t.Error("a controller whose loop has ended is alive")
 	}
 }

@@ -304,8 +304,8 @@ func waitListening(t *testing.T, address string) {
 	}
 }
 
-// A certificate comes from a real ACME server by both ways of proving the name, stays over a restart,
-// and is given for the public host alone.
+// A certificate comes from a real ACME server by both ways of proving the name, is kept on the disk, and
+// is given for the public host alone.
 func TestServer_FetchesCertificate(t *testing.T) {
 	t.Parallel()
 	const host = "parcels.example.org"
