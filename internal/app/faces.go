@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cubby/internal/cloud/notice"
+	"cubby/internal/commission/remote"
 	"cubby/internal/locker"
 	"cubby/internal/store"
 	"cubby/internal/text"
@@ -77,12 +78,17 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 	if c.SMTP.Host != "" {
 		mail = fmt.Sprintf("%s:%d (%s)", c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS)
 	}
+	tests, err := remote.New(remote.Options{Cloud: s.Cloud, Store: s.store, Now: s.opts.Now, NewID: s.opts.NewID})
+	if err != nil {
+		return nil, fmt.Errorf("build the test of banks: %w", err)
+	}
 	pages, err := console.New(console.Options{
 		Cloud: s.Cloud, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
 		Trusted: []string{strings.TrimRight(c.PublicURL, "/")},
 		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
 		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, RetryNotice: s.faces.notifier.RetryNotice, Version: s.opts.Version,
-		Plan: s.planSite(),
+		Plan:  s.planSite(),
+		Tests: tests,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the console: %w", err)

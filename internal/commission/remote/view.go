@@ -251,3 +251,12 @@ func (d *Desk) Sheet(ctx context.Context, p cloud.Principal, site locker.SiteID)
 	}
 	return s, nil
 }
+
+// Least is the least time in which a site takes n further remote openings: six at once, then six in each
+// minute.
+func Least(n int, wait time.Duration) time.Duration {
+	if n <= 0 {
+		return 0
+	}
+	return wait + time.Duration((n-1)/controller.RemoteLimit)*(controller.RemoteSpan+remoteMargin)
+}

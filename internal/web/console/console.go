@@ -38,6 +38,8 @@ type Options struct {
 	// RetryNotice sends a message again that was given up or came back; nil hides the button. A
 	// message that is out of date or under way is CONFLICT.
 	RetryNotice func(ctx context.Context, p cloud.Principal, id string) error
+	// Tests leads installers through the test of a bank; nil hides those pages.
+	Tests BankTests
 	// Version is the server's, shown beside those of the sites.
 	Version string
 	// Plan makes the layout of a site of a plan's state, as the planner's address holds it; nil where the
@@ -65,6 +67,8 @@ type Console struct {
 	retry    func(ctx context.Context, p cloud.Principal, id string) error
 	version  string
 	plan     planner
+	tests    BankTests
+	testers  chan struct{} // one token for each open test
 
 	accounts  *auth.Limiter
 	addresses *auth.Limiter
@@ -95,7 +99,7 @@ func New(opts Options) (*Console, error) {
 	c := &Console{
 		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
 		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version, plan: opts.Plan,
-		retry:    opts.RetryNotice,
+		retry: opts.RetryNotice, tests: opts.Tests, testers: make(chan struct{}, testViewers),
 		accounts: accounts, addresses: addresses,
 	}
 	c.live = newLive(c)

@@ -53,7 +53,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b := &bench{fake: fake}
 	b.Console, err = console.New(console.Options{
-		Cloud: fake, Text: catalog, Logger: slog.New(slog.DiscardHandler), Now: consoletest.Now, Version: "1.0.0", Plan: consoletest.Plan,
+		Cloud: fake, Tests: fake.Tests(), Text: catalog, Logger: slog.New(slog.DiscardHandler), Now: consoletest.Now, Version: "1.0.0", Plan: consoletest.Plan,
 		Contact: console.Contact{Mail: "desk@example.org", Phone: "+1 555 0100"}, Mail: "smtp.example.org",
 		TestMail: func(_ context.Context, _ cloud.Principal, to string) error {
 			b.mails = append(b.mails, to)
@@ -185,6 +185,12 @@ func TestFixtures_HoldInEveryLanguage(t *testing.T) {
 						t.Errorf("the id %s stands twice", m[1])
 					}
 					seen[m[1]] = true
+				}
+				if x.Paper {
+					if !strings.Contains(body, fmt.Sprintf(`<html lang=%q dir=%q>`, l.Tag, l.Dir)) {
+						t.Error("the paper does not say its language and direction")
+					}
+					return
 				}
 				if !x.Partial && !strings.Contains(body, fmt.Sprintf(`<html lang=%q dir=%q data-theme="dark"`, l.Tag, l.Dir)) {
 					t.Error("the page does not say its language, direction and theme")

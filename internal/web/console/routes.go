@@ -15,7 +15,7 @@ func (r Route) Open() bool { return r.open != nil }
 
 // Routes lists every address. What a person may do is decided by the use cases.
 func (c *Console) Routes() []Route {
-	return append([]Route{
+	routes := []Route{
 		{Method: "GET", Path: "/sign-in", open: http.HandlerFunc(c.signInForm)},
 		{Method: "POST", Path: "/sign-in", open: http.HandlerFunc(c.signIn)},
 		{Method: "POST", Path: "/sign-out", open: http.HandlerFunc(c.signOut)},
@@ -75,7 +75,31 @@ func (c *Console) Routes() []Route {
 
 		{Method: "GET", Path: "/settings", handle: c.settings},
 		{Method: "POST", Path: "/settings/test-mail", handle: c.settingsTestMail},
-	}, c.siteRoutes()...)
+		{Method: "GET", Path: "/hardware", handle: c.hardware},
+	}
+	routes = append(routes, c.siteRoutes()...)
+	if c.tests != nil {
+		routes = append(routes, c.testRoutes()...)
+	}
+	return routes
+}
+
+// testRoutes are the addresses of the test of a bank.
+func (c *Console) testRoutes() []Route {
+	const base = "/sites/{site}" + testPath
+	return []Route{
+		{Method: "GET", Path: base, handle: c.commission},
+		{Method: "GET", Path: base + streamSuffix, handle: c.commissionStream},
+		{Method: "POST", Path: base + "/begin", handle: c.commissionBegin},
+		{Method: "POST", Path: base + "/open", handle: c.commissionOpen},
+		{Method: "POST", Path: base + "/answer", handle: c.commissionAnswer},
+		{Method: "POST", Path: base + "/undo", handle: c.commissionUndo},
+		{Method: "POST", Path: base + "/repeat", handle: c.commissionRepeat},
+		{Method: "POST", Path: base + "/apply", handle: c.commissionApply},
+		{Method: "GET", Path: base + "/doors", handle: c.commissionDoors},
+		{Method: "GET", Path: base + "/sheet", handle: c.commissionSheet},
+		{Method: "GET", Path: base + "/layout.yaml", handle: c.commissionLayout},
+	}
 }
 
 func (c *Console) mux() http.Handler {

@@ -11,6 +11,7 @@ import (
 	"cubby/internal/cloud"
 	"cubby/internal/locker"
 	"cubby/internal/text"
+	"cubby/internal/web/console/boards"
 	"cubby/internal/web/ui"
 	"cubby/internal/wire"
 )
@@ -121,11 +122,17 @@ func (c *Console) healthView(r *http.Request, pg page) (healthView, error) {
 	if h.Status == nil {
 		v.None = t.T("console.health.none")
 	} else {
-		v.Boards, v.Readings = boardTable(t, *h.Status), readingTable(pg, *h.Status)
+		v.Boards, v.Readings = boards.Table(t, *h.Status), readingTable(pg, *h.Status)
 	}
 	if h.Site.Hosted {
 		return v, nil
 	}
+	if c.tests != nil {
+		v.Links = append(v.Links, ui.ButtonView{
+			Text: t.T("console.commission.title"), Icon: "door-open", Kind: "ghost", Href: siteHref(pg.site.ID, testPath),
+		})
+	}
+	v.Links = append(v.Links, ui.ButtonView{Text: t.T("console.hardware.title"), Icon: "boxes", Kind: "ghost", Href: "/hardware"})
 	reboot := siteHref(pg.site.ID, "/reboot")
 	v.Reboot = &ui.ButtonView{Text: t.T("console.health.reboot"), Icon: "refresh-cw", Kind: "ghost", Href: reboot, Attrs: inSheet(reboot)}
 	v.Enrol = &enrolView{
@@ -231,52 +238,6 @@ func healthProblems(t *text.Printer, h cloud.SiteHealth) []ui.BannerView {
 		add(part + ": " + t.List(words...))
 	}
 	return all
-}
-
-// boardCounters are the counters that the table shows, in its order.
-func boardCounters() []string {
-	return []string{"requests", "timeouts", "checksums", "late", "refused", "echoes", "reconnects"}
-}
-
-// boardTable lists lines and their boards. A counter that nobody keeps stays empty.
-func boardTable(t *text.Printer, s wire.Status) ui.TableView {
-	v := ui.TableView{
-		ID: "boards", Caption: t.T("console.health.boards"), Empty: ui.EmptyView{Text: t.T("console.health.boards.none")},
-		Columns: []ui.ColumnView{{Text: t.T("console.health.board")}, {Text: t.T("console.column.state")}},
-	}
-	for _, name := range boardCounters() {
-		v.Columns = append(v.Columns, ui.ColumnView{Text: t.T("console.health.counter." + name), Numeric: true})
-	}
-	row := func(first, second ui.CellView, counters map[string]uint64) {
-		cells := []ui.CellView{first, second}
-		for _, name := range boardCounters() {
-			text := ""
-			if n, known := counters[name]; known {
-				text = t.Number(int(n))
-			}
-			cells = append(cells, ui.CellView{Text: text, LTR: true})
-		}
-		v.Rows = append(v.Rows, ui.RowView{Cells: cells})
-	}
-	for _, line := range s.Buses {
-		row(ui.CellView{Text: line.Name, LTR: true}, ui.CellView{Text: t.T("console.health.line", "family", line.Family)}, line.Counters)
-	}
-	for _, b := range s.Boards {
-		kind := "ok"
-		if b.State != wire.BoardOK {
-			kind = "danger"
-		}
-		row(ui.CellView{Text: b.Bus + "/" + strconv.Itoa(int(b.Address)), LTR: true},
-			ui.CellView{Component: ui.Badge(ui.BadgeView{Text: boardWords(t, string(b.State)), Kind: kind})}, b.Counters)
-	}
-	return v
-}
-
-func boardWords(t *text.Printer, state string) string {
-	if t.Has("console.board." + state) {
-		return t.T("console.board." + state)
-	}
-	return state
 }
 
 func readingTable(pg page, s wire.Status) ui.TableView {

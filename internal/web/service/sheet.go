@@ -111,3 +111,6 @@ func moment(t time.Time, zone *time.Location) string {
 
 // ltr keeps labels and names in their order inside a sentence that runs the other way.
 func ltr(s string) string { return "\u2066" + s + "\u2069" } // left-to-right isolate
+
+// SheetPolicy is what the hand-over sheet may load: its own style and nothing else.
+func SheetPolicy() ui.Policy { return sheetPolicy() }

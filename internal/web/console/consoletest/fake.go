@@ -31,6 +31,7 @@ type Fake struct {
 	wall    cloud.Wall
 	signed  bool
 	empty   bool
+	stage   Stage // of the test of a bank
 }
 
 var _ console.Backend = (*Fake)(nil)

@@ -14,10 +14,12 @@ type Fixture struct {
 	Method   string // "" is GET
 	Path     string
 	Form     url.Values
-	Stranger bool // without the session's cookie
-	Partial  bool // as htmx asks for a fragment
-	Lists    bool // with the lists empty
-	Status   int  // 0 is 200
+	Stranger bool  // without the session's cookie
+	Partial  bool  // as htmx asks for a fragment
+	Paper    bool  // made to be printed: without the shell, and light
+	Lists    bool  // with the lists empty
+	Stage    Stage // of the test of a bank
+	Status   int   // 0 is 200
 }
 
 // Fixtures lists a request for every page of the console and for its forms in the wrong.
@@ -75,12 +77,23 @@ func Fixtures() []Fixture {
 		{Name: "reboot", Path: bank + "/reboot"},
 		{Name: "settings", Path: "/settings"},
 		{Name: "settings-wrong", Method: post, Path: "/settings/test-mail", Form: url.Values{"to": {"nobody"}}, Status: bad},
+		{Name: "test", Path: bank + "/test", Stage: StageNone},
+		{Name: "test-open", Path: bank + "/test", Stage: StageOpen},
+		{Name: "test-wait", Path: bank + "/test", Stage: StageWait},
+		{Name: "test-pending", Path: bank + "/test", Stage: StagePending},
+		{Name: "test-asked", Path: bank + "/test", Stage: StageAsked},
+		{Name: "test-full", Path: bank + "/test", Stage: StageFull},
+		{Name: "test-done", Path: bank + "/test", Stage: StageDone},
+		{Name: "test-doors", Path: bank + "/test/doors", Stage: StageDone},
+		{Name: "test-sheet", Path: bank + "/test/sheet", Stage: StageDone, Paper: true},
+		{Name: "hardware", Path: "/hardware"},
 		{Name: "not-found", Path: "/nowhere", Status: http.StatusNotFound},
 	}
 }
 
 // Request is the fixture as a request in a language; theme may be empty.
 func (x Fixture) Request(f *Fake, lang, theme string) *http.Request {
+	f.Stage(x.Stage)
 	method := x.Method
 	if method == "" {
 		method = http.MethodGet
