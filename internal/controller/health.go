@@ -22,6 +22,7 @@ const (
 // boardHealth is what is known of one board.
 type boardHealth struct {
 	answered bool // ever
+	looked   bool // answered the first look at the start, before any poll
 	readAt   int64
 	missed   int // polls in a row
 	lost     int
@@ -150,6 +151,7 @@ func sightings(r board.Reading) []locker.Sighting {
 func (m *Machine) Sighted(readings map[BoardRef][]locker.Sighting) map[locker.PlaceID]locker.Sighting {
 	seen := map[locker.PlaceID]locker.Sighting{}
 	for ref, channels := range readings {
+		m.health(ref).looked = true
 		for _, id := range m.outputs[ref] {
 			p, _ := m.state.Directory.Place(id)
 			i := int(p.Compartment.Output.Channel) - 1

@@ -514,3 +514,20 @@ func TestHealth_BackOff(t *testing.T) {
 		})
 	}
 }
+
+// The first word that the server gets of a site comes before the first poll: a board that answered
+// the look at the start is not missing.
+func TestHealth_FirstStatusKnowsTheBoards(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, layoutOf(30, latchOnly()), nil) // board 2 is not there
+		defer r.stop()
+		s, err := r.c.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Boards[0].State != wire.BoardOK || s.Boards[1].State == wire.BoardOK {
+			t.Errorf("boards at the start: %+v", s.Boards)
+		}
+	})
+}

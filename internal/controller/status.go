@@ -18,7 +18,7 @@ func (m *Machine) status() wire.Status {
 		b := m.boards[ref]
 		state := wire.BoardMissing
 		switch {
-		case b == nil || !b.answered:
+		case b == nil || !b.answered && !b.looked:
 		case b.missed >= silentAfter || b.lost >= lostAfter:
 			state = wire.BoardSilent
 		default:
