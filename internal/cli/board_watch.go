@@ -63,8 +63,8 @@ func watchBoards(ctx context.Context, driver board.Driver, cmd watchCmd, view wa
 		round := make([]boardView, 0, len(cmd.Board))
 		for _, n := range cmd.Board {
 			reading, err := driver.ReadStates(ctx, board.Address(n)) // checked by lock.Open
-			if ctx.Err() != nil {
-				return nil // told to stop
+			if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+				return nil // told to stop; the driver may notice before the context does
 			}
 			round = append(round, boardView{addr: n, reading: reading, err: err})
 		}
