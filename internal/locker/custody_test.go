@@ -253,3 +253,16 @@ func TestVerify_NeverGivesBackWhatIsNotTheirs(t *testing.T) {
 		t.Errorf("whose it is: %v", err)
 	}
 }
+
+// A code that was taken back is in wrong hands: it opens no door of its holder. Her other codes do.
+func TestCollect_RevokedCodeOpensNoOtherDoor(t *testing.T) {
+	t.Parallel()
+	x := newWorld(t, latch)
+	lost, _ := x.store(ana, locker.SizeS)
+	kept, _ := x.store(ana, locker.SizeM)
+	x.Directory.Orders[lost] = locker.Order{Stay: lost, Revoked: true}
+	wantCode(t, x.collect(lost), locker.CodeStayRevoked)
+	if err := x.collect(kept); err != nil {
+		t.Errorf("the code that nobody took back: %v", err)
+	}
+}

@@ -35,6 +35,9 @@ func decideCollecting(s *State, c Collect, now Millis) ([]Fact, error) {
 	if holder, _ := s.Holder(shown); c.Grant == "" && c.By.Kind == ActorRecipient && c.By.ID != string(holder) {
 		return nil, Errorf(CodeStayRevoked, "stay %s was made somebody else's", shown.ID)
 	}
+	if s.Revoked(shown) { // its code opens nothing any more, the holder's other doors included
+		return nil, s.whyNot(shown)
+	}
 	grant := StayRight(shown.ID)
 	found := s.Collectable(shown)
 	if c.Grant != "" {
