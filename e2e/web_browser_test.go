@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	webWithin = 15 * time.Second      // until something that must happen counts as never happening
+	webWithin = 60 * time.Second      // until something that must happen counts as never happening
 	webLook   = 40 * time.Millisecond // between two looks at what a browser or a controller does in its own time
 	webTyping = 70 * time.Millisecond // between two keys of a person: a scanner is faster
 	webTest   = 2 * time.Minute       // the longest test
