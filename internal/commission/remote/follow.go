@@ -153,6 +153,9 @@ func (d *Desk) sightOf(ctx context.Context, p cloud.Principal, x *loaded) (watch
 			w.take(f.Kind, body, f.At, o, outputs)
 		}
 		if len(page.Items) < factPage {
+			w.sight.Moves = slices.DeleteFunc(w.sight.Moves, func(m commission.Move) bool {
+				return m.To == x.restOf(m.Output) // somebody shut a door
+			})
 			return w, nil
 		}
 		cursor = page.Next
