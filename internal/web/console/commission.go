@@ -68,7 +68,7 @@ func (c *Console) showTest(w http.ResponseWriter, r *http.Request, pg page, prob
 		page.Problem = &ui.BannerView{Kind: "warn", Icon: "triangle-alert", Text: problem}
 	}
 	if wait := look(v); wait > 0 { // a page without scripts asks again by itself
-		w.Header().Set("Refresh", strconv.Itoa(wait))
+		w.Header().Set("Refresh", strconv.Itoa(wait)+"; url="+siteHref(pg.site.ID, testPath))
 	}
 	status := http.StatusOK
 	if problem != "" {

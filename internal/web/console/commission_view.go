@@ -72,7 +72,7 @@ func testOf(pg page, v remote.View) testView {
 		p.Heading = t.T("console.commission.overview")
 		card := overview(pg, v)
 		p.Boards = &card
-		p.Main = &mainView{Action: "begin", Button: ui.ButtonView{Text: t.T("service.plan.begin"), Large: "xl", Icon: "door-open"}}
+		p.Main = &mainView{Action: "begin", Button: ui.ButtonView{Text: t.T("service.plan.begin"), Large: "big", Icon: "door-open"}}
 		p.Links = []ui.ButtonView{{Text: t.T("console.hardware.title"), Href: "/hardware", Kind: "ghost", Icon: "boxes"}}
 		return p
 	}
@@ -116,12 +116,12 @@ func (p *testView) fill(t *text.Printer, v remote.View) {
 		return
 	case s.Kind == commission.StepDone:
 		p.Heading = t.T("service.walk.done")
-		p.Links[0].Kind, p.Links[0].Large = "", "xl"
+		p.Links[0].Kind, p.Links[0].Large = "", "big"
 		return
 	case s.Kind == commission.StepOpen:
 		p.Heading = t.T("service.walk.next", "door", door)
 		p.Main = &mainView{Action: "open", Button: ui.ButtonView{
-			Text: t.T("service.walk.open", "door", door), Icon: "door-open", Large: "xl", Disabled: p.Wait != "",
+			Text: t.T("service.walk.open", "door", door), Icon: "door-open", Large: "big", Disabled: p.Wait != "",
 		}}
 		p.Answers = []ui.ButtonView{skip}
 		return
@@ -129,7 +129,7 @@ func (p *testView) fill(t *text.Printer, v remote.View) {
 		p.Heading = t.T("service.walk.full", "door", door)
 		p.Lines = []string{t.T("service.walk.full.text")}
 		p.Main = &mainView{Action: "answer", Kind: commission.AnswerConfirm, Next: true, Button: ui.ButtonView{
-			Text: t.T("service.walk.full.open", "door", door), Kind: "danger", Large: "xl", Disabled: p.Wait != "",
+			Text: t.T("service.walk.full.open", "door", door), Kind: "danger", Large: "big", Disabled: p.Wait != "",
 		}}
 		p.Answers = []ui.ButtonView{skip}
 		return
@@ -142,7 +142,7 @@ func (p *testView) question(t *text.Printer, v remote.View, skip ui.ButtonView) 
 	p.Heading = t.T("service.walk.asked", "door", ltr(s.Door))
 	p.Lines = []string{seenWords(t, v), t.T("service.walk.shut")}
 	p.Main = &mainView{Action: "answer", Kind: commission.AnswerYes, Next: true, Button: ui.ButtonView{
-		Text: t.T("service.walk.yes.next"), Icon: "check", Large: "xl",
+		Text: t.T("service.walk.yes.next"), Icon: "check", Large: "big",
 	}}
 	p.More = t.T("service.walk.more")
 	p.Answers = []ui.ButtonView{
@@ -151,6 +151,7 @@ func (p *testView) question(t *text.Printer, v remote.View, skip ui.ButtonView) 
 	}
 	for _, m := range v.Moves {
 		if label := labelAt(v, m.Output); label != "" && label != s.Door {
+			p.Main.Button.Kind = "ghost" // the sensors say another door
 			p.Moved = append(p.Moved, namedView{Label: label, Text: t.T("console.commission.moved", "door", ltr(label))})
 		}
 	}
@@ -313,7 +314,7 @@ func resultsOf(pg page, v remote.View) resultsView {
 		Fresh: ui.ButtonView{Text: t.T("service.plan.fresh"), Kind: "ghost", Large: "big"}, FreshTxt: t.T("console.commission.fresh"),
 	}
 	if v.Step.Kind != commission.StepDone {
-		p.Links = slices.Insert(p.Links, 0, ui.ButtonView{Text: t.T("console.commission.goon"), Href: p.Action, Icon: "door-open", Large: "xl"})
+		p.Links = slices.Insert(p.Links, 0, ui.ButtonView{Text: t.T("console.commission.goon"), Href: p.Action, Icon: "door-open", Large: "big"})
 	}
 	for _, f := range v.Walk.Findings() {
 		found, todo := commission.Sentence(t, f)
