@@ -29,10 +29,10 @@ type releaseArch struct{ name, debian, emulator string }
 // TestRelease makes what people install, starts each program, and installs the package into a root of
 // its own.
 func TestRelease(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("CUBBY_RELEASE") == "" {
 		t.Skip("!!!! SKIPPED: set CUBBY_RELEASE to build the release; ./test does so by itself, because it starves browsers beside it")
 	}
-	t.Parallel()
 	if testing.Short() || os.Getenv("CUBBY_QUICK") != "" {
 		t.Skip("!!!! SKIPPED in a quick run: what is released is not built")
 	}
@@ -67,10 +67,10 @@ func TestRelease(t *testing.T) {
 
 // The same commit gives the same bytes.
 func TestRelease_IsReproducible(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("CUBBY_RELEASE") == "" {
 		t.Skip("!!!! SKIPPED: set CUBBY_RELEASE to compare two builds; ./test does so by itself")
 	}
-	t.Parallel()
 	if testing.Short() || os.Getenv("CUBBY_QUICK") != "" {
 		t.Skip("!!!! SKIPPED in a quick run: releases are not compared")
 	}
