@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"cubby/board"
 	"cubby/internal/commission"
@@ -54,6 +56,7 @@ type mainView struct {
 type namedView struct{ Label, Text string }
 
 type otherDoor struct {
+	ID              string // of the step: what is open and typed stays while the page is updated within it
 	Title, Legend   string
 	Pick, Two       ui.FieldView
 	Submit, Submit2 ui.ButtonView
@@ -162,6 +165,7 @@ func (p *testView) question(t *text.Printer, v remote.View, skip ui.ButtonView) 
 		}
 	}
 	p.Other = &otherDoor{
+		ID:    "other-" + strings.Join(strings.FieldsFunc(v.Name, notWord), "-"),
 		Title: t.T("service.walk.other"),
 		Pick:  ui.FieldView{ID: "other", Name: "labels", Label: t.T("service.walk.label"), Type: "select", Options: doors, LTR: true},
 		Two: ui.FieldView{
@@ -171,6 +175,8 @@ func (p *testView) question(t *text.Printer, v remote.View, skip ui.ButtonView) 
 		Submit2: ui.ButtonView{Text: t.T("service.walk.several"), Kind: "ghost", Large: "big"},
 	}
 }
+
+func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 func answerButton(words string, kind commission.AnswerKind) ui.ButtonView {
 	return ui.ButtonView{Text: words, Kind: "ghost", Large: "big", Name: "kind", Value: string(kind)}
