@@ -100,6 +100,9 @@ func (m *Machine) see(id locker.PlaceID, b *boardHealth) {
 	if i >= len(b.believed) || b.believed[i].Door == locker.DoorUnknown {
 		return
 	}
+	if b.pending(p.Compartment.Output.Channel) {
+		return // what was believed is contradicted by now, and must not answer a request made since
+	}
 	s := b.believed[i]
 	if !p.Witness.SeesSpace() {
 		s.Occupancy = locker.OccupancyUnknown

@@ -531,3 +531,32 @@ func TestHealth_FirstStatusKnowsTheBoards(t *testing.T) {
 		}
 	})
 }
+
+// A door stood open, is shut, and somebody's code is typed before the poll that sees it: what was
+// believed of the door is no answer to the request, and its closing collects nothing.
+func TestHealth_StaleDoorAnswersNoRequest(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	l.signIn()
+	stay, place := l.drop("103", locker.SizeS)
+	l.must(controller.Finish{})
+	p, _ := l.m.State().Directory.Place(place)
+	at := int(p.Compartment.Output.Channel) - 1
+	l.doors[at] = board.StateOpen // forced
+	l.look()
+	if turn, err := l.enter(l.code("staff:s1", 1)); err != nil || turn.Step != controller.StepStaffMenu {
+		t.Fatalf("staff: %s, %v", turn.Step, err)
+	}
+	l.must(controller.VerifyPlace{Place: place, Occupied: true})
+	l.must(controller.Finish{})
+	l.doors[at] = board.StateClosed
+	l.still[p.Compartment.Output.Channel] = true // the pulse takes its time
+	if _, err := l.enter(l.code("stay:"+string(stay), 1)); err != nil {
+		t.Fatal(err)
+	}
+	l.look()
+	l.look()
+	if n := len(l.facts("parcel_collected")); n != 0 {
+		t.Error("a parcel counts as collected by the closing of an opening before")
+	}
+}

@@ -266,3 +266,25 @@ func TestCollect_RevokedCodeOpensNoOtherDoor(t *testing.T) {
 		t.Errorf("the code that nobody took back: %v", err)
 	}
 }
+
+// A door stood open before anybody asked for it, and is shut right after somebody did: that closing
+// collects nothing, the request goes on.
+func TestCollect_ClosingOfAnEarlierOpeningIsNone(t *testing.T) {
+	t.Parallel()
+	x := newWorld(t, latch)
+	stay, place := x.store(ana, locker.SizeS)
+	see := func(d locker.Door) []locker.Fact {
+		return x.must(locker.See{Place: place, Sighting: locker.Sighting{Door: d}})
+	}
+	see(locker.DoorAjar)
+	x.must(locker.Verify{Place: place, Occupied: true, By: locker.Actor{Kind: locker.ActorStaff, ID: "s1"}})
+	if err := x.collect(stay); err != nil {
+		t.Fatal(err)
+	}
+	wantKinds(t, see(locker.DoorShut), "door_closed")
+	if got := x.Matter.Stays[stay].State; got != locker.StayStored {
+		t.Fatalf("the parcel is %s, though its door was not opened for its resident", got)
+	}
+	wantKinds(t, see(locker.DoorAjar), "door_opened")
+	wantKinds(t, see(locker.DoorShut), "door_closed", "parcel_collected")
+}

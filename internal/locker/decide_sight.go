@@ -72,8 +72,11 @@ func (s *State) sawOpen(p Place, r *Request, ps PlaceState) []Fact {
 
 func (s *State) sawShut(p Place, r *Request, seen Sighting) []Fact {
 	ps := s.Matter.PlaceState(p.ID)
-	if r != nil && !r.Opened && ps.Door != DoorAjar {
-		return nil // shut before the pulse took effect: the request goes on
+	if r != nil && !r.Opened {
+		if ps.Door != DoorAjar {
+			return nil // shut before the pulse took effect: the request goes on
+		}
+		r = nil // an opening before this request ends here: nothing was taken or stored by it
 	}
 	closed := DoorClosed{Place: p.ID, Occupancy: seen.Occupancy}
 	facts := []Fact{closed}

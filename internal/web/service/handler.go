@@ -263,7 +263,7 @@ func nav(t *text.Printer, at string) []ui.NavItem {
 		{Text: t.T("service.boards.title"), Href: Prefix, Icon: "boxes"},
 		{Text: t.T("service.title"), Href: Prefix + "/walk", Icon: "door-open"},
 		{Text: t.T("service.doors.title"), Href: Prefix + "/doors", Icon: "list"},
-		{Text: t.T("service.sensors.title"), Href: Prefix + "/sensors", Icon: "activity"},
+		{Text: t.T("service.sensors.title"), Href: Prefix + "/sensors", Icon: "scan-line"},
 		{Text: t.T("service.finish.title"), Href: Prefix + "/finish", Icon: "printer"},
 	}
 	for i := range items {
