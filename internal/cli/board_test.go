@@ -310,8 +310,15 @@ func TestWatch_PrintsChanges(t *testing.T) {
 	want(t, code, 0, out, "board 1 closed: 1 3 4 5 6 7 8, open: 2", errs)
 	want(t, code, 0, out, "board 2 no answer", errs)
 	want(t, code, 0, out, "board 1 channel 5 open", errs)
-	if n := strings.Count(out, "\n"); n != 3 {
-		t.Errorf("%d lines, want 3:\n%s", n, out)
+	// A busy machine may miss a reply in time, which is a change too: what is printed must be one each time.
+	last := make(map[string]string)
+	for line := range strings.Lines(out) {
+		clock, said, _ := strings.Cut(strings.TrimSpace(line), " ")
+		board := said[:min(len(said), len("board 1"))]
+		if last[board] == said {
+			t.Errorf("at %s nothing had changed:\n%s", clock, out)
+		}
+		last[board] = said
 	}
 	code, out, errs = run(t, t.TempDir(), "", "board", "watch", "--port", spec, "--board", "99")
 	want(t, code, 2, errs, "board 99", out)

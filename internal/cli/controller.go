@@ -16,9 +16,13 @@ import (
 	"cubby/internal/config"
 )
 
-// memoryLimit makes the collector work harder before a controller grows: the computers beside
-// lockers are small, and the kiosk's browser needs theirs. It is a soft limit, in bytes.
-const memoryLimit = 48 << 20
+// Both make the collector work harder before a controller grows: the computers beside lockers are
+// small, and the kiosk's browser needs theirs. memoryLimit is soft, in bytes; memoryGrowth is what the heap
+// may grow over what is in use, in percent (Go's own figure is 100).
+const (
+	memoryLimit  = 32 << 20
+	memoryGrowth = 40
+)
 
 type controllerCmd struct {
 	Run         controllerRunCmd `cmd:"" default:"withargs" help:"Run the controller beside the lockers."`
@@ -47,6 +51,7 @@ func (cmd controllerRunCmd) Run(ctx context.Context, e *env) error {
 	}
 	defer release() //nolint:errcheck // it ends with the process at the latest
 	debug.SetMemoryLimit(memoryLimit)
+	debug.SetGCPercent(memoryGrowth)
 	watcher, err := e.supervise(ctx, c.Log)
 	if err != nil {
 		return err
