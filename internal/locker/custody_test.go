@@ -187,6 +187,26 @@ func TestVerify_EndsAnUndoThatARestartCut(t *testing.T) {
 	}
 }
 
+// The courier asks for the parcel back, the door opens, the courier walks away and somebody shuts it: a
+// bank that sees only doors must not give the place away with the parcel in it. While the session lives,
+// the one who asked stands before the bank, and the closing counts as for a collection.
+func TestUndo_NobodyIsLeftToSayThatItWasTaken(t *testing.T) {
+	t.Parallel()
+	for _, gone := range []bool{true, false} {
+		x := newWorld(t, latch)
+		stay, place := x.store(ana, locker.SizeS)
+		r := locker.RequestID("r-u")
+		x.must(locker.Undo{Session: "courier", Stay: stay, Request: r, Reason: "undo"})
+		x.must(locker.See{Place: place, Sighting: locker.Sighting{Door: locker.DoorAjar}})
+		if gone {
+			x.must(locker.EndSession{Session: "courier", Reason: "idle"})
+			wantKinds(t, x.must(locker.See{Place: place, Sighting: locker.Sighting{Door: locker.DoorShut}}), "door_closed", "place_doubted")
+		} else {
+			wantKinds(t, x.must(locker.See{Place: place, Sighting: locker.Sighting{Door: locker.DoorShut}}), "door_closed", "deposit_undone")
+		}
+	}
+}
+
 func TestFailOpen_ASilentBoardLeavesADoubt(t *testing.T) {
 	t.Parallel()
 	x := newWorld(t, latch)

@@ -101,6 +101,9 @@ func (s *State) afterwards(p Place, r *Request, seen Sighting) []Fact {
 			continue
 		}
 		switch {
+		case st.State == StayUndoing && seen.Occupancy != OccupancyEmpty && s.Matter.Sessions[st.Session] == nil:
+			// Whoever wanted it back is gone, and nobody saw them take it: it stays in the books until staff look.
+			facts = append(facts, PlaceDoubted{Place: p.ID, Reason: "unanswered"})
 		case st.State == StayUndoing:
 			facts = append(facts, s.undone(p, st, seen)...)
 		case st.State == StayDepositing && seen.Occupancy != OccupancyEmpty:

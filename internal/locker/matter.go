@@ -169,22 +169,28 @@ func (m *Matter) LiveIn(id PlaceID) []*Stay {
 
 // Live returns all stays that are not over, in the order of their ids.
 func (m *Matter) Live() []*Stay {
+	m.index()
 	var live []*Stay
-	for _, id := range slices.Sorted(maps.Keys(m.Stays)) {
-		if s := m.Stays[id]; !s.State.Ended() {
-			live = append(live, s)
+	for _, ids := range m.byPlace {
+		for _, id := range ids {
+			live = append(live, m.Stays[id])
 		}
 	}
+	slices.SortFunc(live, func(a, b *Stay) int { return cmp.Compare(a.ID, b.ID) })
 	return live
 }
 
+// index finds the live stays of each place. There are far more stays that ended lately, so nobody
+// walks over all of them twice.
 func (m *Matter) index() {
 	if m.byPlace != nil {
 		return
 	}
 	m.byPlace = map[PlaceID][]StayID{}
-	for _, s := range m.Live() {
-		m.byPlace[s.Place] = append(m.byPlace[s.Place], s.ID)
+	for _, id := range slices.Sorted(maps.Keys(m.Stays)) {
+		if s := m.Stays[id]; !s.State.Ended() {
+			m.byPlace[s.Place] = append(m.byPlace[s.Place], id)
+		}
 	}
 }
 

@@ -1,0 +1,192 @@
+package sim
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"cubby/internal/journal"
+	"cubby/internal/locker"
+	"cubby/internal/sim/oracle"
+)
+
+// believe tells the oracle what both halves believe.
+func (s *site) believe() {
+	if s.m == nil {
+		return
+	}
+	w, m := s.w, s.m.State().Matter
+	w.tell(oracle.Counted{Head: w.head(s), Who: "controller", Live: len(m.Live())})
+	for _, d := range s.wall.doors {
+		ps := m.PlaceState(d.place)
+		w.tell(oracle.Believed{
+			Head: w.head(s), Place: string(d.place), Stays: len(m.LiveIn(d.place)), Doubted: ps.Doubt != "",
+			Busy: ps.Request != "" || ps.Door == locker.DoorAjar,
+		})
+	}
+}
+
+// heal ends everything that is wrong with a site.
+func (s *site) heal() {
+	s.disk.full, s.skew = false, 0
+	s.link.cut, s.link.half = false, false
+	clear(s.wall.silent)
+	for _, d := range s.wall.doors {
+		d.jammed, d.liesTo, d.blind = 0, 0, 0
+	}
+	if s.m == nil { // it comes back by itself, but now
+		s.w.after(0, func() {
+			if s.m == nil {
+				s.start()
+			}
+		})
+	}
+	s.w.after(time.Second, func() {
+		s.link.changed()
+		s.link.wake(0)
+		for _, ref := range s.wall.boards() {
+			s.look(ref, 0)
+		}
+	})
+}
+
+// compare tells the oracle both halves' state at a moment when nothing is on its way, or after a minute
+// as it is.
+func (s *site) compare() {
+	w, b := s.w, s.w.server.sites[s.id]
+	quiet := s.m != nil && b.at == s.m.Position() && s.store.ack.Rev == b.rev
+	if !quiet && w.now < w.healed+59_000 {
+		s.link.wake(0)
+		w.after(200*time.Millisecond, s.compare)
+		return
+	}
+	if s.m == nil {
+		return
+	}
+	mine, err := hashOf(s.m.State().Matter)
+	w.fail(err)
+	theirs, err := hashOf(b.state.Matter)
+	w.fail(err)
+	w.tell(oracle.Compared{Head: w.head(s), Healed: w.healed, Controller: mine, Server: theirs})
+	w.tell(oracle.Counted{Head: w.head(s), Who: "server", Live: len(b.state.Matter.Live())})
+}
+
+// audit reads the whole record at the end of a run, and tries to forge it.
+func (s *site) audit() {
+	w := s.w
+	s.believe()
+	w.tell(oracle.DayPassed{Head: w.head(s)})
+	epochs, err := s.disk.Epochs(w.ctx)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	for _, e := range epochs {
+		records, err := s.disk.Read(w.ctx, e.Number, 1, int(e.Tip.Size))
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		for _, r := range records {
+			w.tell(oracle.Record{
+				Head: w.head(s), Epoch: r.Epoch, Number: r.Number, Body: r.Body, Chain: r.Chain, Prev: journal.HashHead(e.Prev),
+			})
+		}
+		s.forge(e, records)
+	}
+	live, left := 0, 0
+	if s.m != nil {
+		live = len(s.m.State().Matter.Live())
+	}
+	for _, d := range s.wall.doors {
+		for _, x := range d.inside {
+			if !x.unseen {
+				left++
+			}
+		}
+	}
+	w.tell(oracle.Drained{Head: w.head(s), Live: live, Left: left})
+	w.hash.Write([]byte(s.tip(epochs)))
+}
+
+func (s *site) tip(epochs []journal.Epoch) string {
+	tip := ""
+	for _, e := range epochs {
+		tip += string(e.Tip.Chain[:])
+	}
+	return tip
+}
+
+// forge changes copies of the last records and has the production's verifier look at them.
+func (s *site) forge(e journal.Epoch, records []journal.Record) {
+	const tail = 400 // the verifier reads a copy of everything before them only once
+	w := s.w
+	if len(records) < 3 || len(records) > 40*tail {
+		return
+	}
+	heads, err := s.disk.Heads(w.ctx, e.Number)
+	w.fail(err)
+	for _, what := range []string{"flip", "remove", "insert", "swap", "cut"} {
+		n := 1 + w.rand.IntN(len(records)-1) // index of the change
+		forged := forgery(records, what, n)
+		report, err := journal.VerifyRecords(string(s.id), e, heads, stream(forged), journal.VerifyOptions{})
+		w.fail(err)
+		named := uint64(0)
+		if report.Fault != nil {
+			named = report.Fault.Number
+		}
+		number := uint64(n) + 1
+		if what == "insert" { // the copy bears the number before
+			number--
+		}
+		w.tell(oracle.Tampered{
+			Head: w.head(s), What: what, Number: number, Found: report.Fault != nil, Named: named,
+			NamesExactly: what != "cut",
+		})
+	}
+}
+
+// forgery returns a changed copy of records; the first change is at index n.
+func forgery(records []journal.Record, what string, n int) []journal.Record {
+	forged := slices.Clone(records)
+	switch what {
+	case "flip":
+		body := slices.Clone(forged[n].Body)
+		body[len(body)/2] ^= 1
+		forged[n].Body = body
+	case "remove":
+		forged = slices.Delete(forged, n, n+1)
+	case "insert":
+		forged = slices.Insert(forged, n, forged[n-1])
+	case "swap":
+		if n+1 == len(forged) {
+			forged[n].Body = forged[n-1].Body
+			return forged
+		}
+		forged[n], forged[n+1] = forged[n+1], forged[n]
+	case "cut":
+		forged = forged[:n]
+	}
+	return forged
+}
+
+func stream(records []journal.Record) func(yield func(journal.Record, error) bool) {
+	return func(yield func(journal.Record, error) bool) {
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Play plays a seed twice and reports whether both runs came to the same state.
+func Play(ctx context.Context, opts Options) (Result, bool, error) {
+	first, err := Run(ctx, opts)
+	if err != nil {
+		return first, false, err
+	}
+	opts.Trace = nil
+	again, err := Run(ctx, opts)
+	return first, first.Hash == again.Hash, err
+}

@@ -1,0 +1,39 @@
+package oracle
+
+// conservationChecker holds I3: every parcel is in exactly one state, both halves count the same as the
+// record, and a place with a parcel in it is never believed to be empty.
+type conservationChecker struct{ judge }
+
+func newConservationChecker(j judge) *conservationChecker { return &conservationChecker{j} }
+
+func (c *conservationChecker) see(t *truth, ev Event) {
+	switch e := ev.(type) {
+	case Counted:
+		live := 0
+		for _, stays := range t.booked {
+			live += len(stays)
+		}
+		n := t.ended
+		c.hold(n.entered == live+n.collected+n.removed+n.undone, e, "%d entered, %d live, %d collected, %d removed, %d undone by the record",
+			n.entered, live, n.collected, n.removed, n.undone)
+		c.hold(e.Live == live, e, "the %s believes in %d parcels, the record in %d", e.Who, e.Live, live)
+	case Believed:
+		c.believed(t, e)
+	case Drained:
+		c.hold(e.Live == 0 && e.Left == 0, e, "after everybody came, %d stays are live and %d parcels lie behind doors", e.Live, e.Left)
+	}
+}
+
+func (c *conservationChecker) believed(t *truth, e Believed) {
+	c.hold(e.Stays == len(t.booked[e.Place]), e, "the controller believes in %d parcels in %s, the record in %d",
+		e.Stays, e.Place, len(t.booked[e.Place]))
+	if t.lying[e.Place] || t.open[e.Place] {
+		return
+	}
+	for parcel, in := range t.inside[e.Place] {
+		if in.unseen || !in.asTold {
+			continue
+		}
+		c.hold(e.Stays > 0 || e.Doubted || e.Busy, e, "parcel %s lies in %s, which is believed to be empty", parcel, e.Place)
+	}
+}

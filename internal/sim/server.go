@@ -1,0 +1,334 @@
+package sim
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"cubby/internal/credential"
+	"cubby/internal/locker"
+	"cubby/internal/sim/oracle"
+	"cubby/internal/wire"
+)
+
+const (
+	directoryPage = 64
+	recipients    = 40
+	couriers      = 3
+)
+
+// server is the model of the other half, over the production's encoding, rules and codes: operations by
+// position, a state folded by locker.Evolve, the directory, intents, and first notices. It keeps what it
+// committed over every restart.
+type server struct {
+	w     *world
+	down  bool
+	sites map[locker.SiteID]*branch
+}
+
+// branch is what the server knows of one site.
+type branch struct {
+	site    *site
+	at      wire.Position
+	sums    map[wire.Position][32]byte
+	state   *locker.State
+	keys    *wire.Keys
+	key     credential.Key
+	changes []wire.Change
+	rev     uint64
+	intents []wire.Intent
+	noticed map[string]bool // outbox: unique by parcel, channel and kind
+	count   int
+}
+
+func newServer(w *world) *server {
+	s := &server{w: w, sites: map[locker.SiteID]*branch{}}
+	w.every(FaultServer, 3*day, s.outage)
+	return s
+}
+
+func (v *server) outage() {
+	v.down = true
+	v.eachLine()
+	v.w.after(v.w.expo(20*time.Minute), func() {
+		v.down = false
+		v.eachLine()
+	})
+}
+
+func (v *server) eachLine() {
+	for _, s := range v.w.sites {
+		s.link.changed()
+	}
+}
+
+// addSite gives a site its directory.
+func (v *server) addSite(s *site, layout locker.Layout) error {
+	secret := sha256.Sum256(fmt.Appendf(nil, "codes of %s of seed %d", s.id, v.w.opts.Seed))
+	key, err := credential.NewKey(secret[:])
+	if err != nil {
+		return fmt.Errorf("key of codes: %w", err)
+	}
+	b := &branch{
+		site: s, sums: map[wire.Position][32]byte{}, state: locker.NewState(), keys: wire.NewKeys(), key: key,
+		noticed: map[string]bool{},
+	}
+	v.sites[s.id] = b
+	id := locker.KeyID(key.ID())
+	v.publish(b)(wire.EncodeSite(locker.Site{ID: s.id, Name: string(s.id), Key: id, TimeZone: "UTC"}))
+	v.publish(b)(wire.EncodeLayout(layout))
+	policy := locker.DefaultPolicy()
+	policy.Consolidate = v.w.chance(0.7)
+	v.publish(b)(wire.EncodePolicy(policy))
+	v.publish(b)(wire.EncodeCodeKey(wire.Key{ID: id, Secret: secret[:]}))
+	for i := range recipients {
+		unit := locker.Unit{ID: locker.UnitID(fmt.Sprintf("u%03d", 100+i/2)), Kind: locker.UnitApartment}
+		unit.Name, unit.Number = strconv.Itoa(100+i/2), strconv.Itoa(100+i/2)
+		r := &resident{
+			id: locker.RecipientID(fmt.Sprintf("r%03d", i)), unit: unit.ID, unitName: unit.Name,
+			name: fmt.Sprintf("%c%02d Person%02d", 'A'+i%26, i, i), low: v.w.chance(0.05),
+		}
+		v.publish(b)(wire.EncodeUnit(unit))
+		v.publish(b)(wire.EncodeRecipient(locker.Recipient{
+			ID: r.id, Kind: locker.RecipientResident, Unit: unit.ID, Name: r.name, LowDoor: r.low,
+		}))
+		s.people.residents = append(s.people.residents, r)
+	}
+	for range couriers {
+		v.hire(b)
+	}
+	duties := []locker.Duty{locker.DutyOpen, locker.DutyClear, locker.DutyReissue, locker.DutyService}
+	for _, id := range []locker.StaffID{"s1", "s2"} {
+		v.publish(b)(wire.EncodeStaff(locker.Staff{ID: id, Name: string(id), Duties: duties, Key: b.keyID(), Generation: 1}))
+		v.right(b, oracle.Right{Ref: "staff:" + string(id)})
+	}
+	return v.w.broken
+}
+
+func (b *branch) keyID() locker.KeyID { return locker.KeyID(b.key.ID()) }
+
+// hire gives one more courier access.
+func (v *server) hire(b *branch) {
+	b.count++
+	id := locker.CourierID(fmt.Sprintf("c%d", b.count))
+	v.publish(b)(wire.EncodeCourier(locker.Courier{ID: id, Carrier: "ups", Name: string(id), Key: b.keyID(), Generation: 1}))
+	v.right(b, oracle.Right{Ref: "courier:" + string(id)})
+	b.site.people.couriers = append(b.site.people.couriers, id)
+}
+
+// fire takes a courier's access back.
+func (v *server) fire(b *branch, id locker.CourierID) {
+	v.publish(b)(wire.EncodeCourier(locker.Courier{
+		ID: id, Carrier: "ups", Name: string(id), Key: b.keyID(), Generation: 1, Revoked: true,
+	}))
+	v.right(b, oracle.Right{Ref: "courier:" + string(id), Revoked: true})
+	v.w.trace("%s  server takes back the access of courier %s", b.site.id, id)
+}
+
+// withhold takes the right to collect a stay back.
+func (v *server) withhold(b *branch, id locker.StayID) {
+	v.publish(b)(wire.EncodeOrder(locker.Order{Stay: id, Revoked: true}))
+	v.right(b, oracle.Right{Ref: "stay:" + string(id), Revoked: true})
+	v.w.trace("%s  server takes back the right to stay %s", b.site.id, id)
+}
+
+// pass gives somebody the right to collect one stay.
+func (v *server) pass(b *branch, stay locker.StayID) locker.GrantID {
+	b.count++
+	g := locker.Grant{
+		ID: locker.GrantID(fmt.Sprintf("g%d", b.count)), Stay: stay, Generation: 1, Key: b.keyID(),
+		From: locker.Millis(v.w.now), Until: locker.Millis(v.w.now + day.Milliseconds()),
+	}
+	v.publish(b)(wire.EncodeGrant(g))
+	v.right(b, oracle.Right{Ref: "grant:" + string(g.ID), From: int64(g.From), Until: int64(g.Until)})
+	return g.ID
+}
+
+func (v *server) right(b *branch, r oracle.Right) {
+	r.Head, r.Rev = v.w.head(b.site), b.rev
+	v.w.tell(r)
+}
+
+// publish returns what numbers a change and tells the site.
+func (v *server) publish(b *branch) func(wire.Change, error) {
+	return func(c wire.Change, err error) {
+		if err != nil {
+			v.w.fail(err)
+			return
+		}
+		b.rev++
+		c.Rev = b.rev
+		if err := wire.ApplyChange(b.state.Directory, b.keys, c); err != nil {
+			v.w.fail(err)
+		}
+		b.changes = append(b.changes, c)
+		b.site.link.news()
+	}
+}
+
+// news wakes the link from the server's side.
+func (l *line) news() {
+	if l.site.m != nil && l.up() {
+		l.wake(l.site.w.between(20*time.Millisecond, 300*time.Millisecond))
+	}
+}
+
+// directory returns what follows on what a site has.
+func (v *server) directory(id locker.SiteID, have wire.DirectoryAck) (wire.DirectoryBatch, error) {
+	b := v.sites[id]
+	if b == nil {
+		return wire.DirectoryBatch{}, fmt.Errorf("no site %s", id)
+	}
+	from := have.Rev
+	if have.Epoch != 1 || have.Rev > b.rev {
+		from = 0
+	}
+	batch := wire.DirectoryBatch{Epoch: 1, From: from, To: b.rev}
+	changes := b.changes[from:]
+	if from > 0 && len(changes) > directoryPage {
+		changes = changes[:directoryPage]
+		batch.To, batch.More = from+directoryPage, true
+	}
+	batch.Changes = changes
+	return batch, nil
+}
+
+// receive takes what a site says and answers it.
+func (v *server) receive(s *site, body []byte) {
+	w := v.w
+	if v.down {
+		return
+	}
+	messages, err := wire.DecodeFrames(body)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	b := v.sites[s.id]
+	var answers []wire.Message
+	for _, m := range messages {
+		switch m := m.(type) {
+		case wire.UploadBatch:
+			v.ingest(b, m.Items)
+		case wire.DirectoryAck:
+			batch, err := v.directory(s.id, m)
+			w.fail(err)
+			if batch.From != batch.To {
+				answers = append(answers, batch)
+			}
+		}
+	}
+	answers = append(answers, wire.Ack{Position: b.at, ServerTime: locker.Millis(w.now)})
+	if intents := b.waiting(w.now); len(intents) > 0 {
+		answers = append(answers, wire.Intents{ServerTime: locker.Millis(w.now), Items: intents})
+	}
+	answer, err := wire.EncodeFrames(answers...)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	s.link.carry(answer, s.receive)
+}
+
+// waiting returns the intents that are neither answered nor long over.
+func (b *branch) waiting(now int64) []wire.Intent {
+	var open []wire.Intent
+	kept := b.intents[:0]
+	for _, in := range b.intents {
+		if _, answered := b.state.Matter.Answered[in.ID]; answered || int64(in.Expires) < now-day.Milliseconds() {
+			continue
+		}
+		kept = append(kept, in)
+		if len(open) < wire.MaxIntents {
+			open = append(open, in)
+		}
+	}
+	b.intents = kept
+	return open
+}
+
+// ingest commits what follows on what is there; the rest is known, or too early.
+func (v *server) ingest(b *branch, items []wire.Upload) {
+	w := v.w
+	if w.hits(FaultServer, 0.1) {
+		return // the transaction failed: nothing of the batch is there, and nobody hears of it
+	}
+	for _, u := range items {
+		sum := sha256.Sum256(u.Op)
+		if old, known := b.sums[u.Position]; known {
+			w.counters["repeated records"]++
+			if old != sum {
+				w.counters["forks"]++
+			}
+			continue
+		}
+		next := u.Epoch == b.at.Epoch && u.Number == b.at.Number+1 || u.Epoch > b.at.Epoch && u.Number == 1
+		if !next {
+			w.counters["early records"]++
+			return
+		}
+		op, err := wire.DecodeOperation(u.Op)
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		b.sums[u.Position], b.at = sum, u.Position
+		w.tell(oracle.Committed{Head: w.head(b.site), Epoch: u.Epoch, Number: u.Number, Sum: sum})
+		for _, f := range op.Facts {
+			locker.Evolve(b.state, f, op.At())
+			v.follow(b, f)
+		}
+	}
+}
+
+// follow does what facts bring about.
+func (v *server) follow(b *branch, f locker.Fact) {
+	switch f := f.(type) {
+	case locker.DepositSettled:
+		if st := b.state.Matter.Stays[f.Stay]; st != nil && st.Recipient != "" {
+			v.notify(b, st, "first")
+		}
+	case locker.CodeReissued:
+		if st := b.state.Matter.Stays[f.Stay]; st != nil && st.Settled {
+			b.site.people.informed(st, "again")
+		}
+	}
+}
+
+// notify puts a notice into the outbox, once, and has the provider take it.
+func (v *server) notify(b *branch, st *locker.Stay, kind string) {
+	key := string(st.Parcel) + "|mail|" + kind
+	if b.noticed[key] {
+		return
+	}
+	b.noticed[key] = true
+	stay := *st
+	v.w.after(v.w.between(time.Second, 20*time.Second), func() {
+		v.w.counters["notices"]++
+		v.w.tell(oracle.Notice{Head: v.w.head(b.site), Parcel: string(stay.Parcel), Channel: "mail", Kind: kind, Key: key})
+		b.site.people.informed(&stay, kind)
+	})
+}
+
+// intend asks a site for something.
+func (v *server) intend(b *branch, in wire.Intent) {
+	b.count++
+	in.ID = locker.IntentID(fmt.Sprintf("i%d", b.count))
+	in.Created, in.Expires = locker.Millis(v.w.now), locker.Millis(v.w.now+30_000)
+	b.intents = append(b.intents, in)
+	v.right(b, oracle.Right{Ref: "intent:" + string(in.ID), Until: int64(in.Expires), Place: string(in.Place)})
+	v.w.counters["intents"]++
+	b.site.link.news()
+}
+
+// hash returns a state's matter in one word.
+func hashOf(m *locker.Matter) (string, error) {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return "", fmt.Errorf("encode matter: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
