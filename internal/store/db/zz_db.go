@@ -39,11 +39,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.cancelNoticeStmt, err = db.PrepareContext(ctx, cancelNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelNotice: %w", err)
 	}
+	if q.claimHookDeliveryStmt, err = db.PrepareContext(ctx, claimHookDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimHookDelivery: %w", err)
+	}
 	if q.clearLinksStmt, err = db.PrepareContext(ctx, clearLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearLinks: %w", err)
 	}
 	if q.countCollectedSinceStmt, err = db.PrepareContext(ctx, countCollectedSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCollectedSince: %w", err)
+	}
+	if q.countHookDeliveriesStmt, err = db.PrepareContext(ctx, countHookDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query CountHookDeliveries: %w", err)
+	}
+	if q.countHooksStmt, err = db.PrepareContext(ctx, countHooks); err != nil {
+		return nil, fmt.Errorf("error preparing query CountHooks: %w", err)
 	}
 	if q.countOpenIncidentsStmt, err = db.PrepareContext(ctx, countOpenIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenIncidents: %w", err)
@@ -68,6 +77,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.createEnrolmentStmt, err = db.PrepareContext(ctx, createEnrolment); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateEnrolment: %w", err)
+	}
+	if q.createHookStmt, err = db.PrepareContext(ctx, createHook); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateHook: %w", err)
+	}
+	if q.createHookDeliveryStmt, err = db.PrepareContext(ctx, createHookDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateHookDelivery: %w", err)
 	}
 	if q.createIdempotencyKeyStmt, err = db.PrepareContext(ctx, createIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateIdempotencyKey: %w", err)
@@ -138,6 +153,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteWebSessionsOfStmt, err = db.PrepareContext(ctx, deleteWebSessionsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteWebSessionsOf: %w", err)
 	}
+	if q.dropHookStmt, err = db.PrepareContext(ctx, dropHook); err != nil {
+		return nil, fmt.Errorf("error preparing query DropHook: %w", err)
+	}
 	if q.dropIdempotencyKeyStmt, err = db.PrepareContext(ctx, dropIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query DropIdempotencyKey: %w", err)
 	}
@@ -176,6 +194,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.findHealthStmt, err = db.PrepareContext(ctx, findHealth); err != nil {
 		return nil, fmt.Errorf("error preparing query FindHealth: %w", err)
+	}
+	if q.findHookStmt, err = db.PrepareContext(ctx, findHook); err != nil {
+		return nil, fmt.Errorf("error preparing query FindHook: %w", err)
+	}
+	if q.findHookDeliveryStmt, err = db.PrepareContext(ctx, findHookDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query FindHookDelivery: %w", err)
 	}
 	if q.findIdempotencyKeyStmt, err = db.PrepareContext(ctx, findIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query FindIdempotencyKey: %w", err)
@@ -297,6 +321,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listAPITokensStmt, err = db.PrepareContext(ctx, listAPITokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAPITokens: %w", err)
 	}
+	if q.listActiveHooksStmt, err = db.PrepareContext(ctx, listActiveHooks); err != nil {
+		return nil, fmt.Errorf("error preparing query ListActiveHooks: %w", err)
+	}
 	if q.listActsStmt, err = db.PrepareContext(ctx, listActs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActs: %w", err)
 	}
@@ -321,6 +348,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listDropRefusalsStmt, err = db.PrepareContext(ctx, listDropRefusals); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDropRefusals: %w", err)
 	}
+	if q.listDueHookDeliveriesStmt, err = db.PrepareContext(ctx, listDueHookDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDueHookDeliveries: %w", err)
+	}
 	if q.listEpochOperationsStmt, err = db.PrepareContext(ctx, listEpochOperations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEpochOperations: %w", err)
 	}
@@ -330,6 +360,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHeadsStmt, err = db.PrepareContext(ctx, listHeads); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHeads: %w", err)
 	}
+	if q.listHookDeliveriesStmt, err = db.PrepareContext(ctx, listHookDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHookDeliveries: %w", err)
+	}
+	if q.listHookSitesStmt, err = db.PrepareContext(ctx, listHookSites); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHookSites: %w", err)
+	}
+	if q.listHooksStmt, err = db.PrepareContext(ctx, listHooks); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHooks: %w", err)
+	}
 	if q.listHostedSitesStmt, err = db.PrepareContext(ctx, listHostedSites); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHostedSites: %w", err)
 	}
@@ -338,6 +377,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listIncidentNotesStmt, err = db.PrepareContext(ctx, listIncidentNotes); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIncidentNotes: %w", err)
+	}
+	if q.listIncidentsBegunSinceStmt, err = db.PrepareContext(ctx, listIncidentsBegunSince); err != nil {
+		return nil, fmt.Errorf("error preparing query ListIncidentsBegunSince: %w", err)
+	}
+	if q.listIncidentsEndedSinceStmt, err = db.PrepareContext(ctx, listIncidentsEndedSince); err != nil {
+		return nil, fmt.Errorf("error preparing query ListIncidentsEndedSince: %w", err)
 	}
 	if q.listIntentsOfPlaceStmt, err = db.PrepareContext(ctx, listIntentsOfPlace); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIntentsOfPlace: %w", err)
@@ -432,6 +477,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listWaitingOfRecipientStmt, err = db.PrepareContext(ctx, listWaitingOfRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query ListWaitingOfRecipient: %w", err)
 	}
+	if q.markHookFailingStmt, err = db.PrepareContext(ctx, markHookFailing); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkHookFailing: %w", err)
+	}
+	if q.markHookIncidentsStmt, err = db.PrepareContext(ctx, markHookIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkHookIncidents: %w", err)
+	}
+	if q.markHookWellStmt, err = db.PrepareContext(ctx, markHookWell); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkHookWell: %w", err)
+	}
 	if q.markNoticeFailedStmt, err = db.PrepareContext(ctx, markNoticeFailed); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkNoticeFailed: %w", err)
 	}
@@ -474,6 +528,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putHealthStatusStmt, err = db.PrepareContext(ctx, putHealthStatus); err != nil {
 		return nil, fmt.Errorf("error preparing query PutHealthStatus: %w", err)
 	}
+	if q.putHookCursorStmt, err = db.PrepareContext(ctx, putHookCursor); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHookCursor: %w", err)
+	}
 	if q.putOrderStmt, err = db.PrepareContext(ctx, putOrder); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOrder: %w", err)
 	}
@@ -489,6 +546,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.raiseIncidentStmt, err = db.PrepareContext(ctx, raiseIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseIncident: %w", err)
 	}
+	if q.redeliverHookStmt, err = db.PrepareContext(ctx, redeliverHook); err != nil {
+		return nil, fmt.Errorf("error preparing query RedeliverHook: %w", err)
+	}
+	if q.redeliverOneStmt, err = db.PrepareContext(ctx, redeliverOne); err != nil {
+		return nil, fmt.Errorf("error preparing query RedeliverOne: %w", err)
+	}
 	if q.requeueNoticeStmt, err = db.PrepareContext(ctx, requeueNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query RequeueNotice: %w", err)
 	}
@@ -500,6 +563,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.revokeAPITokenStmt, err = db.PrepareContext(ctx, revokeAPIToken); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeAPIToken: %w", err)
+	}
+	if q.rotateHookStmt, err = db.PrepareContext(ctx, rotateHook); err != nil {
+		return nil, fmt.Errorf("error preparing query RotateHook: %w", err)
 	}
 	if q.setRecipientLinkStmt, err = db.PrepareContext(ctx, setRecipientLink); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRecipientLink: %w", err)
@@ -519,6 +585,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setUserPasswordStmt, err = db.PrepareContext(ctx, setUserPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query SetUserPassword: %w", err)
 	}
+	if q.settleHookDeliveryStmt, err = db.PrepareContext(ctx, settleHookDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleHookDelivery: %w", err)
+	}
 	if q.statsIncidentsStmt, err = db.PrepareContext(ctx, statsIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query StatsIncidents: %w", err)
 	}
@@ -530,6 +599,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.statsSitesStmt, err = db.PrepareContext(ctx, statsSites); err != nil {
 		return nil, fmt.Errorf("error preparing query StatsSites: %w", err)
+	}
+	if q.stopHookStmt, err = db.PrepareContext(ctx, stopHook); err != nil {
+		return nil, fmt.Errorf("error preparing query StopHook: %w", err)
+	}
+	if q.sweepHookDeliveriesStmt, err = db.PrepareContext(ctx, sweepHookDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepHookDeliveries: %w", err)
 	}
 	if q.sweepIdempotencyKeysStmt, err = db.PrepareContext(ctx, sweepIdempotencyKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query SweepIdempotencyKeys: %w", err)
@@ -545,6 +620,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateCourierStmt, err = db.PrepareContext(ctx, updateCourier); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateCourier: %w", err)
+	}
+	if q.updateHookStmt, err = db.PrepareContext(ctx, updateHook); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateHook: %w", err)
 	}
 	if q.updateRecipientStmt, err = db.PrepareContext(ctx, updateRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateRecipient: %w", err)
@@ -591,6 +669,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing cancelNoticeStmt: %w", cerr)
 		}
 	}
+	if q.claimHookDeliveryStmt != nil {
+		if cerr := q.claimHookDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimHookDeliveryStmt: %w", cerr)
+		}
+	}
 	if q.clearLinksStmt != nil {
 		if cerr := q.clearLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing clearLinksStmt: %w", cerr)
@@ -599,6 +682,16 @@ func (q *Queries) Close() error {
 	if q.countCollectedSinceStmt != nil {
 		if cerr := q.countCollectedSinceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countCollectedSinceStmt: %w", cerr)
+		}
+	}
+	if q.countHookDeliveriesStmt != nil {
+		if cerr := q.countHookDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countHookDeliveriesStmt: %w", cerr)
+		}
+	}
+	if q.countHooksStmt != nil {
+		if cerr := q.countHooksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countHooksStmt: %w", cerr)
 		}
 	}
 	if q.countOpenIncidentsStmt != nil {
@@ -639,6 +732,16 @@ func (q *Queries) Close() error {
 	if q.createEnrolmentStmt != nil {
 		if cerr := q.createEnrolmentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createEnrolmentStmt: %w", cerr)
+		}
+	}
+	if q.createHookStmt != nil {
+		if cerr := q.createHookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createHookStmt: %w", cerr)
+		}
+	}
+	if q.createHookDeliveryStmt != nil {
+		if cerr := q.createHookDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createHookDeliveryStmt: %w", cerr)
 		}
 	}
 	if q.createIdempotencyKeyStmt != nil {
@@ -756,6 +859,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteWebSessionsOfStmt: %w", cerr)
 		}
 	}
+	if q.dropHookStmt != nil {
+		if cerr := q.dropHookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropHookStmt: %w", cerr)
+		}
+	}
 	if q.dropIdempotencyKeyStmt != nil {
 		if cerr := q.dropIdempotencyKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropIdempotencyKeyStmt: %w", cerr)
@@ -819,6 +927,16 @@ func (q *Queries) Close() error {
 	if q.findHealthStmt != nil {
 		if cerr := q.findHealthStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findHealthStmt: %w", cerr)
+		}
+	}
+	if q.findHookStmt != nil {
+		if cerr := q.findHookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findHookStmt: %w", cerr)
+		}
+	}
+	if q.findHookDeliveryStmt != nil {
+		if cerr := q.findHookDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findHookDeliveryStmt: %w", cerr)
 		}
 	}
 	if q.findIdempotencyKeyStmt != nil {
@@ -1021,6 +1139,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listAPITokensStmt: %w", cerr)
 		}
 	}
+	if q.listActiveHooksStmt != nil {
+		if cerr := q.listActiveHooksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listActiveHooksStmt: %w", cerr)
+		}
+	}
 	if q.listActsStmt != nil {
 		if cerr := q.listActsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listActsStmt: %w", cerr)
@@ -1061,6 +1184,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listDropRefusalsStmt: %w", cerr)
 		}
 	}
+	if q.listDueHookDeliveriesStmt != nil {
+		if cerr := q.listDueHookDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDueHookDeliveriesStmt: %w", cerr)
+		}
+	}
 	if q.listEpochOperationsStmt != nil {
 		if cerr := q.listEpochOperationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listEpochOperationsStmt: %w", cerr)
@@ -1076,6 +1204,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHeadsStmt: %w", cerr)
 		}
 	}
+	if q.listHookDeliveriesStmt != nil {
+		if cerr := q.listHookDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHookDeliveriesStmt: %w", cerr)
+		}
+	}
+	if q.listHookSitesStmt != nil {
+		if cerr := q.listHookSitesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHookSitesStmt: %w", cerr)
+		}
+	}
+	if q.listHooksStmt != nil {
+		if cerr := q.listHooksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHooksStmt: %w", cerr)
+		}
+	}
 	if q.listHostedSitesStmt != nil {
 		if cerr := q.listHostedSitesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHostedSitesStmt: %w", cerr)
@@ -1089,6 +1232,16 @@ func (q *Queries) Close() error {
 	if q.listIncidentNotesStmt != nil {
 		if cerr := q.listIncidentNotesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listIncidentNotesStmt: %w", cerr)
+		}
+	}
+	if q.listIncidentsBegunSinceStmt != nil {
+		if cerr := q.listIncidentsBegunSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listIncidentsBegunSinceStmt: %w", cerr)
+		}
+	}
+	if q.listIncidentsEndedSinceStmt != nil {
+		if cerr := q.listIncidentsEndedSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listIncidentsEndedSinceStmt: %w", cerr)
 		}
 	}
 	if q.listIntentsOfPlaceStmt != nil {
@@ -1246,6 +1399,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listWaitingOfRecipientStmt: %w", cerr)
 		}
 	}
+	if q.markHookFailingStmt != nil {
+		if cerr := q.markHookFailingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markHookFailingStmt: %w", cerr)
+		}
+	}
+	if q.markHookIncidentsStmt != nil {
+		if cerr := q.markHookIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markHookIncidentsStmt: %w", cerr)
+		}
+	}
+	if q.markHookWellStmt != nil {
+		if cerr := q.markHookWellStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markHookWellStmt: %w", cerr)
+		}
+	}
 	if q.markNoticeFailedStmt != nil {
 		if cerr := q.markNoticeFailedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markNoticeFailedStmt: %w", cerr)
@@ -1316,6 +1484,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putHealthStatusStmt: %w", cerr)
 		}
 	}
+	if q.putHookCursorStmt != nil {
+		if cerr := q.putHookCursorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHookCursorStmt: %w", cerr)
+		}
+	}
 	if q.putOrderStmt != nil {
 		if cerr := q.putOrderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putOrderStmt: %w", cerr)
@@ -1341,6 +1514,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing raiseIncidentStmt: %w", cerr)
 		}
 	}
+	if q.redeliverHookStmt != nil {
+		if cerr := q.redeliverHookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing redeliverHookStmt: %w", cerr)
+		}
+	}
+	if q.redeliverOneStmt != nil {
+		if cerr := q.redeliverOneStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing redeliverOneStmt: %w", cerr)
+		}
+	}
 	if q.requeueNoticeStmt != nil {
 		if cerr := q.requeueNoticeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing requeueNoticeStmt: %w", cerr)
@@ -1359,6 +1542,11 @@ func (q *Queries) Close() error {
 	if q.revokeAPITokenStmt != nil {
 		if cerr := q.revokeAPITokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing revokeAPITokenStmt: %w", cerr)
+		}
+	}
+	if q.rotateHookStmt != nil {
+		if cerr := q.rotateHookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rotateHookStmt: %w", cerr)
 		}
 	}
 	if q.setRecipientLinkStmt != nil {
@@ -1391,6 +1579,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setUserPasswordStmt: %w", cerr)
 		}
 	}
+	if q.settleHookDeliveryStmt != nil {
+		if cerr := q.settleHookDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleHookDeliveryStmt: %w", cerr)
+		}
+	}
 	if q.statsIncidentsStmt != nil {
 		if cerr := q.statsIncidentsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing statsIncidentsStmt: %w", cerr)
@@ -1409,6 +1602,16 @@ func (q *Queries) Close() error {
 	if q.statsSitesStmt != nil {
 		if cerr := q.statsSitesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing statsSitesStmt: %w", cerr)
+		}
+	}
+	if q.stopHookStmt != nil {
+		if cerr := q.stopHookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing stopHookStmt: %w", cerr)
+		}
+	}
+	if q.sweepHookDeliveriesStmt != nil {
+		if cerr := q.sweepHookDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepHookDeliveriesStmt: %w", cerr)
 		}
 	}
 	if q.sweepIdempotencyKeysStmt != nil {
@@ -1434,6 +1637,11 @@ func (q *Queries) Close() error {
 	if q.updateCourierStmt != nil {
 		if cerr := q.updateCourierStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateCourierStmt: %w", cerr)
+		}
+	}
+	if q.updateHookStmt != nil {
+		if cerr := q.updateHookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateHookStmt: %w", cerr)
 		}
 	}
 	if q.updateRecipientStmt != nil {
@@ -1505,8 +1713,11 @@ type Queries struct {
 	bounceNoticeStmt             *sql.Stmt
 	buryJobStmt                  *sql.Stmt
 	cancelNoticeStmt             *sql.Stmt
+	claimHookDeliveryStmt        *sql.Stmt
 	clearLinksStmt               *sql.Stmt
 	countCollectedSinceStmt      *sql.Stmt
+	countHookDeliveriesStmt      *sql.Stmt
+	countHooksStmt               *sql.Stmt
 	countOpenIncidentsStmt       *sql.Stmt
 	countStoredSinceStmt         *sql.Stmt
 	countWaitingOfRecipientStmt  *sql.Stmt
@@ -1515,6 +1726,8 @@ type Queries struct {
 	createCourierStmt            *sql.Stmt
 	createDutyReportStmt         *sql.Stmt
 	createEnrolmentStmt          *sql.Stmt
+	createHookStmt               *sql.Stmt
+	createHookDeliveryStmt       *sql.Stmt
 	createIdempotencyKeyStmt     *sql.Stmt
 	createImportStmt             *sql.Stmt
 	createIncidentNoteStmt       *sql.Stmt
@@ -1538,6 +1751,7 @@ type Queries struct {
 	deleteStaysStmt              *sql.Stmt
 	deleteWebSessionStmt         *sql.Stmt
 	deleteWebSessionsOfStmt      *sql.Stmt
+	dropHookStmt                 *sql.Stmt
 	dropIdempotencyKeyStmt       *sql.Stmt
 	endDutyReportStmt            *sql.Stmt
 	enqueueJobStmt               *sql.Stmt
@@ -1551,6 +1765,8 @@ type Queries struct {
 	findEpochStmt                *sql.Stmt
 	findHeadStmt                 *sql.Stmt
 	findHealthStmt               *sql.Stmt
+	findHookStmt                 *sql.Stmt
+	findHookDeliveryStmt         *sql.Stmt
 	findIdempotencyKeyStmt       *sql.Stmt
 	findImportStmt               *sql.Stmt
 	findIncidentStmt             *sql.Stmt
@@ -1591,6 +1807,7 @@ type Queries struct {
 	latestHeadStmt               *sql.Stmt
 	leaseJobStmt                 *sql.Stmt
 	listAPITokensStmt            *sql.Stmt
+	listActiveHooksStmt          *sql.Stmt
 	listActsStmt                 *sql.Stmt
 	listAllUnitsStmt             *sql.Stmt
 	listCarriersStmt             *sql.Stmt
@@ -1599,12 +1816,18 @@ type Queries struct {
 	listCouriersStmt             *sql.Stmt
 	listDeadJobsStmt             *sql.Stmt
 	listDropRefusalsStmt         *sql.Stmt
+	listDueHookDeliveriesStmt    *sql.Stmt
 	listEpochOperationsStmt      *sql.Stmt
 	listEpochsStmt               *sql.Stmt
 	listHeadsStmt                *sql.Stmt
+	listHookDeliveriesStmt       *sql.Stmt
+	listHookSitesStmt            *sql.Stmt
+	listHooksStmt                *sql.Stmt
 	listHostedSitesStmt          *sql.Stmt
 	listImportsStmt              *sql.Stmt
 	listIncidentNotesStmt        *sql.Stmt
+	listIncidentsBegunSinceStmt  *sql.Stmt
+	listIncidentsEndedSinceStmt  *sql.Stmt
 	listIntentsOfPlaceStmt       *sql.Stmt
 	listLatestOperationsStmt     *sql.Stmt
 	listLiveStaysStmt            *sql.Stmt
@@ -1636,6 +1859,9 @@ type Queries struct {
 	listUntoldStaysStmt          *sql.Stmt
 	listUsersStmt                *sql.Stmt
 	listWaitingOfRecipientStmt   *sql.Stmt
+	markHookFailingStmt          *sql.Stmt
+	markHookIncidentsStmt        *sql.Stmt
+	markHookWellStmt             *sql.Stmt
 	markNoticeFailedStmt         *sql.Stmt
 	markNoticeSentStmt           *sql.Stmt
 	markSilentStmt               *sql.Stmt
@@ -1650,30 +1876,38 @@ type Queries struct {
 	putHealthFactsStmt           *sql.Stmt
 	putHealthLinkStmt            *sql.Stmt
 	putHealthStatusStmt          *sql.Stmt
+	putHookCursorStmt            *sql.Stmt
 	putOrderStmt                 *sql.Stmt
 	putParcelStmt                *sql.Stmt
 	putPlaceStmt                 *sql.Stmt
 	putStayStmt                  *sql.Stmt
 	raiseIncidentStmt            *sql.Stmt
+	redeliverHookStmt            *sql.Stmt
+	redeliverOneStmt             *sql.Stmt
 	requeueNoticeStmt            *sql.Stmt
 	resolveIncidentStmt          *sql.Stmt
 	retryJobStmt                 *sql.Stmt
 	revokeAPITokenStmt           *sql.Stmt
+	rotateHookStmt               *sql.Stmt
 	setRecipientLinkStmt         *sql.Stmt
 	setSiteLayoutStmt            *sql.Stmt
 	setSiteLinkStmt              *sql.Stmt
 	setSitePolicyStmt            *sql.Stmt
 	setSiteSettingsStmt          *sql.Stmt
 	setUserPasswordStmt          *sql.Stmt
+	settleHookDeliveryStmt       *sql.Stmt
 	statsIncidentsStmt           *sql.Stmt
 	statsJobsStmt                *sql.Stmt
 	statsNoticesStmt             *sql.Stmt
 	statsSitesStmt               *sql.Stmt
+	stopHookStmt                 *sql.Stmt
+	sweepHookDeliveriesStmt      *sql.Stmt
 	sweepIdempotencyKeysStmt     *sql.Stmt
 	sweepImportsStmt             *sql.Stmt
 	sweepWebSessionsStmt         *sql.Stmt
 	touchWebSessionStmt          *sql.Stmt
 	updateCourierStmt            *sql.Stmt
+	updateHookStmt               *sql.Stmt
 	updateRecipientStmt          *sql.Stmt
 	updateStayStmt               *sql.Stmt
 	updateUnitStmt               *sql.Stmt
@@ -1690,8 +1924,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		bounceNoticeStmt:             q.bounceNoticeStmt,
 		buryJobStmt:                  q.buryJobStmt,
 		cancelNoticeStmt:             q.cancelNoticeStmt,
+		claimHookDeliveryStmt:        q.claimHookDeliveryStmt,
 		clearLinksStmt:               q.clearLinksStmt,
 		countCollectedSinceStmt:      q.countCollectedSinceStmt,
+		countHookDeliveriesStmt:      q.countHookDeliveriesStmt,
+		countHooksStmt:               q.countHooksStmt,
 		countOpenIncidentsStmt:       q.countOpenIncidentsStmt,
 		countStoredSinceStmt:         q.countStoredSinceStmt,
 		countWaitingOfRecipientStmt:  q.countWaitingOfRecipientStmt,
@@ -1700,6 +1937,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		createCourierStmt:            q.createCourierStmt,
 		createDutyReportStmt:         q.createDutyReportStmt,
 		createEnrolmentStmt:          q.createEnrolmentStmt,
+		createHookStmt:               q.createHookStmt,
+		createHookDeliveryStmt:       q.createHookDeliveryStmt,
 		createIdempotencyKeyStmt:     q.createIdempotencyKeyStmt,
 		createImportStmt:             q.createImportStmt,
 		createIncidentNoteStmt:       q.createIncidentNoteStmt,
@@ -1723,6 +1962,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteStaysStmt:              q.deleteStaysStmt,
 		deleteWebSessionStmt:         q.deleteWebSessionStmt,
 		deleteWebSessionsOfStmt:      q.deleteWebSessionsOfStmt,
+		dropHookStmt:                 q.dropHookStmt,
 		dropIdempotencyKeyStmt:       q.dropIdempotencyKeyStmt,
 		endDutyReportStmt:            q.endDutyReportStmt,
 		enqueueJobStmt:               q.enqueueJobStmt,
@@ -1736,6 +1976,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findEpochStmt:                q.findEpochStmt,
 		findHeadStmt:                 q.findHeadStmt,
 		findHealthStmt:               q.findHealthStmt,
+		findHookStmt:                 q.findHookStmt,
+		findHookDeliveryStmt:         q.findHookDeliveryStmt,
 		findIdempotencyKeyStmt:       q.findIdempotencyKeyStmt,
 		findImportStmt:               q.findImportStmt,
 		findIncidentStmt:             q.findIncidentStmt,
@@ -1776,6 +2018,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		latestHeadStmt:               q.latestHeadStmt,
 		leaseJobStmt:                 q.leaseJobStmt,
 		listAPITokensStmt:            q.listAPITokensStmt,
+		listActiveHooksStmt:          q.listActiveHooksStmt,
 		listActsStmt:                 q.listActsStmt,
 		listAllUnitsStmt:             q.listAllUnitsStmt,
 		listCarriersStmt:             q.listCarriersStmt,
@@ -1784,12 +2027,18 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCouriersStmt:             q.listCouriersStmt,
 		listDeadJobsStmt:             q.listDeadJobsStmt,
 		listDropRefusalsStmt:         q.listDropRefusalsStmt,
+		listDueHookDeliveriesStmt:    q.listDueHookDeliveriesStmt,
 		listEpochOperationsStmt:      q.listEpochOperationsStmt,
 		listEpochsStmt:               q.listEpochsStmt,
 		listHeadsStmt:                q.listHeadsStmt,
+		listHookDeliveriesStmt:       q.listHookDeliveriesStmt,
+		listHookSitesStmt:            q.listHookSitesStmt,
+		listHooksStmt:                q.listHooksStmt,
 		listHostedSitesStmt:          q.listHostedSitesStmt,
 		listImportsStmt:              q.listImportsStmt,
 		listIncidentNotesStmt:        q.listIncidentNotesStmt,
+		listIncidentsBegunSinceStmt:  q.listIncidentsBegunSinceStmt,
+		listIncidentsEndedSinceStmt:  q.listIncidentsEndedSinceStmt,
 		listIntentsOfPlaceStmt:       q.listIntentsOfPlaceStmt,
 		listLatestOperationsStmt:     q.listLatestOperationsStmt,
 		listLiveStaysStmt:            q.listLiveStaysStmt,
@@ -1821,6 +2070,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listUntoldStaysStmt:          q.listUntoldStaysStmt,
 		listUsersStmt:                q.listUsersStmt,
 		listWaitingOfRecipientStmt:   q.listWaitingOfRecipientStmt,
+		markHookFailingStmt:          q.markHookFailingStmt,
+		markHookIncidentsStmt:        q.markHookIncidentsStmt,
+		markHookWellStmt:             q.markHookWellStmt,
 		markNoticeFailedStmt:         q.markNoticeFailedStmt,
 		markNoticeSentStmt:           q.markNoticeSentStmt,
 		markSilentStmt:               q.markSilentStmt,
@@ -1835,30 +2087,38 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putHealthFactsStmt:           q.putHealthFactsStmt,
 		putHealthLinkStmt:            q.putHealthLinkStmt,
 		putHealthStatusStmt:          q.putHealthStatusStmt,
+		putHookCursorStmt:            q.putHookCursorStmt,
 		putOrderStmt:                 q.putOrderStmt,
 		putParcelStmt:                q.putParcelStmt,
 		putPlaceStmt:                 q.putPlaceStmt,
 		putStayStmt:                  q.putStayStmt,
 		raiseIncidentStmt:            q.raiseIncidentStmt,
+		redeliverHookStmt:            q.redeliverHookStmt,
+		redeliverOneStmt:             q.redeliverOneStmt,
 		requeueNoticeStmt:            q.requeueNoticeStmt,
 		resolveIncidentStmt:          q.resolveIncidentStmt,
 		retryJobStmt:                 q.retryJobStmt,
 		revokeAPITokenStmt:           q.revokeAPITokenStmt,
+		rotateHookStmt:               q.rotateHookStmt,
 		setRecipientLinkStmt:         q.setRecipientLinkStmt,
 		setSiteLayoutStmt:            q.setSiteLayoutStmt,
 		setSiteLinkStmt:              q.setSiteLinkStmt,
 		setSitePolicyStmt:            q.setSitePolicyStmt,
 		setSiteSettingsStmt:          q.setSiteSettingsStmt,
 		setUserPasswordStmt:          q.setUserPasswordStmt,
+		settleHookDeliveryStmt:       q.settleHookDeliveryStmt,
 		statsIncidentsStmt:           q.statsIncidentsStmt,
 		statsJobsStmt:                q.statsJobsStmt,
 		statsNoticesStmt:             q.statsNoticesStmt,
 		statsSitesStmt:               q.statsSitesStmt,
+		stopHookStmt:                 q.stopHookStmt,
+		sweepHookDeliveriesStmt:      q.sweepHookDeliveriesStmt,
 		sweepIdempotencyKeysStmt:     q.sweepIdempotencyKeysStmt,
 		sweepImportsStmt:             q.sweepImportsStmt,
 		sweepWebSessionsStmt:         q.sweepWebSessionsStmt,
 		touchWebSessionStmt:          q.touchWebSessionStmt,
 		updateCourierStmt:            q.updateCourierStmt,
+		updateHookStmt:               q.updateHookStmt,
 		updateRecipientStmt:          q.updateRecipientStmt,
 		updateStayStmt:               q.updateStayStmt,
 		updateUnitStmt:               q.updateUnitStmt,

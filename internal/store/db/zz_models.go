@@ -117,6 +117,49 @@ type Head struct {
 	At            int64
 }
 
+type Hook struct {
+	ID            string
+	Organization  string
+	Name          string
+	Url           string
+	Kinds         string
+	Secret        []byte
+	OldSecret     []byte
+	OldUntil      int64
+	Active        bool
+	Stopped       string
+	FailingSince  int64
+	RetryAt       int64
+	ToldIncidents int64
+	CreatedBy     string
+	CreatedAt     int64
+	ChangedAt     int64
+}
+
+type HookCursor struct {
+	Hook   string
+	Site   string
+	Epoch  int64
+	Number int64
+}
+
+type HookDelivery struct {
+	ID        string
+	Hook      string
+	Event     string
+	Kind      string
+	Site      string
+	Body      string
+	State     string
+	Attempts  int64
+	DueAt     int64
+	Status    int64
+	TookMs    int64
+	Error     string
+	CreatedAt int64
+	EndedAt   int64
+}
+
 type IdempotencyKey struct {
 	Principal   string
 	Key         string
