@@ -91,6 +91,8 @@ func TestModels_MatchTheDescription(t *testing.T) {
 		client.Incident{},
 		client.IncidentDetail{},
 		client.IncidentNote{},
+		client.Webhook{},
+		client.WebhookDelivery{},
 		client.Layout{},
 		client.LayoutBank{},
 		client.LayoutColumn{},

@@ -12,6 +12,7 @@ import (
 
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/hook"
 	"cubby/internal/text"
 )
 
@@ -21,9 +22,10 @@ const Prefix = "/api/v1"
 // Version is the version of the API's description.
 const Version = "1.0.0"
 
-// Options configure [New]. Cloud, Text, Logger, Now and NewID are needed.
+// Options configure [New]. Cloud, Hooks, Text, Logger, Now and NewID are needed.
 type Options struct {
 	Cloud  *cloud.Cloud
+	Hooks  *hook.Hooks   // programs that are told
 	Text   *text.Catalog // titles of problems
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -46,6 +48,7 @@ const (
 // API serves the operations. It is safe for concurrent use.
 type API struct {
 	cloud   *cloud.Cloud
+	hooks   *hook.Hooks
 	text    *text.Catalog
 	log     *slog.Logger
 	now     func() time.Time
@@ -59,8 +62,8 @@ type API struct {
 
 // New returns the API over a Cloud.
 func New(opts Options) (*API, error) {
-	if opts.Cloud == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
-		return nil, errors.New("api: a cloud, texts, a logger, a clock and ids are needed")
+	if opts.Cloud == nil || opts.Hooks == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
+		return nil, errors.New("api: a cloud, webhooks, texts, a logger, a clock and ids are needed")
 	}
 	if opts.Every == 0 {
 		opts.Every = DefaultEvery
@@ -73,7 +76,7 @@ func New(opts Options) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
+		cloud: opts.Cloud, hooks: opts.Hooks, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
 	}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, a.config())

@@ -52,6 +52,7 @@ func TestClient_EveryOperation(t *testing.T) {
 	clientOfPlaces(ctx, t, w, c)
 	clientOfPeople(ctx, t, w, c)
 	clientOfParcels(ctx, t, w, c)
+	clientOfWebhooks(ctx, t, w, c)
 	for _, route := range w.api.Routes() {
 		pattern := regexp.MustCompile("^" + route.Method + " " + regexp.MustCompile(`\{\w+\}`).ReplaceAllString(route.Path, "[^/]+") + "$")
 		found := false

@@ -36,6 +36,7 @@ func (a *API) register() {
 	a.registerParcels()
 	a.registerIntents()
 	a.registerIncidents()
+	a.registerWebhooks()
 }
 
 func (a *API) registerSites() {

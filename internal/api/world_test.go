@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -18,6 +19,8 @@ import (
 	"cubby/internal/api"
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/hook"
+	"cubby/internal/integration/webhook"
 	"cubby/internal/link"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -51,6 +54,7 @@ type world struct {
 	clock    *clock
 	db       *store.Store
 	cloud    *cloud.Cloud
+	hooks    *hook.Hooks
 	api      *api.API
 	log      *bytes.Buffer // guarded by logs
 	owner    cloud.Principal
@@ -123,6 +127,11 @@ func newWorldWith(t *testing.T, opts api.Options) *world {
 	catalog, err := text.New()
 	must(t, err)
 	n := 0
+	sender, err := webhook.New(webhook.Options{Now: w.clock.now, Version: "test"})
+	must(t, err)
+	opts.Hooks, err = hook.New(hook.Options{Store: database, Sender: sender, Logger: log, Now: w.clock.now, NewID: rand.Text, Random: rand.Reader})
+	must(t, err)
+	w.hooks = opts.Hooks
 	opts.Cloud, opts.Text, opts.Logger, opts.Now = w.cloud, catalog, log, w.clock.now
 	opts.NewID = func() string { n++; return "request-" + strconv.Itoa(n) }
 	w.api, err = api.New(opts)

@@ -53,7 +53,7 @@ func (s *Server) buildMetrics(ctx context.Context, hub link.Hub) (link.Hub, erro
 // buildAPI adds the API, its description and its page, and health, to the routes.
 func (s *Server) buildAPI(mux *http.ServeMux, catalog *text.Catalog) error {
 	face, err := api.New(api.Options{
-		Cloud: s.Cloud, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, NewID: s.opts.NewID,
+		Cloud: s.Cloud, Hooks: s.faces.hooks, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, NewID: s.opts.NewID,
 		Metrics: s.measures.metrics,
 	})
 	if err != nil {

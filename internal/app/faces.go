@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/notice"
 	"cubby/internal/commission/remote"
 	"cubby/internal/locker"
@@ -25,6 +26,7 @@ type faces struct {
 	host     *host
 	notifier *notice.Notifier
 	worker   *store.Worker
+	hooks    *hook.Hooks
 	planner  *planner.Face // nil: switched off
 }
 
@@ -35,6 +37,9 @@ func (s *Server) buildFaces() error {
 		return fmt.Errorf("load the catalogues: %w", err)
 	}
 	if err := s.buildNotices(catalog); err != nil {
+		return err
+	}
+	if s.faces.hooks, err = newHooks(s.opts, s.store); err != nil {
 		return err
 	}
 	s.faces.host = &host{
@@ -147,6 +152,7 @@ func (s *Server) startFaces(ctx context.Context) error {
 	if err := s.faces.worker.Start(ctx); err != nil {
 		return fmt.Errorf("start the outbox: %w", err)
 	}
+	s.faces.hooks.Start(ctx)
 	s.done.Go(func() { s.faces.host.run(ctx) })
 	return nil
 }
@@ -157,5 +163,8 @@ func (s *Server) stopFaces() {
 	}
 	if s.faces.worker != nil {
 		s.faces.worker.Stop()
+	}
+	if s.faces.hooks != nil {
+		s.faces.hooks.Stop()
 	}
 }

@@ -41,6 +41,8 @@ type Server struct {
 	DutyMail []string `yaml:"duty_mail" doc:"Addresses that get a mail for each incident and for a site that is silent."`
 	Notices  Notices  `yaml:"notices" doc:"When residents are told and reminded."`
 
+	Webhooks Webhooks `yaml:"webhooks" doc:"Programs elsewhere that are told what happens."`
+
 	Planner       string        `yaml:"planner" oneof:"on,off" doc:"Whether anybody who reaches this server may plan lockers at /plan. Needs no sign-in, and works on two plans at a time at most."`
 	LinkSilence   time.Duration `yaml:"link_silence" min:"1m" max:"24h" doc:"A site that says nothing for this long becomes an incident."`
 	MetricsListen string        `yaml:"metrics_listen" doc:"Address and port of Prometheus metrics. Empty means none."`
@@ -49,6 +51,11 @@ type Server struct {
 // Database says where the server's tables are.
 type Database struct {
 	URL string `yaml:"url" doc:"sqlite:PATH. Empty means the SQLite file cubby.db inside data_dir."`
+}
+
+// Webhooks says where messages to other programs may go.
+type Webhooks struct {
+	Addresses string `yaml:"addresses" oneof:"public,any" doc:"public means HTTPS to public addresses only, so that nobody can make this server call what stands beside it. any also allows plain HTTP and addresses of private networks and of this computer."`
 }
 
 // Branding is what people see of the operator.
@@ -152,6 +159,7 @@ func defaultServer() Server {
 			QuietStart: "21:00",
 			QuietEnd:   "08:00",
 		},
+		Webhooks:    Webhooks{Addresses: "public"},
 		Planner:     "on",
 		LinkSilence: 5 * time.Minute,
 	}

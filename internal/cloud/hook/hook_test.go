@@ -158,7 +158,7 @@ func (w *world) create(r *receiver, kinds ...hook.Kind) string {
 
 func (w *world) log(id, state string) []hook.Delivery {
 	w.t.Helper()
-	page, err := w.hooks.Deliveries(w.t.Context(), w.owner, id, state, "", 200)
+	page, err := w.hooks.Deliveries(w.t.Context(), w.owner, id, hook.Choice{State: state, Limit: 200})
 	must(w.t, err)
 	return page.Items
 }
@@ -461,7 +461,7 @@ func TestHooks_AreOfOneOrganization(t *testing.T) {
 		wantCode(t, w.hooks.Ping(ctx, who, id), locker.CodeNotFound)
 		_, err = w.hooks.Rotate(ctx, who, id)
 		wantCode(t, err, locker.CodeNotFound)
-		_, err = w.hooks.Deliveries(ctx, who, id, "", "", 10)
+		_, err = w.hooks.Deliveries(ctx, who, id, hook.Choice{})
 		wantCode(t, err, locker.CodeNotFound)
 		if all, err := w.hooks.List(ctx, who); err != nil || len(all) != 0 {
 			t.Errorf("%s sees %+v, %v", name, all, err)
@@ -505,7 +505,7 @@ func TestDeliveries_Pages(t *testing.T) {
 	seen := map[string]bool{}
 	cursor := ""
 	for pages := 0; ; pages++ {
-		page, err := w.hooks.Deliveries(t.Context(), w.owner, id, "taken", cursor, 2)
+		page, err := w.hooks.Deliveries(t.Context(), w.owner, id, hook.Choice{State: "taken", Cursor: cursor, Limit: 2})
 		must(t, err)
 		for _, d := range page.Items {
 			seen[d.ID] = true
@@ -530,6 +530,6 @@ func TestDeliveries_Pages(t *testing.T) {
 	wantCode(t, w.hooks.Redeliver(t.Context(), w.owner, id, "none"), locker.CodeNotFound)
 	_, err := w.hooks.Replay(t.Context(), w.owner, id, hook.Span{Since: w.clock.Now().Add(-hook.Keep - time.Hour)})
 	wantCode(t, err, locker.CodeInputInvalid)
-	_, err = w.hooks.Deliveries(t.Context(), w.owner, id, "", "x|y", 2)
+	_, err = w.hooks.Deliveries(t.Context(), w.owner, id, hook.Choice{Cursor: "x|y"})
 	wantCode(t, err, locker.CodeInputInvalid)
 }

@@ -32,8 +32,15 @@ type Delivery struct {
 	Body     json.RawMessage
 }
 
-// Deliveries returns the log of a hook, newest first. state chooses waiting, taken or dead; empty: all.
-func (h *Hooks) Deliveries(ctx context.Context, p cloud.Principal, id, state, cursor string, limit int) (cloud.Page[Delivery], error) { //nolint:revive // context and principal lead every use case; the rest are five at most
+// Choice chooses a page of a log.
+type Choice struct {
+	State  string // waiting, taken or dead; empty: all
+	Cursor string // Next of the page before; empty: the newest
+	Limit  int    // 1 to 200
+}
+
+// Deliveries returns the log of a hook, newest first.
+func (h *Hooks) Deliveries(ctx context.Context, p cloud.Principal, id string, c Choice) (cloud.Page[Delivery], error) {
 	var page cloud.Page[Delivery]
 	if err := may(p, auth.ScopeRead); err != nil {
 		return page, err
@@ -42,13 +49,13 @@ func (h *Hooks) Deliveries(ctx context.Context, p cloud.Principal, id, state, cu
 	if _, err := find(ctx, q, p, id); err != nil {
 		return page, err
 	}
-	before, beforeID, err := parseCursor(cursor)
+	before, beforeID, err := parseCursor(c.Cursor)
 	if err != nil {
 		return page, err
 	}
-	limit = min(max(limit, 1), 200)
+	limit := min(max(c.Limit, 1), 200)
 	found, err := q.ListHookDeliveries(ctx, db.ListHookDeliveriesParams{
-		Hook: id, Before: before, BeforeID: beforeID, State: state, Page: int32(limit) + 1,
+		Hook: id, Before: before, BeforeID: beforeID, State: c.State, Page: int32(limit) + 1,
 	})
 	if err != nil {
 		return page, fmt.Errorf("list deliveries: %w", err)

@@ -130,7 +130,7 @@ func (c *Client) reachable(ip netip.Addr) error {
 		return nil
 	}
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() || shared(ip) {
-		return fmt.Errorf("%w: %s is not a public address; see server.webhooks.private", ErrAddress, ip)
+		return fmt.Errorf("%w: %s is not a public address; see server.webhooks.addresses", ErrAddress, ip)
 	}
 	return nil
 }
