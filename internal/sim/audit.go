@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -178,15 +177,4 @@ func stream(records []journal.Record) func(yield func(journal.Record, error) boo
 			}
 		}
 	}
-}
-
-// Play plays a seed twice and reports whether both runs came to the same state.
-func Play(ctx context.Context, opts Options) (Result, bool, error) {
-	first, err := Run(ctx, opts)
-	if err != nil {
-		return first, false, err
-	}
-	opts.Trace = nil
-	again, err := Run(ctx, opts)
-	return first, first.Hash == again.Hash, err
 }

@@ -1,45 +1,149 @@
 package sim_test
 
 import (
-	"fmt"
-	"os"
-	"strconv"
+	"strings"
 	"testing"
-	"time"
 
 	"cubby/internal/sim"
 )
 
-func TestOne(t *testing.T) {
-	seed, _ := strconv.ParseUint(os.Getenv("SEED"), 10, 64)
-	n, _ := strconv.ParseUint(os.Getenv("N"), 10, 64)
-	days, _ := strconv.Atoi(os.Getenv("DAYS"))
-	faults, err := sim.ParseFaults(os.Getenv("FAULTS"))
+// play runs a seed and fails the test on every promise that it breaks.
+func play(t *testing.T, opts sim.Options) sim.Result {
+	t.Helper()
+	r, err := sim.Run(t.Context(), opts)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v; again: %s", err, r.Repeat)
 	}
-	for i := range max(n, 1) {
-		opts := sim.Options{Seed: seed + i, Days: max(days, 5), Faults: faults}
-		if os.Getenv("TRACE") != "" {
-			f, _ := os.Create(os.Getenv("TRACE"))
-			defer f.Close()
-			opts.Trace = f
-		}
-		began := time.Now()
-		r, err := sim.Run(t.Context(), opts)
-		if err != nil {
-			fmt.Println(err)
-			continue
-		}
-		fmt.Printf("seed %d %v %d deliveries, %d openings, broken %d\n", r.Seed, time.Since(began), r.Deliveries, r.Openings, r.Broken)
-		if n <= 1 {
-			fmt.Println(r.Counters)
-		}
-		by := map[string]int{}
-		for _, v := range r.Violations {
-			if by[v.Promise]++; by[v.Promise] <= 2 {
-				fmt.Println("   ", v)
+	for _, v := range r.Violations {
+		t.Errorf("%s; again: %s", v, r.Repeat)
+	}
+	if len(r.Violations) == 0 && r.Broken > 0 {
+		t.Errorf("%d promises broken; again: %s", r.Broken, r.Repeat)
+	}
+	return r
+}
+
+// TestNamed plays the seed of every fault that the simulator has found, so that it does not come back.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	for _, n := range named() {
+		t.Run(n.name, func(t *testing.T) {
+			t.Parallel()
+			faults, err := sim.ParseFaults(n.faults)
+			if err != nil {
+				t.Fatal(err)
 			}
+			play(t, sim.Options{Seed: n.seed, Days: n.days, Faults: faults})
+		})
+	}
+}
+
+// seed is a run that once broke a promise.
+type seed struct {
+	name   string
+	seed   uint64
+	days   int
+	faults string
+}
+
+func named() []seed {
+	return []seed{
+		{name: "plain", seed: 1, days: 10, faults: "none"},
+	}
+}
+
+// fresh is how much is played that nobody has played before; the seeds grow with the days of the calendar
+// so that each day brings others, and every failure names its own.
+const (
+	freshDays  = 61
+	freshSeeds = 300 // a little more than 50 site-years
+	firstSeed  = 1_000_000
+)
+
+func TestFresh(t *testing.T) {
+	t.Parallel()
+	seeds := freshSeeds
+	switch {
+	case raced:
+		seeds = 6
+	case testing.Short():
+		seeds = 12
+	}
+	total := sim.NewTotal(sim.Faults())
+	for i := range seeds {
+		total.Add(play(t, sim.Options{
+			Seed: firstSeed + uint64(i), Days: freshDays, Faults: sim.Faults(), Twice: i%25 == 0,
+		}))
+	}
+	for _, s := range total.Short {
+		t.Errorf("reached too seldom: %s", s)
+	}
+	t.Logf("%d runs, %.1f site-years, %d deliveries, %d openings, state %s",
+		total.Runs, total.SiteYears, total.Deliveries, total.Openings, total.Hash)
+}
+
+// TestRun_repeats checks that a seed gives the same world twice, and another seed another one.
+func TestRun_repeats(t *testing.T) {
+	t.Parallel()
+	hashes := map[string]uint64{}
+	for seed := range uint64(6) {
+		opts := sim.Options{Seed: 500 + seed, Days: 6, Sites: 2, Faults: sim.Faults(), Twice: true}
+		r := play(t, opts)
+		if other, seen := hashes[r.Hash]; seen {
+			t.Errorf("seeds %d and %d came to the same state", other, opts.Seed)
 		}
+		hashes[r.Hash] = opts.Seed
+	}
+}
+
+// TestRun_traces checks that the story names people, doors, facts and messages, and that telling it changes nothing.
+func TestRun_traces(t *testing.T) {
+	t.Parallel()
+	var story strings.Builder
+	opts := sim.Options{Seed: 7, Days: 3, Faults: sim.Faults()}
+	silent := play(t, opts)
+	opts.Trace = &story
+	if told := play(t, opts); told.Hash != silent.Hash {
+		t.Errorf("the story changes the world: state %s, then %s", silent.Hash, told.Hash)
+	}
+	for _, want := range []string{"courier", "resident", "door main/", "open_requested", "parcel_stored", "server has", "swarm"} {
+		if !strings.Contains(story.String(), want) {
+			t.Errorf("nothing is said of %q", want)
+		}
+	}
+}
+
+func TestParseFaults(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		text  string
+		count int
+		fails bool
+	}{
+		{text: "all", count: len(sim.Faults())},
+		{text: "none"},
+		{text: "power, clock", count: 2},
+		{text: "weather", fails: true},
+	}
+	for _, c := range cases {
+		got, err := sim.ParseFaults(c.text)
+		if len(got) != c.count || (err != nil) != c.fails {
+			t.Errorf("ParseFaults(%q) = %v, %v", c.text, got, err)
+		}
+	}
+}
+
+// TestTotal_floors checks that a workload which stops reaching something is noticed.
+func TestTotal_floors(t *testing.T) {
+	t.Parallel()
+	total := sim.NewTotal(sim.Faults())
+	total.Add(sim.Result{SiteYears: 10, Counters: map[string]uint64{"deliveries": 3}})
+	if total.OK() || !strings.Contains(strings.Join(total.Short, "\n"), "deliveries: 3") {
+		t.Errorf("three deliveries in ten years pass: %q", total.Short)
+	}
+	few := sim.NewTotal(sim.Faults())
+	few.Add(sim.Result{SiteYears: 0.1, Counters: map[string]uint64{}})
+	if !few.OK() {
+		t.Errorf("a month is judged by the year: %q", few.Short)
 	}
 }

@@ -26,6 +26,8 @@ type Options struct {
 	Faults []Fault
 	// Trace receives the story in lines; nil: nobody listens.
 	Trace io.Writer
+	// Twice plays the seed a second time and takes another state at its end for a violation.
+	Twice bool
 }
 
 // Result is what came of a run.
@@ -38,6 +40,8 @@ type Result struct {
 	Openings   uint64             `json:"openings"`
 	Counters   map[string]uint64  `json:"counters"`
 	Hash       string             `json:"hash"`
+	Twice      bool               `json:"twice"`  // it was played twice and came to the same state
+	Repeat     string             `json:"repeat"` // the command that plays it again
 }
 
 const (
@@ -99,6 +103,25 @@ func (e *events) Pop() any {
 // Run plays a seed to its end. The error says that the simulation itself went wrong; broken promises
 // stand in the result.
 func Run(ctx context.Context, opts Options) (Result, error) {
+	first, err := run(ctx, opts)
+	if err != nil || !opts.Twice {
+		return first, err
+	}
+	opts.Trace = nil
+	again, err := run(ctx, opts)
+	if err != nil {
+		return first, fmt.Errorf("the second time: %w", err)
+	}
+	if first.Twice = again.Hash == first.Hash; !first.Twice {
+		first.Broken++
+		first.Violations = append(first.Violations, oracle.Violation{
+			Promise: "repeatable", Text: fmt.Sprintf("the seed came to state %s, and then to %s", first.Hash, again.Hash),
+		})
+	}
+	return first, nil
+}
+
+func run(ctx context.Context, opts Options) (Result, error) {
 	if opts.Days < 1 {
 		return Result{}, errors.New("a run has at least one day")
 	}
@@ -188,6 +211,8 @@ func (w *world) result() Result {
 	for _, name := range slices.Sorted(maps.Keys(w.counters)) {
 		fmt.Fprintf(w.hash, "%s=%d\n", name, w.counters[name])
 	}
+	// Whoever drew one number more or did one thing in another order is somewhere else now.
+	fmt.Fprintf(w.hash, "%d %d %d\n", w.now, w.seq, w.rand.Uint64())
 	counters := maps.Clone(w.counters)
 	for promise, n := range w.oracle.Exercised() {
 		counters[promise] = n
@@ -200,7 +225,7 @@ func (w *world) result() Result {
 		Seed: w.opts.Seed, Violations: violations, Broken: w.oracle.Broken(),
 		SiteYears:  float64(w.opts.Days) * float64(w.opts.Sites) / 365,
 		Deliveries: w.counters["deliveries"], Openings: w.counters["openings"], Counters: counters,
-		Hash: hex.EncodeToString(w.hash.Sum(nil)[:16]),
+		Hash: hex.EncodeToString(w.hash.Sum(nil)[:16]), Repeat: w.opts.repeat(),
 	}
 }
 
