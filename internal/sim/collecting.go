@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,13 +12,20 @@ import (
 
 // collecting is a resident, or their neighbour, who fetches parcels.
 type collecting struct {
-	people *people
-	who    *resident
-	errand errand
-	took   []locker.StayID
-	refuse bool // they leave what lies in the door
-	opened bool
-	again  bool // they had their door opened a second time
+	people   *people
+	resident *resident
+	errand   errand
+	took     []locker.StayID
+	refuse   bool // they leave what lies in the door
+	opened   bool
+	again    bool // they had their door opened a second time
+}
+
+func (c *collecting) who() string {
+	if c.errand.pass != "" {
+		return fmt.Sprintf("neighbour of resident %s with pass %s for stay %s", c.resident.id, c.errand.pass, c.errand.stay)
+	}
+	return fmt.Sprintf("resident %s of %s for stay %s", c.resident.id, c.resident.unit, c.errand.stay)
 }
 
 func (c *collecting) code() string {
@@ -141,7 +149,7 @@ func (c *collecting) atDoor(v *visit, t controller.Turn) (time.Duration, bool) {
 // mine returns the parcels in a door that are of the household, or the one that a pass is for.
 func (c *collecting) mine(d *door) []*parcel {
 	return slices.DeleteFunc(slices.Clone(d.inside), func(p *parcel) bool {
-		return p.to.unit != c.who.unit || c.errand.pass != "" && p.stay != c.errand.stay
+		return p.to.unit != c.resident.unit || c.errand.pass != "" && p.stay != c.errand.stay
 	})
 }
 
@@ -153,9 +161,9 @@ func (c *collecting) gone(v *visit) {
 	code := codeOf(v.err)
 	over := code == locker.CodeStayRevoked || code == locker.CodeStayEnded || code == locker.CodeCodeExpired || code == locker.CodeCodeWrong
 	if over || c.refuse {
-		c.who.waiting = slices.DeleteFunc(c.who.waiting, func(e errand) bool { return e.stay == c.errand.stay })
+		c.resident.waiting = slices.DeleteFunc(c.resident.waiting, func(e errand) bool { return e.stay == c.errand.stay })
 	}
-	if len(c.who.waiting) > 0 {
-		p.comes(c.who, w.expo(2*time.Hour)+time.Minute)
+	if len(c.resident.waiting) > 0 {
+		p.comes(c.resident, w.expo(2*time.Hour)+time.Minute)
 	}
 }

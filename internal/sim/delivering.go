@@ -55,6 +55,10 @@ func (p *people) newParcel() *parcel {
 	}
 }
 
+func (c *delivering) who() string {
+	return fmt.Sprintf("courier %s with %d parcels", c.id, len(c.todo))
+}
+
 func (c *delivering) code() string {
 	return credential.Derive(c.people.branch().key, "courier:"+string(c.id), 1).Symbols()
 }

@@ -22,7 +22,11 @@ const (
 // delays and reorders them. Its session is a model: ask, answer, ask again.
 type line struct {
 	site  *site
-	cut   bool // a partition
+	// session counts the connections: what was under way in an earlier one is gone, except what somebody
+	// kept and sends again.
+	session int
+	known   bool // the server said in this session what it has
+	cut     bool // a partition
 	half  bool // only answers are lost
 	gen   int  // of the wish to talk
 	soon  int64
@@ -69,6 +73,8 @@ func (l *line) live() {
 // changed tells everybody that the link went up or down. The oracle holds the bounds of time only on a
 // link that passes all messages at once.
 func (l *line) changed() {
+	l.session++
+	l.known = false
 	l.told()
 	if l.site.m != nil {
 		_, _ = l.site.ask(controller.LinkChanged{Online: l.up()}) // nobody waits
@@ -112,13 +118,17 @@ func (l *line) exchange() {
 		return
 	}
 	messages := []wire.Message{s.store.ack, wire.Beat{Seq: uint64(l.asked)}}
-	items, err := s.pending(uploadLimit)
-	if err != nil {
-		s.crash(err.Error())
-		return
+	var items []wire.Upload
+	if l.known { // the first answer says what the server has
+		var err error
+		if items, err = s.pending(uploadLimit); err != nil {
+			s.crash(err.Error())
+			return
+		}
 	}
 	if len(items) > 0 {
 		messages = append(messages, wire.UploadBatch{Items: items})
+		w.trace("%s  says to the server: records %s to %s", s.id, items[0].Position, items[len(items)-1].Position)
 	}
 	body, err := wire.EncodeFrames(messages...)
 	if err != nil {
@@ -144,8 +154,10 @@ func (l *line) exchange() {
 func (l *line) carry(body []byte, to func(*site, []byte)) {
 	w := l.site.w
 	if w.hits(FaultLoss, 0.3) {
+		w.trace("%s  a message of %d bytes is lost", l.site.id, len(body))
 		return
 	}
+	session := l.session
 	copies := 1
 	if w.hits(FaultRepeat, 0.2) {
 		copies += 1 + w.rand.IntN(3)
@@ -156,7 +168,7 @@ func (l *line) carry(body []byte, to func(*site, []byte)) {
 			late = w.expo(2 * time.Minute)
 		}
 		w.after(late, func() {
-			if !l.cut {
+			if !l.cut && session == l.session {
 				to(l.site, body)
 			}
 		})
@@ -206,11 +218,7 @@ func (s *site) receive(_ *site, body []byte) {
 	for _, m := range messages {
 		switch m := m.(type) {
 		case wire.Ack:
-			if m.Position.Compare(s.store.acked) > 0 {
-				s.store.acked = m.Position
-			}
-			s.serverClock(int64(m.ServerTime))
-			more = more || s.m != nil && s.store.acked.Compare(s.m.Position()) < 0
+			more = s.acknowledged(m) || more
 		case wire.DirectoryBatch:
 			s.applyDirectory(m)
 			more = more || m.More
@@ -224,6 +232,21 @@ func (s *site) receive(_ *site, body []byte) {
 	if more {
 		s.link.wake(50 * time.Millisecond)
 	}
+}
+
+// acknowledged takes what the server has, and reports whether more waits for it. The first answer of a
+// session counts even when it says less than before: the server may have come back with an older state.
+func (s *site) acknowledged(m wire.Ack) bool {
+	l := s.link
+	if !l.known || m.Position.Compare(s.store.acked) > 0 {
+		if m.Position.Compare(s.store.acked) < 0 {
+			s.w.counters["sent again to an older server"]++
+		}
+		s.store.acked, l.known = m.Position, true
+	}
+	s.w.trace("%s  server has up to %s", s.id, m.Position)
+	s.serverClock(int64(m.ServerTime))
+	return s.m != nil && s.store.acked.Compare(s.m.Position()) < 0
 }
 
 // serverClock takes the server's time. A late message tells an old one, which the newest known outdoes.

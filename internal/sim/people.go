@@ -220,7 +220,7 @@ func (p *people) arrive(r *resident) {
 		p.comes(r, p.site.w.between(time.Minute, 30*time.Minute))
 		return
 	}
-	newVisit(p.site, panel, &collecting{people: p, who: r, errand: r.waiting[0]}).begin()
+	newVisit(p.site, panel, &collecting{people: p, resident: r, errand: r.waiting[0]}).begin()
 }
 
 // freePanel returns a panel at which nobody stands.

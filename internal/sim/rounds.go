@@ -38,6 +38,8 @@ func (p *people) round(in time.Duration) {
 	})
 }
 
+func (r *rounding) who() string { return "staff s1 on a round" }
+
 func (r *rounding) code() string {
 	for _, d := range r.people.site.wall.doors { // whoever comes shuts what stands open
 		if d.open && !r.people.site.attended(d) {

@@ -17,6 +17,8 @@ const maxSteps = 400
 
 // plan is what somebody at a panel wants.
 type plan interface {
+	// who says in a few words who comes, and for what.
+	who() string
 	// code is what they enter.
 	code() string
 	// next looks at the turn, does something, and says how long until they look again; done when they go.
@@ -44,6 +46,8 @@ func newVisit(s *site, panel controller.PanelID, p plan) *visit {
 // begin enters the code.
 func (v *visit) begin() {
 	v.site.panels[v.panel] = v
+	v.site.w.trace("%s  %s comes to panel %s", v.site.id, v.plan.who(), v.panel)
+	v.crowd()
 	reply, ok := v.site.ask(controller.CodeEntered{Panel: v.panel, Input: controller.Input{Code: v.plan.code()}})
 	turn, _ := reply.Value.(controller.Turn)
 	v.err = reply.Err
@@ -88,7 +92,20 @@ func (v *visit) act(a controller.Act) (controller.Turn, bool) {
 	return turn, ok
 }
 
+// crowd counts that somebody stands at the other panel as well.
+func (v *visit) crowd() {
+	for _, id := range []controller.PanelID{panelA, panelB} {
+		if id != v.panel && v.site.panels[id] != nil {
+			v.site.w.counters["two at once"]++
+		}
+	}
+}
+
 func (v *visit) leave() {
+	if v.err != nil {
+		v.site.w.trace("%s  panel %s says: %v", v.site.id, v.panel, v.err)
+	}
+	v.site.w.trace("%s  panel %s is left", v.site.id, v.panel)
 	if v.site.panels[v.panel] == v {
 		v.site.panels[v.panel] = nil
 	}
