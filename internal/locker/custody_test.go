@@ -88,6 +88,29 @@ func TestPass_NeverOpensADoorWithAnotherParcel(t *testing.T) {
 	wantCode(t, err, locker.CodePlaceEmpty)
 }
 
+// A code opens all doors of its holder. In the second door lies a parcel of the household beside the
+// holder's: both are in their hands, so the record may not keep one as if it lay there still.
+func TestCollect_TakesWhatTheHouseholdSharesInEveryDoor(t *testing.T) {
+	t.Parallel()
+	x := newWorld(t, latch)
+	x.Directory.Policy.Consolidate = true
+	second := locker.PlaceID("main/A05")
+	x.storeAt(ana, second)
+	x.share(second)
+	first, _ := x.store(ana, locker.SizeXL)
+	if first, ok := x.Matter.Stays[first]; !ok || first.Place == second {
+		t.Fatal("both parcels went to one door")
+	}
+	x.must(locker.Collect{
+		Session: "home", Stay: first, Place: second, Request: "r-second", Cause: locker.CauseLocal,
+		By: locker.Actor{Kind: locker.ActorRecipient, ID: string(ana)},
+	})
+	x.swing(second, locker.OccupancyUnknown)
+	if left := x.Matter.LiveIn(second); len(left) != 0 {
+		t.Errorf("the record keeps %d parcels in a door that was emptied", len(left))
+	}
+}
+
 func TestAllocate_WhoMovedOutIsOfTheHouseholdNoMore(t *testing.T) {
 	t.Parallel()
 	for name, moved := range map[string]locker.Recipient{

@@ -279,12 +279,27 @@ func (s *State) SameHands(a, b *Stay) bool {
 	return s.Directory.Policy.Consolidate && a.Place == b.Place && ua != "" && ua == ub
 }
 
+// withHands reports whether whoever may collect st has b in their hands when they open its door: it is
+// theirs, or lies in one compartment with a parcel that is.
+func (s *State) withHands(st, b *Stay) bool {
+	if s.SameHands(st, b) {
+		return true
+	}
+	if p, _ := s.Directory.Place(b.Place); p.Kind != PlaceCompartment {
+		return false
+	}
+	return slices.ContainsFunc(s.Matter.LiveIn(b.Place), func(own *Stay) bool {
+		return own.State == StayStored && s.SameHands(st, own) && s.SameHands(own, b)
+	})
+}
+
 // Collectable returns the stored stays that the holder of st may collect, by place and id: st's
-// own place first. A compartment that holds somebody else's parcel too is left out.
+// own place first. A compartment that holds somebody else's parcel too is left out; what the household
+// shares in one of the holder's doors is in their hands with the rest.
 func (s *State) Collectable(st *Stay) []*Stay {
 	var found []*Stay
 	for _, other := range s.Matter.Stays {
-		if other.State == StayStored && !s.Revoked(other) && s.SameHands(st, other) && !s.closedTo(other.Place, st) {
+		if other.State == StayStored && !s.Revoked(other) && s.withHands(st, other) && !s.closedTo(other.Place, st) {
 			found = append(found, other)
 		}
 	}
