@@ -250,6 +250,35 @@ func TestMachine_RemoteOpeningsAreLimited(t *testing.T) {
 	}
 }
 
+// A server that is in the wrong hands sets the clock ahead and restarts the site: that does not give it
+// another six doors. Seed 12 of the simulator's hostile server found it.
+func TestIntent_AWrongTimeAndARestartLiftNoLimit(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 24)
+	open := func(n int) locker.IntentAnswered {
+		id := locker.IntentID(fmt.Sprintf("i%d", n))
+		answer := l.intent(wire.Intent{
+			ID: id, Kind: wire.IntentOpen, Place: locker.PlaceID(fmt.Sprintf("main/A%02d", n)), Staff: "s1", Expires: noon.Add(time.Hour),
+		})
+		l.pass(2 * time.Second)
+		return answer
+	}
+	for n := range controller.RemoteLimit {
+		if a := open(n + 1); !a.Done {
+			t.Fatalf("opening %d was refused: %s", n+1, a.Reason)
+		}
+	}
+	l.step(controller.ServerTime{At: l.m.At().Add(10 * time.Minute)})
+	l.restart()
+	if a := open(controller.RemoteLimit + 1); a.Done {
+		t.Error("a seventh door opens within a minute")
+	}
+	l.pass(controller.RemoteSpan)
+	if a := open(controller.RemoteLimit + 2); !a.Done {
+		t.Errorf("a minute later nothing opens yet: %s", a.Reason)
+	}
+}
+
 func TestMachine_IntentsAreAnsweredOnce(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, 8)

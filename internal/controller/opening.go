@@ -205,14 +205,10 @@ func (m *Machine) tickDoors() {
 }
 
 // recallPulses tells the governor what the record says of the time before a restart. Moments of
-// another boot cannot be compared, so whatever may still count does.
+// another boot cannot be compared, so all that is remembered counts as if it were now: the server has a
+// say in the site's time, and with a wrong time and a restart it could have had the limit anew each minute.
 func (m *Machine) recallPulses() {
-	remote := 0
-	for _, at := range m.recall {
-		if m.at < at.Add(RemoteSpan) {
-			remote++
-		}
-	}
+	remote := len(m.recall)
 	var banks []locker.BankID
 	for _, b := range m.state.Directory.Layout.Banks {
 		banks = append(banks, b.ID)

@@ -20,9 +20,16 @@ func (s *site) believe() {
 		ps := m.PlaceState(d.place)
 		w.tell(oracle.Believed{
 			Head: w.head(s), Place: string(d.place), Stays: len(m.LiveIn(d.place)), Doubted: ps.Doubt != "",
-			Busy: ps.Request != "" || ps.Door == locker.DoorAjar,
+			Busy: ps.Request != "" || ps.Door == locker.DoorAjar || s.attended(d), Plain: s.plain(),
 		})
 	}
+}
+
+// plain reports whether nothing can have come between what people do and what the site sees of it.
+func (s *site) plain() bool {
+	return !slices.ContainsFunc([]Fault{
+		FaultPower, FaultFsync, FaultFull, FaultStuck, FaultSensor, FaultNoise, FaultPeople, FaultForce, FaultHostile,
+	}, s.w.faults.on)
 }
 
 // heal ends everything that is wrong with a site.

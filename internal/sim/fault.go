@@ -28,7 +28,9 @@ const (
 	FaultPeople    Fault = "people"    // people abandon, leave doors open, take or leave the wrong thing
 	FaultForce     Fault = "force"     // doors are forced
 	FaultGuess     Fault = "guess"     // somebody guesses codes
-	FaultRemote    Fault = "remote"    // the server asks for far more openings than it may
+	FaultRemote    Fault = "remote"    // staff far away ask for far more openings than they may
+	FaultHostile   Fault = "hostile"   // the server is in the hands of somebody who wants doors open
+	FaultOlder     Fault = "older"     // the server comes back with an older state of the record
 	FaultRevoke    Fault = "revoke"    // rights are taken back
 )
 
@@ -37,6 +39,7 @@ func Faults() []Fault {
 	return []Fault{
 		FaultPower, FaultFsync, FaultFull, FaultPartition, FaultLoss, FaultRepeat, FaultDelay, FaultServer, FaultClock,
 		FaultStuck, FaultSensor, FaultNoise, FaultPeople, FaultForce, FaultGuess, FaultRemote, FaultRevoke,
+		FaultHostile, FaultOlder,
 	}
 }
 

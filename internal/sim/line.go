@@ -21,18 +21,18 @@ const (
 // line is the link of one site: it carries the production's encoded messages and loses, repeats,
 // delays and reorders them. Its session is a model: ask, answer, ask again.
 type line struct {
-	site  *site
+	site *site
 	// session counts the connections: what was under way in an earlier one is gone, except what somebody
 	// kept and sends again.
 	session int
 	known   bool // the server said in this session what it has
 	cut     bool // a partition
-	half  bool // only answers are lost
-	gen   int  // of the wish to talk
-	soon  int64
-	wait  time.Duration
-	asked int // exchanges that were begun
-	heard int // the last one that was answered
+	half    bool // only answers are lost
+	gen     int  // of the wish to talk
+	soon    int64
+	wait    time.Duration
+	asked   int // exchanges that were begun
+	heard   int // the last one that was answered
 
 	serverAt int64 // the server's clock, as last told, and when by the site's monotonic clock
 	heardAt  int64
@@ -73,12 +73,17 @@ func (l *line) live() {
 // changed tells everybody that the link went up or down. The oracle holds the bounds of time only on a
 // link that passes all messages at once.
 func (l *line) changed() {
-	l.session++
-	l.known = false
+	l.renew()
 	l.told()
 	if l.site.m != nil {
 		_, _ = l.site.ask(controller.LinkChanged{Online: l.up()}) // nobody waits
 	}
+}
+
+// renew begins another session.
+func (l *line) renew() {
+	l.session++
+	l.known, l.serverAt = false, 0
 }
 
 // told tells the oracle whether messages pass.
@@ -255,7 +260,7 @@ func (s *site) serverClock(at int64) {
 	if known := l.serverAt + mono - l.heardAt; l.serverAt != 0 && at < known-2_000 && mono >= l.heardAt {
 		return
 	}
-	if s.w.now-at > 2_000 { // too uncertain, as the link measures it by the way there and back
+	if s.w.now+s.w.server.sites[s.id].lie-at > 2_000 { // too uncertain, as the link measures it by the way there and back
 		return
 	}
 	l.serverAt, l.heardAt = at, mono

@@ -40,14 +40,104 @@ type branch struct {
 	changes []wire.Change
 	rev     uint64
 	intents []wire.Intent
-	noticed map[string]bool // outbox: unique by parcel, channel and kind
+	noticed map[string]bool // of the provider, which takes each key once: parcel, channel and kind
+	record  []committed
+	lie     int64 // milliseconds by which the server's clock is said to be off
 	count   int
 }
 
 func newServer(w *world) *server {
 	s := &server{w: w, sites: map[locker.SiteID]*branch{}}
 	w.every(FaultServer, 3*day, s.outage)
+	w.every(FaultOlder, 4*day, s.older)
 	return s
+}
+
+// committed is an operation that the server holds.
+type committed struct {
+	at  int64 // true time
+	pos wire.Position
+	op  []byte
+}
+
+// older has the server come back without what it committed last: another process took over whose copy was
+// behind. Sites send again what it has not got; the provider of messages has not forgotten any.
+func (v *server) older() {
+	v.down = true
+	v.eachLine()
+	for _, s := range v.w.sites {
+		b := v.sites[s.id]
+		since := v.w.now - v.w.expo(10*time.Minute).Milliseconds()
+		keep := len(b.record)
+		for keep > 0 && b.record[keep-1].at >= since {
+			keep--
+		}
+		v.w.fail(b.goBack(keep))
+	}
+	v.w.after(v.w.between(5*time.Second, 2*time.Minute), func() {
+		v.down = false
+		v.eachLine()
+		for _, s := range v.w.sites {
+			s.link.wake(0)
+		}
+	})
+}
+
+// goBack forgets all but the first operations of a record, and folds those again.
+func (b *branch) goBack(keep int) error {
+	w := b.site.w
+	w.counters["server went back"] += uint64(len(b.record) - keep)
+	w.trace("%s  server comes back without its last %d records", b.site.id, len(b.record)-keep)
+	for _, c := range b.record[keep:] {
+		delete(b.sums, c.pos)
+	}
+	b.record = b.record[:keep]
+	directory := b.state.Directory
+	b.at, b.state = wire.Position{}, locker.NewState()
+	b.state.Directory = directory
+	for _, c := range b.record {
+		op, err := wire.DecodeOperation(c.op)
+		if err != nil {
+			return fmt.Errorf("fold record %s again: %w", c.pos, err)
+		}
+		for _, f := range op.Facts {
+			locker.Evolve(b.state, f, op.At())
+		}
+		b.at = c.pos
+	}
+	return nil
+}
+
+// attack has the server ask a site for every door it has, as fast as it can, with old and new ids, with a
+// clock that lies, and with restarts in between, until a moment.
+func (v *server) attack(b *branch, until int64) {
+	w := v.w
+	if w.healing || w.now > until {
+		b.lie = 0
+		b.site.link.changed()
+		return
+	}
+	switch w.rand.IntN(6) {
+	case 0:
+		v.intend(b, wire.Intent{Kind: wire.IntentReboot, Staff: "s1"})
+	case 1:
+		b.lie = w.between(-10*time.Minute, 10*time.Minute).Milliseconds()
+		b.site.link.changed() // its own session: else nobody believes a clock that jumps
+	default:
+		for range 1 + w.rand.IntN(12) {
+			d := b.site.wall.doors[w.rand.IntN(len(b.site.wall.doors))]
+			v.intend(b, wire.Intent{
+				Kind: wire.IntentOpen, Place: d.place, Staff: "s1", Note: "urgent", Expires: locker.Millis(w.now + day.Milliseconds()),
+			})
+		}
+		if n := len(b.intents); n > 1 { // an id that was used, for another door
+			again := b.intents[w.rand.IntN(n)]
+			again.Place = b.site.wall.doors[w.rand.IntN(len(b.site.wall.doors))].place
+			b.intents = append(b.intents, again)
+		}
+	}
+	w.counters["attacks"]++
+	w.after(w.between(time.Second, 8*time.Second), func() { v.attack(b, until) })
 }
 
 func (v *server) outage() {
@@ -221,9 +311,10 @@ func (v *server) receive(s *site, body []byte) {
 			}
 		}
 	}
-	answers = append(answers, wire.Ack{Position: b.at, ServerTime: locker.Millis(w.now)})
+	clock := locker.Millis(w.now + b.lie)
+	answers = append(answers, wire.Ack{Position: b.at, ServerTime: clock})
 	if intents := b.waiting(w.now); len(intents) > 0 {
-		answers = append(answers, wire.Intents{ServerTime: locker.Millis(w.now), Items: intents})
+		answers = append(answers, wire.Intents{ServerTime: clock, Items: intents})
 	}
 	answer, err := wire.EncodeFrames(answers...)
 	if err != nil {
@@ -276,6 +367,7 @@ func (v *server) ingest(b *branch, items []wire.Upload) {
 			return
 		}
 		b.sums[u.Position], b.at = sum, u.Position
+		b.record = append(b.record, committed{at: w.now, pos: u.Position, op: u.Op})
 		w.tell(oracle.Committed{Head: w.head(b.site), Epoch: u.Epoch, Number: u.Number, Sum: sum})
 		for _, f := range op.Facts {
 			locker.Evolve(b.state, f, op.At())
@@ -317,7 +409,10 @@ func (v *server) notify(b *branch, st *locker.Stay, kind string) {
 func (v *server) intend(b *branch, in wire.Intent) {
 	b.count++
 	in.ID = locker.IntentID(fmt.Sprintf("i%d", b.count))
-	in.Created, in.Expires = locker.Millis(v.w.now), locker.Millis(v.w.now+30_000)
+	in.Created = locker.Millis(v.w.now)
+	if in.Expires == 0 {
+		in.Expires = in.Created.Add(30 * time.Second)
+	}
 	b.intents = append(b.intents, in)
 	v.right(b, oracle.Right{Ref: "intent:" + string(in.ID), Until: int64(in.Expires), Place: string(in.Place)})
 	v.w.counters["intents"]++

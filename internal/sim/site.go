@@ -117,6 +117,9 @@ func (s *site) misfortune() {
 		s.wall.lie(d, w.chance(0.5), w.expo(20*time.Minute))
 	})
 	w.every(FaultNoise, day, func() { s.silence(w.expo(10 * time.Minute)) })
+	w.every(FaultHostile, 2*day, func() {
+		w.server.attack(w.server.sites[s.id], w.now+w.between(2*time.Minute, 6*time.Minute).Milliseconds())
+	})
 	w.every(FaultForce, 4*day, func() {
 		d := s.wall.doors[w.rand.IntN(len(s.wall.doors))]
 		s.wall.move(d, true, "force")
@@ -178,6 +181,7 @@ func (s *site) start() {
 	}
 	s.m = m
 	s.recovered()
+	s.link.renew()
 	s.link.told()
 	epoch, number, err := s.log.Next(w.ctx)
 	if err != nil {

@@ -147,6 +147,10 @@ func (wl *wall) move(d *door, open bool, cause string) {
 		w.counters["openings"]++
 	}
 	w.tell(oracle.DoorMoved{Head: w.head(wl.site), Place: string(d.place), Open: open, Cause: cause})
+	if w.hits(FaultSensor, 0.05) { // its latch bounces
+		w.counters["bounced"]++
+		wl.lieLatch(d, w.between(100*time.Millisecond, 900*time.Millisecond))
+	}
 	w.trace("%s  door %s open=%t by %s", wl.site.id, d.place, open, cause)
 	wl.site.look(d.ref, w.between(50*time.Millisecond, 500*time.Millisecond))
 	if open {
@@ -193,15 +197,27 @@ func (wl *wall) leave(d *door, p *parcel) {
 	w.trace("%s  parcel %s left behind in %s", wl.site.id, p.id, d.place)
 }
 
+// lieLatch has a latch show the opposite of the truth.
+func (wl *wall) lieLatch(d *door, d2 time.Duration) {
+	d.stuck = board.StateUnknown
+	wl.lieFor(d, &d.liesTo, d2)
+}
+
 // lie has a sensor of a door lie for a while.
 func (wl *wall) lie(d *door, latch bool, d2 time.Duration) {
 	w := wl.site.w
-	until := w.now + d2.Milliseconds()
 	if latch {
-		d.liesTo, d.stuck = until, []board.State{board.StateUnknown, board.StateClosed, board.StateOpen}[w.rand.IntN(3)]
-	} else {
-		d.blind = until
+		d.stuck = []board.State{board.StateUnknown, board.StateClosed, board.StateOpen}[w.rand.IntN(3)]
+		wl.lieFor(d, &d.liesTo, d2)
+		return
 	}
+	wl.lieFor(d, &d.blind, d2)
+}
+
+// lieFor has a sensor lie until later.
+func (wl *wall) lieFor(d *door, until *int64, d2 time.Duration) {
+	w := wl.site.w
+	*until = max(*until, w.now+d2.Milliseconds())
 	w.tell(oracle.SensorLied{Head: w.head(wl.site), Place: string(d.place), Lies: true})
 	wl.site.look(d.ref, 300*time.Millisecond)
 	w.after(d2, func() { wl.site.look(d.ref, 0) })

@@ -1,5 +1,10 @@
 package oracle
 
+import (
+	"maps"
+	"slices"
+)
+
 // conservationChecker holds I3: every parcel is in exactly one state, both halves count the same as the
 // record, and a place with a parcel in it is never believed to be empty.
 type conservationChecker struct{ judge }
@@ -30,7 +35,12 @@ func (c *conservationChecker) believed(t *truth, e Believed) {
 	if t.lying[e.Place] || t.open[e.Place] {
 		return
 	}
-	for parcel, in := range t.inside[e.Place] {
+	if e.Plain && !e.Busy && !e.Doubted {
+		c.hold(e.Stays == len(t.inside[e.Place]), e, "the controller believes in %d parcels in %s, where %d lie, and nothing went wrong",
+			e.Stays, e.Place, len(t.inside[e.Place]))
+	}
+	for _, parcel := range slices.Sorted(maps.Keys(t.inside[e.Place])) {
+		in := t.inside[e.Place][parcel]
 		if in.unseen || !in.asTold {
 			continue
 		}

@@ -184,6 +184,9 @@ type (
 		Stays   int
 		Doubted bool
 		Busy    bool // a request is under way, or its door is known to be open
+		// Plain says that nothing went wrong at this site: everybody did as they were told, and every
+		// sensor and lock did its work.
+		Plain bool
 	}
 	// Compared is both halves' state, some time after everything was healed.
 	Compared struct {

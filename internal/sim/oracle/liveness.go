@@ -1,5 +1,10 @@
 package oracle
 
+import (
+	"maps"
+	"slices"
+)
+
 // openWithin is how soon a door opens after a right code, in milliseconds.
 const openWithin = 3_000
 
@@ -31,7 +36,8 @@ func (c *livenessChecker) see(t *truth, ev Event) {
 			c.hold(e.Offered, e, "a courier got no door although one fits")
 		}
 	case DayPassed:
-		for key, w := range c.waiting {
+		for _, key := range slices.Sorted(maps.Keys(c.waiting)) {
+			w := c.waiting[key]
 			if w.Site == e.Site && e.At-w.At > openWithin {
 				c.hold(false, w, "door %s did not open for the right code of stay %s", w.Place, w.Stay)
 				delete(c.waiting, key)

@@ -1,5 +1,10 @@
 package oracle
 
+import (
+	"maps"
+	"slices"
+)
+
 // noticeWithin is how soon the first notice is out where the link is up, in milliseconds.
 const noticeWithin = 60_000
 
@@ -39,7 +44,8 @@ func (c *noticeChecker) see(t *truth, ev Event) {
 		}
 		delete(c.due, e.Parcel)
 	case Drained:
-		for parcel, d := range c.due {
+		for _, parcel := range slices.Sorted(maps.Keys(c.due)) {
+			d := c.due[parcel]
 			if d.site == e.Site {
 				c.hold(false, e, "parcel %s was never announced", parcel)
 			}

@@ -1,5 +1,10 @@
 package oracle
 
+import (
+	"maps"
+	"slices"
+)
+
 // sharingChecker holds I2: parcels of two households never lie in one compartment, and nothing is
 // promised a place that is taken or that nobody can vouch for.
 type sharingChecker struct{ judge }
@@ -12,7 +17,8 @@ func (c *sharingChecker) see(t *truth, ev Event) {
 		if !e.AsTold || !isDoor(e.Place) {
 			return
 		}
-		for parcel, other := range t.inside[e.Place] {
+		for _, parcel := range slices.Sorted(maps.Keys(t.inside[e.Place])) {
+			other := t.inside[e.Place][parcel]
 			if parcel == e.Parcel || other.unseen || !other.asTold || t.lying[e.Place] {
 				continue
 			}
