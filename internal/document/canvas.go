@@ -30,14 +30,29 @@ type Canvas struct {
 	scale float64 // millimetres on paper for one unit
 }
 
-// Draw reserves a drawing of width by height units across the page, not higher than maxMM
-// millimetres, and lets draw fill it. The units run right and down from the top left corner.
-func (p *Paper) Draw(width, height, maxMM float64, draw func(*Canvas)) {
+// Drawing is a picture of Width by Height units, across the page and not higher than MaxMM
+// millimetres on paper. The units run right and down from the top left corner.
+type Drawing struct {
+	Caption       string // above it, on the same page; may be empty
+	Width, Height float64
+	MaxMM         float64
+}
+
+// Draw reserves a drawing with its caption, and lets draw fill it.
+func (p *Paper) Draw(d Drawing, draw func(*Canvas)) {
+	width, height := d.Width, d.Height
 	if width <= 0 || height <= 0 || p.err != nil {
 		return
 	}
-	scale := min(p.WidthMM()/width, maxMM/height)
-	p.room(height*scale + 3)
+	scale := min(p.WidthMM()/width, d.MaxMM/height)
+	need := height*scale + 3
+	if d.Caption != "" {
+		need += captionMM
+	}
+	p.room(need)
+	if d.Caption != "" {
+		p.Subheading(d.Caption)
+	}
 	y := p.pdf.GetY()
 	x := marginMM + (p.WidthMM()-width*scale)/2
 	auto, margin := p.pdf.GetAutoPageBreak()

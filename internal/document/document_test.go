@@ -126,7 +126,7 @@ func TestPaper(t *testing.T) {
 			table.Rows = append(table.Rows, []any{fmt.Sprintf("Carrier %d", i), i, 0.5, 0.5, int64(i), nil})
 		}
 		p.Table(table)
-		p.Draw(100, 50, 60, func(c *document.Canvas) {
+		p.Draw(document.Drawing{Caption: "A caption", Width: 100, Height: 50, MaxMM: 60}, func(c *document.Canvas) {
 			black := document.Colour{}
 			c.Rect(0, 0, 100, 50, document.Stroke{Line: &black, WidthMM: 0.3})
 			c.Line(0, 0, 100, 50, document.Stroke{Line: &black, DashMM: 1})

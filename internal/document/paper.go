@@ -26,6 +26,14 @@ const (
 	titlePt     = 20.0
 	maxPages    = 500
 	footerSpace = 14.0
+
+	// A heading wants this much below it on its page: a subheading with some lines.
+	sectionMM = 40.0
+	captionMM = 8.0 // of a subheading of one line
+	// A table of at most this part of a page is not broken; a longer one has its head and some rows
+	// at least on the page of its name, and no row alone on its last page.
+	unbroken  = 0.45
+	leastRows = 3
 )
 
 // PaperOptions describe a document. Title and At are required.
@@ -112,7 +120,7 @@ func (p *Paper) block(text, style string, points, spacing float64) {
 
 // Heading begins a section. It stays with the lines after it.
 func (p *Paper) Heading(text string) {
-	p.room(24)
+	p.room(sectionMM)
 	p.pdf.Ln(4)
 	p.block(text, "B", headingPt, 1)
 	p.pdf.Ln(1.5)
@@ -206,20 +214,42 @@ func (p *Paper) Table(t Table) {
 		}
 		texts = append(texts, line)
 	}
-	p.Subheading(t.Name)
 	widths := p.widths(texts)
+	p.room(p.together(texts, widths))
+	p.Subheading(t.Name)
 	p.row(head, widths, t.Columns, true)
-	for _, line := range texts[1:] {
+	for n, line := range texts[1:] {
 		if p.err != nil {
 			return
 		}
-		if p.rowHeight(line, widths, false)+p.pdf.GetY() > p.bottom() {
+		need := p.rowHeight(line, widths, false)
+		if left := len(texts) - 2 - n; left == 1 { // the last two stay together
+			need += p.rowHeight(texts[n+2], widths, false)
+		}
+		if need+p.pdf.GetY() > p.bottom() {
 			p.newPage()
 			p.row(head, widths, t.Columns, true)
 		}
 		p.row(line, widths, t.Columns, false)
 	}
 	p.pdf.Ln(3)
+}
+
+// together is the height of a table that must stand on one page: all of a short one, the name, the
+// head and the first rows of a long one.
+func (p *Paper) together(texts [][]string, widths []float64) float64 {
+	_, page := p.pdf.GetPageSize()
+	all, begin := captionMM, captionMM
+	for n, line := range texts {
+		all += p.rowHeight(line, widths, n == 0)
+		if n <= leastRows {
+			begin = all
+		}
+	}
+	if all <= unbroken*page {
+		return all
+	}
+	return begin
 }
 
 func (p *Paper) bottom() float64 {
@@ -233,15 +263,21 @@ func (p *Paper) fail(err error) {
 	}
 }
 
-// widths shares the page's width among the columns by what they hold.
+// widths shares the page's width among the columns: each has its longest word, and the width that is
+// left goes where it saves lines.
 func (p *Paper) widths(texts [][]string) []float64 {
-	p.pdf.SetFont("Helvetica", "", tablePt)
 	wants, floors := make([]float64, len(texts[0])), make([]float64, len(texts[0]))
-	for _, line := range texts {
+	for n, line := range texts {
+		style := ""
+		if n == 0 {
+			style = "B"
+		}
+		p.pdf.SetFont("Helvetica", style, tablePt)
 		for i, text := range line {
-			wants[i] = max(wants[i], min(p.pdf.GetStringWidth(text), 70)+2*cellPadMM+1)
+			pad := 2*cellPadMM + 1
+			wants[i] = max(wants[i], p.pdf.GetStringWidth(text)+pad)
 			for _, word := range strings.Fields(text) {
-				floors[i] = max(floors[i], min(p.pdf.GetStringWidth(word), 40)*1.08+2*cellPadMM+0.5)
+				floors[i] = max(floors[i], min(p.pdf.GetStringWidth(word), longWordMM)+pad)
 			}
 		}
 	}
@@ -252,17 +288,37 @@ func (p *Paper) widths(texts [][]string) []float64 {
 		floor += floors[i]
 	}
 	all := p.WidthMM()
-	for i := range wants {
-		switch {
-		case want <= all: // wide enough: the table is as wide as it needs
-		case floor >= all:
-			wants[i] = floors[i] * all / floor
-		default:
-			wants[i] = floors[i] + (wants[i]-floors[i])*(all-floor)/(want-floor)
-		}
+	if want <= all { // the table is as wide as it needs
+		return wants
 	}
-	return wants
+	if floor >= all {
+		for i := range floors {
+			floors[i] *= all / floor
+		}
+		return floors
+	}
+	left := all - floor
+	for left > widthStepMM {
+		// The column that would break into most lines gets the next piece.
+		worst, lines := -1, 1.0
+		for i := range floors {
+			if n := wants[i] / floors[i]; floors[i] < wants[i] && n > lines {
+				worst, lines = i, n
+			}
+		}
+		if worst < 0 {
+			break
+		}
+		floors[worst] += widthStepMM
+		left -= widthStepMM
+	}
+	return floors
 }
+
+const (
+	longWordMM  = 62.0 // longer words are broken
+	widthStepMM = 1.0
+)
 
 func (p *Paper) rowHeight(line []string, widths []float64, head bool) float64 {
 	style := ""

@@ -13,7 +13,10 @@ type Options struct {
 	Workers  int            // goroutines that simulate; 0 means 2, at most 64
 	Progress func(Progress) // called from the goroutine that called Solve; may be nil
 	Quick    bool           // fewer simulated years: an answer in a second, with wider intervals
-	Budget   int            // simulated years per alternative at most; 0 means 60, or 16 when Quick
+	// Brief leaves out what nobody looks at first: rules of thumb, sensitivity, and lockers with a room
+	// where the plan names no room and does not need one. The rest is the same as without it.
+	Brief  bool
+	Budget int // simulated years per alternative at most; 0 means 60, or 16 when Quick
 }
 
 // Progress is how far Solve is.

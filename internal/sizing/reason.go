@@ -23,7 +23,8 @@ func reason(code, text string, figures ...Figure) Reason {
 func ReasonCodes() []string {
 	return []string{
 		// why
-		"target_held", "target_missed", "smaller", "compared", "compared_unfit", "compared_missed", "bracket", "width", "open_room_trust",
+		"target_held", "target_missed", "smaller", "compared", "compared_unfit", "compared_missed", "compared_no_room",
+		"bracket", "width", "open_room_trust",
 		// what is missed
 		"reach_share", "reach_size", "no_room", "room_too_small",
 		// what would have to give

@@ -134,7 +134,7 @@ func (s *solver) solve(ctx context.Context) error {
 		return err
 	}
 	s.progress(StageSensitivity, 0.85)
-	if lockers {
+	if lockers && !s.options.Brief {
 		if err := s.sensitivity(ctx); err != nil {
 			return err
 		}
@@ -190,12 +190,14 @@ func (s *solver) compare(ctx context.Context, lockers bool) error {
 		}
 		alternatives = append(alternatives, all)
 		s.progress(StageCompare, 0.65)
-		hybrid, err := s.hybrid(ctx)
-		if err != nil {
-			return err
-		}
-		if hybrid != nil {
-			alternatives = append(alternatives, *hybrid)
+		if !s.options.Brief || len(s.problem.Site.Rooms) > 0 || s.judged.loss > s.target {
+			hybrid, err := s.hybrid(ctx)
+			if err != nil {
+				return err
+			}
+			if hybrid != nil {
+				alternatives = append(alternatives, *hybrid)
+			}
 		}
 	}
 	room, err := s.openRoom()
@@ -207,7 +209,7 @@ func (s *solver) compare(ctx context.Context, lockers bool) error {
 		return err
 	}
 	s.progress(StageCompare, 0.75)
-	if lockers {
+	if lockers && !s.options.Brief {
 		if err := s.rules(ctx); err != nil {
 			return err
 		}

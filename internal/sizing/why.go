@@ -56,6 +56,8 @@ func (s *solver) whyCheaper(add func(Reason)) {
 	for _, other := range s.answer.Others {
 		code, text := "compared", "costs"
 		switch {
+		case len(s.problem.Site.Rooms) == 0 && (other.Kind == OpenRoom || other.Kind == Hybrid):
+			code, text = "compared_no_room", "needs a room, of which the plan names none, and would cost"
 		case !other.Fits:
 			code, text = "compared_unfit", "does not fit, and would cost"
 		case !other.Meets:

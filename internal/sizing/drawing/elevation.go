@@ -118,7 +118,7 @@ func Elevation(in ElevationInput, l Labels) *Scene {
 	if in.Person {
 		extra = 900
 	}
-	f.size = min(max((length+extra+1200)/62, 62), 150)
+	f.size = min(max((length+extra+1200)/62, 62), 190)
 	f.left = widest(f.size, l.mm(9999), l.mm(in.CeilingMM)) + 2.4*f.size
 	right := widest(f.size, l.mm(in.ReachHighMM), l.Reach) + 2*f.size
 	f.ground = height + 1.2*f.size
@@ -252,7 +252,7 @@ func (f *front) reach(length float64) {
 // measures writes the lengths of runs and of the wall below the floor, heights beside it.
 func (f *front) measures(length float64) {
 	y := f.ground + 2*f.size
-	top := 0
+	top, all := 0, false
 	for i := 0; i < len(f.in.Modules); {
 		from := f.in.Modules[i].FromMM
 		to := from
@@ -261,9 +261,12 @@ func (f *front) measures(length float64) {
 			top = max(top, f.in.Modules[i].HeightMM)
 			i++
 		}
+		all = all || to-from == f.in.LengthMM
 		f.span(span{f.left + float64(from), y, f.left + float64(to), y, f.size, f.labels.mm(to - from)})
 	}
-	f.span(span{f.left, y + 2.2*f.size, f.left + length, y + 2.2*f.size, f.size, f.labels.mm(f.in.LengthMM)})
+	if !all { // else the run says the same
+		f.span(span{f.left, y + 2.2*f.size, f.left + length, y + 2.2*f.size, f.size, f.labels.mm(f.in.LengthMM)})
+	}
 	if top > 0 {
 		f.span(span{f.left - 0.8*f.size, f.up(top), f.left - 0.8*f.size, f.ground, f.size, f.labels.mm(top)})
 	}

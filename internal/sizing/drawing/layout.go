@@ -11,7 +11,7 @@ func measure(text string, size float64) float64 {
 	w := 0.0
 	for _, r := range text {
 		switch {
-		case unicode.Is(unicode.Mn, r):
+		case unicode.In(r, unicode.Mn, unicode.Cf):
 		case r == ' ' || r == '.' || r == ',' || r == 'i' || r == 'l' || r == 'j' || r == 't' || r == 'f' || r == 'r':
 			w += 0.36
 		case r == 'm' || r == 'w' || r == 'M' || r == 'W' || r == '%':

@@ -165,7 +165,7 @@ func (b *tab) desktop() {
 		took = append(took, b.until(`new URLSearchParams(location.search).get('`+change[0]+`') === '`+change[1]+`'`))
 	}
 	slices.Sort(took)
-	b.Logf("redraw: median %.0f ms, p95 %.0f ms, 300 ms of it waiting for more keys", took[len(took)/2], took[len(took)-1])
+	b.Logf("redraw: median %.0f ms, p95 %.0f ms, 200 ms of it waiting for more keys", took[len(took)/2], took[len(took)-1])
 	if took[len(took)-1] > 10_000 {
 		b.Error("an answer took more than ten seconds")
 	}

@@ -102,7 +102,7 @@ func (f *Face) file(w http.ResponseWriter, r *http.Request, v visit) error {
 			view.Answer.Problems = view.Errors
 			return ui.Write(w, r, http.StatusUnprocessableEntity, wizardPage(view))
 		}
-		a, err := f.answer(r, v, nil)
+		a, err := f.answer(r, v, full, nil)
 		if err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (f *Face) Site(ctx context.Context, q url.Values, t *text.Printer) (Site, e
 	if err := p.Validate(); err != nil {
 		return Site{}, locker.Errorf(locker.CodeInputInvalid, "the plan contradicts itself: %v", err)
 	}
-	a, err := f.desk.answer(ctx, question{key: state.Query(), problem: p, full: true})
+	a, err := f.desk.answer(ctx, question{key: state.Query(), problem: p, depth: full})
 	if err != nil {
 		if ctx.Err() == nil {
 			err = locker.Errorf(locker.CodeRateLimited, "%v", err)

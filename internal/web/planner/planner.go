@@ -206,21 +206,23 @@ func cookie(r *http.Request, name string) string {
 // errRate means that an address has used up its allowance.
 var errRate = errors.New("too many plans from one address: wait a moment")
 
-// answer answers the visit, within the allowance of the address that asks.
-func (f *Face) answer(r *http.Request, v visit, progress func(sizing.Progress)) (sizing.Answer, error) {
-	key := v.state.Query()
-	_, quick := f.desk.find(key)
-	_, full := f.desk.find(key + "&full")
-	if !full && (v.full || !quick) { // what is kept costs nothing
-		limiter := f.asks
-		if v.full {
-			limiter = f.fulls
-		}
-		if ok, _ := limiter.Allow(addressOf(r)); !ok {
-			return sizing.Answer{}, errRate
-		}
+// answer answers the visit in some depth at least, within the allowance of the address that asks.
+func (f *Face) answer(r *http.Request, v visit, least depth, progress func(sizing.Progress)) (sizing.Answer, error) {
+	q := question{key: v.state.Query(), problem: v.problem, depth: least, progress: progress}
+	if v.full {
+		q.depth = full
 	}
-	return f.desk.answer(r.Context(), question{key: key, problem: v.problem, full: v.full, progress: progress})
+	if a, ok := f.desk.kept(q); ok { // what is kept costs nothing
+		return a, nil
+	}
+	limiter := f.asks
+	if q.depth == full {
+		limiter = f.fulls
+	}
+	if ok, _ := limiter.Allow(addressOf(r)); !ok {
+		return sizing.Answer{}, errRate
+	}
+	return f.desk.answer(r.Context(), q)
 }
 
 func (f *Face) report(v visit, a sizing.Answer) (*report.Report, error) {
@@ -246,7 +248,7 @@ func (f *Face) plan(w http.ResponseWriter, r *http.Request, v visit) error {
 	case partial && v.full && !f.solved(v):
 		view.Answer.Stream = Prefix + "/stream?" + v.state.Query() + "&full=1" + langQuery(v)
 	default:
-		a, err := f.answer(r, v, nil)
+		a, err := f.answer(r, v, brief, nil)
 		if err != nil {
 			return err
 		}
@@ -269,7 +271,7 @@ func (f *Face) more(w http.ResponseWriter, r *http.Request, v visit) error {
 		ui.Redirect(w, r, Prefix+"?"+r.URL.RawQuery)
 		return nil
 	}
-	a, err := f.answer(r, v, nil)
+	a, err := f.answer(r, v, quick, nil)
 	if err != nil {
 		return err
 	}
@@ -295,7 +297,7 @@ func langQuery(v visit) string {
 
 // solved reports whether the full answer is kept.
 func (f *Face) solved(v visit) bool {
-	_, ok := f.desk.find(v.state.Query() + "&full")
+	_, ok := f.desk.kept(question{key: v.state.Query(), depth: full})
 	return ok
 }
 
@@ -315,7 +317,7 @@ func (f *Face) stream(w http.ResponseWriter, r *http.Request, v visit) error {
 		return nil //nolint:nilerr // the client cannot stream or is gone: nobody is left to tell
 	}
 	var sent time.Time
-	a, err := f.answer(r, v, func(p sizing.Progress) {
+	a, err := f.answer(r, v, full, func(p sizing.Progress) {
 		if now := f.opts.Now(); now.Sub(sent) >= progressEvery {
 			sent = now
 			// A client that went away ends the request's context, and with it the work.

@@ -88,11 +88,17 @@ func (s State) pickUp(p *sizing.Problem) {
 	p.Policy.Target.Week = sizing.Week(s.text("wk"))
 }
 
+// shelfLevels is how many shelves stand above each other in a room: as in the plan that names none.
+const shelfLevels = 5
+
 // millimetres of a length in metres.
 func millimetres(metres float64) int { return int(math.Round(metres * 1000)) }
 
 func (s State) site(p *sizing.Problem) {
 	p.Site.CeilingMM = millimetres(s.number("ce"))
+	if width, depth := s.number("rw"), s.number("rd"); width > 0 && depth > 0 {
+		p.Site.Rooms = []sizing.Room{{Name: "1", WidthMM: millimetres(width), DepthMM: millimetres(depth), Levels: shelfLevels}}
+	}
 	for i := range maxWalls {
 		n := strconv.Itoa(i + 1)
 		length := s.number("w" + n)

@@ -106,42 +106,64 @@ func (d *desk) turn(ctx context.Context) error {
 	}
 }
 
+// depth is how much an answer says. A deeper one also serves who asks for less.
+type depth uint8
+
+const (
+	brief depth = iota + 1 // what stands on the first page, soon enough to follow a slider
+	quick                  // with everything behind it
+	full                   // of many simulated years
+)
+
+// keys lists what answers of a state are kept under that say at least so much, the deepest first.
+func (q question) keys() []string {
+	all := []string{q.key + "&full", q.key + "&quick", q.key + "&brief"}
+	return all[:len(all)-int(q.depth-brief)]
+}
+
 // question is what is asked of the desk.
 type question struct {
 	key      string
 	problem  sizing.Problem
-	full     bool
+	depth    depth
 	progress func(sizing.Progress)
 }
 
-// answer answers a question, or returns errBusy, errSlow, the context's error or what is wrong with
-// the problem. A full answer also serves who asks for a quick one.
-func (d *desk) answer(ctx context.Context, q question) (sizing.Answer, error) {
-	if a, ok := d.find(q.key + "&full"); ok {
-		return a, nil
+// kept returns an answer that was given before and says enough.
+func (d *desk) kept(q question) (sizing.Answer, bool) {
+	for _, key := range q.keys() {
+		if a, ok := d.find(key); ok {
+			return a, true
+		}
 	}
-	key := q.key
-	if q.full {
-		key += "&full"
-	} else if a, ok := d.find(key); ok {
+	return sizing.Answer{}, false
+}
+
+// answer answers a question, or returns errBusy, errSlow, the context's error or what is wrong with
+// the problem.
+func (d *desk) answer(ctx context.Context, q question) (sizing.Answer, error) {
+	if a, ok := d.kept(q); ok {
 		return a, nil
 	}
 	if err := d.turn(ctx); err != nil {
 		return sizing.Answer{}, err
 	}
 	defer func() { <-d.turns }()
-	if a, ok := d.find(key); ok { // somebody asked the same in the meantime
+	if a, ok := d.kept(q); ok { // somebody asked the same in the meantime
 		return a, nil
 	}
 	limited, stop := context.WithTimeout(ctx, solveFor)
 	defer stop()
-	a, err := d.solve(limited, q.problem, sizing.Options{Quick: !q.full, Progress: q.progress, Workers: 2})
+	a, err := d.solve(limited, q.problem, sizing.Options{
+		Quick: q.depth != full, Brief: q.depth == brief, Progress: q.progress, Workers: 2,
+	})
 	switch {
 	case err != nil && ctx.Err() == nil && limited.Err() != nil:
 		return a, errSlow
 	case err != nil:
 		return a, fmt.Errorf("solve the plan: %w", err)
 	}
-	d.keep(key, a)
+	keys := q.keys()
+	d.keep(keys[len(keys)-1], a)
 	return a, nil
 }

@@ -78,6 +78,8 @@ func specs() []spec {
 	}
 	return append(all,
 		spec{key: "ce", kind: number, low: 1, high: 20, step: 4},
+		spec{key: "rw", kind: number, low: 0.5, high: maxWallM, step: 4},
+		spec{key: "rd", kind: number, low: 0.5, high: maxWallM, step: 4},
 		spec{key: "ca", kind: choice, initial: "generic", options: catalogue.Names(), step: 5},
 		spec{key: "cu", kind: choice, initial: "USD", options: currencies(), step: 5},
 		spec{key: "y", kind: whole, low: 1, high: 30, initial: "10", step: 5},
@@ -312,6 +314,12 @@ func (s State) contradictions() []Problem {
 		if len(blocks) > 0 && (length == 0 || blocks[len(blocks)-1].to > length) {
 			problems = append(problems, Problem{Key: "o" + n, Code: "outside"})
 		}
+	}
+	switch width, depth := s.number("rw"), s.number("rd"); {
+	case width == 0 && (depth > 0 || s.text("of") == "room"):
+		problems = append(problems, Problem{Key: "rw", Code: "room"})
+	case width > 0 && depth == 0:
+		problems = append(problems, Problem{Key: "rd", Code: "room"})
 	}
 	if s.text("by") == "l" && s.text("n") == "" {
 		problems = append(problems, Problem{Key: "by", Code: "log"})

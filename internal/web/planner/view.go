@@ -222,11 +222,13 @@ func sections(v visit, errs []ui.FormError) []sectionView {
 		g.Legend = t.T("planner.wall", "name", string(rune('A'+i)))
 		walls = append(walls, g)
 	}
+	room := group("rw", "rd")
+	room.Legend, room.Hint = t.T("planner.room"), t.T("planner.room.hint")
 	s := []sectionView{
 		{Groups: []groupView{group("by"), group("u", "d")}, Log: true},
 		{Groups: []groupView{rate, group("pf", "pw"), group("g", "gy")}, Note: published, Notes: t.T("planner.published")},
 		{Groups: []groupView{group("m", "h"), group("co"), group("of"), group("t", "wk")}},
-		{Groups: append(walls, group("ce"))},
+		{Groups: append(walls, group("ce"), room)},
 		{Groups: []groupView{group("ca"), group("cu", "y")}},
 	}
 	for i := range s {

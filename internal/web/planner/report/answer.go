@@ -19,12 +19,15 @@ func (r *Report) lead() string {
 	if a.Room != nil {
 		room = w.short(a.Room.FloorM2)
 	}
-	args := []any{"doors", w.Number(a.Doors), "banks", w.Number(len(a.Banks)), "room", room, "mix", r.mix(a)}
+	args := []any{"doors", w.Number(a.Doors), "banks", w.N("report.banks", len(a.Banks)), "room", room, "mix", r.mix(a)}
 	if r.Feasible {
 		return w.T("report.lead."+a.Kind.String(), args...)
 	}
-	if a.Doors == 0 && a.Kind == sizing.Lockers || a.Kind == sizing.OffSite {
+	switch {
+	case a.Doors == 0 && a.Kind == sizing.Lockers, a.Kind == sizing.OffSite:
 		return w.T("report.lead.none", args...)
+	case a.Kind == sizing.OpenRoom:
+		return w.T("report.lead.only_room", args...)
 	}
 	return w.T("report.lead.infeasible", append(args, "kind", w.kind(a.Kind))...)
 }
@@ -34,7 +37,7 @@ func (r *Report) mix(a sizing.Alternative) string {
 	var parts []string
 	for _, m := range a.Mix {
 		if m.Doors > 0 {
-			parts = append(parts, r.words.T("report.mix.part", "n", r.words.Number(m.Doors), "size", m.Size.String()))
+			parts = append(parts, r.words.apart(r.words.T("report.mix.part", "n", r.words.Number(m.Doors), "size", m.Size.String())))
 		}
 	}
 	return r.words.List(parts...)
@@ -63,17 +66,20 @@ func (r *Report) facts(a sizing.Alternative) []Fact {
 	w := r.words
 	var out []Fact
 	if a.Doors > 0 {
-		out = append(out, Fact{w.T("report.fact.doors"), w.Number(a.Doors), r.mix(a)})
-		out = append(out, Fact{w.T("report.fact.wall"), w.Number(a.WidthMM), "mm"})
+		out = append(out, Fact{w.T("report.fact.doors"), w.Number(a.Doors), w.unit("doors"), r.mix(a)},
+			Fact{w.T("report.fact.wall"), w.Number(a.WidthMM), w.unit("mm"), ""})
 	}
 	if a.Room != nil {
-		out = append(out, Fact{w.T("report.fact.room"), w.short(a.Room.FloorM2), "m²"})
+		out = append(out, Fact{w.T("report.fact.room"), w.short(a.Room.FloorM2), w.unit("m²"), ""})
 	}
 	out = append(out,
-		Fact{w.T("report.fact.loss"), w.interval(a.Normal.Loss), w.unit(a.Normal.Loss.Unit)},
-		Fact{w.T("report.fact.peak_loss"), w.interval(a.Peak.Loss), w.unit(a.Peak.Loss.Unit)},
-		Fact{w.T("report.fact.present"), w.amount(a.Cost.Present.Mid), r.over(a)},
-		Fact{w.T("report.fact.unit_month"), w.amount(a.Cost.UnitMonth.Mid), w.T("report.unit.money_per_unit_and_month", "currency", w.currency)})
+		Fact{w.T("report.fact.loss"), w.short(a.Normal.Loss.Value), w.unit(a.Normal.Loss.Unit), w.limits(a.Normal.Loss)},
+		Fact{w.T("report.fact.peak_loss"), w.short(a.Peak.Loss.Value), w.unit(a.Peak.Loss.Unit), w.limits(a.Peak.Loss)},
+		Fact{w.T("report.fact.present"), w.amount(a.Cost.Present.Mid), r.over(a), w.span(a.Cost.Present)},
+		Fact{
+			w.T("report.fact.unit_month"), w.amount(a.Cost.UnitMonth.Mid), w.T("report.unit.money_per_unit_and_month", "currency", w.currency),
+			w.span(a.Cost.UnitMonth),
+		})
 	return out
 }
 

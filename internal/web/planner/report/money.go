@@ -124,6 +124,9 @@ func (r *Report) costGrid(n named) *Grid {
 	}
 	for _, i := range cost.Items() {
 		row := itemOf(n.Cost, i)
+		if row.Total.High == 0 {
+			continue // the table of all items has it
+		}
 		g.Rows = append(g.Rows, []string{
 			w.T("report.item." + i.String()), w.amount(row.Start.Mid), w.amount(row.Year.Mid), w.amount(row.Total.Low),
 			w.amount(row.Total.Mid), w.amount(row.Total.High), w.amount(row.Present.Mid),

@@ -48,6 +48,9 @@ func onPaper(paper *document.Paper, b Block) {
 		items := make([]string, len(b.Facts))
 		for i, f := range b.Facts {
 			items[i] = f.Label + ": " + f.Value + " " + f.Unit
+			if f.More != "" {
+				items[i] += " (" + f.More + ")"
+			}
 		}
 		paper.Bullets(items...)
 	case b.Table != nil:
@@ -57,10 +60,9 @@ func onPaper(paper *document.Paper, b Block) {
 		}
 	case b.Drawing != nil:
 		scene := b.Drawing.Scene
-		paper.Subheading(b.Drawing.Caption)
-		paper.Draw(scene.Width, scene.Height, b.Drawing.MaxMM, func(c *document.Canvas) {
-			scene.Walk(&pen{canvas: c, line: paper.WidthMM() / 1000})
-		})
+		paper.Draw(document.Drawing{
+			Caption: b.Drawing.Caption, Width: scene.Width, Height: scene.Height, MaxMM: b.Drawing.MaxMM,
+		}, func(c *document.Canvas) { scene.Walk(&pen{canvas: c, line: paper.WidthMM() / 1000}) })
 	}
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"strconv"
 
+	"cubby/internal/locker"
 	"cubby/internal/sizing"
 	"cubby/internal/sizing/drawing"
 )
@@ -23,6 +24,9 @@ func (r *Report) placeSection() Section {
 			continue
 		}
 		caption := w.T("report.place.elevation", "wall", wall.Name)
+		if wall.drawn {
+			caption = w.T("report.place.front")
+		}
 		s.Blocks = append(s.Blocks, Block{Drawing: &Drawing{
 			Name: "elevation-" + strconv.Itoa(wall.no+1), Caption: caption, Scene: r.elevation(wall, caption), MaxMM: 110,
 		}})
@@ -64,28 +68,25 @@ func (r *Report) walls() []wall {
 	return out
 }
 
-func (r *Report) labels(title, desc string) drawing.Labels {
+// labels are the words of a drawing; count has the doors of each size that it shows.
+func (r *Report) labels(title, desc string, count map[locker.Size]int) drawing.Labels {
 	w := r.words
 	l := drawing.Labels{
 		Title: title, Desc: desc, RTL: r.Dir == "rtl", Kiosk: w.T("report.draw.kiosk"), Clear: w.T("report.draw.clear"),
-		Measure: func(mm int) string { return w.Number(mm) + " mm" },
+		Measure: func(mm int) string { return w.apart(w.Number(mm) + " " + w.unit("mm")) },
 	}
 	reach := r.answer.Problem.Site.Reach
 	l.Reach = w.T("report.draw.reach", "low", w.Number(reach.LowMM), "high", w.Number(reach.HighMM))
-	for i, c := range r.answer.Problem.Sizes {
+	for _, c := range r.answer.Problem.Sizes {
 		l.Sizes = append(l.Sizes, c.Size.String())
-		doors := 0
-		if i < len(r.answer.Recommended.Mix) {
-			doors = r.answer.Recommended.Mix[i].Doors
-		}
-		l.Legend = append(l.Legend, w.T("report.draw.legend", "doors", w.N("report.doors", doors), "size", c.Size.String()))
+		l.Legend = append(l.Legend, w.T("report.draw.legend", "doors", w.N("report.doors", count[c.Size]), "size", c.Size.String()))
 	}
 	return l
 }
 
 // elevation draws the front of one wall.
 func (r *Report) elevation(v wall, title string) *drawing.Scene {
-	site := r.answer.Problem.Site
+	site, count := r.answer.Problem.Site, map[locker.Size]int{}
 	in := drawing.ElevationInput{
 		LengthMM: v.LengthMM, CeilingMM: site.CeilingMM, ReachLowMM: site.Reach.LowMM, ReachHighMM: site.Reach.HighMM, Person: true,
 	}
@@ -94,6 +95,7 @@ func (r *Report) elevation(v wall, title string) *drawing.Scene {
 		for _, c := range b.Columns {
 			m := drawing.FrontModule{FromMM: at, WidthMM: c.WidthMM, HeightMM: b.HeightMM, Columns: 1, BaseMM: b.HeightMM}
 			for _, d := range c.Doors {
+				count[d.Size]++
 				m.BaseMM = min(m.BaseMM, d.BottomMM)
 				m.Doors = append(m.Doors, drawing.FrontDoor{Size: r.index(d.Size), BottomMM: d.BottomMM, HeightMM: d.HeightMM})
 			}
@@ -108,7 +110,7 @@ func (r *Report) elevation(v wall, title string) *drawing.Scene {
 	for _, o := range v.Obstacles {
 		in.Obstacles = append(in.Obstacles, drawing.FrontObstacle{FromMM: o.FromMM, ToMM: o.ToMM, BottomMM: o.BottomMM, Label: o.Name})
 	}
-	return drawing.Elevation(in, r.labels(title, r.words.T("report.draw.elevation_desc", "wall", v.Name)))
+	return drawing.Elevation(in, r.labels(title, r.words.T("report.draw.elevation_desc", "wall", v.Name), count))
 }
 
 // floor draws all walls from above.
@@ -129,7 +131,7 @@ func (r *Report) floor() *drawing.Scene {
 		}
 		in.Walls = append(in.Walls, f)
 	}
-	return drawing.FloorPlan(in, r.labels(w.T("report.place.floor"), w.T("report.draw.floor_desc")))
+	return drawing.FloorPlan(in, r.labels(w.T("report.place.floor"), w.T("report.draw.floor_desc"), nil))
 }
 
 // clearances says of each wall what stands at it, what is left and what must stay free.
@@ -236,10 +238,10 @@ func (r *Report) roomGrid(room sizing.RoomPlan) *Grid {
 		Title: w.T("report.room.title"),
 		Heads: []Head{text1(w.T("report.head.figure")), numeric(w.T("report.head.value")), text1(w.T("report.head.unit"))},
 		Rows: [][]string{
-			{w.T("report.room.shelf"), w.Number(room.ShelfMM), "mm"},
+			{w.T("report.room.shelf"), w.Number(room.ShelfMM), w.unit("mm")},
 			{w.T("report.room.levels"), w.Number(room.Levels), w.unit("shelves above each other")},
 			{w.T("report.room.capacity"), w.short(room.Capacity), w.unit("parcels")},
-			{w.T("report.room.floor"), w.short(room.FloorM2), "m²"},
+			{w.T("report.room.floor"), w.short(room.FloorM2), w.unit("m²")},
 		},
 		Source: w.T("report.source.computed_from_basis"),
 	}

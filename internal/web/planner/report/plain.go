@@ -70,7 +70,11 @@ func (p *plain) facts(all []Fact) {
 	}
 	p.line("")
 	for _, f := range all {
-		p.line("  " + pad(f.Label, label, false) + "  " + f.Value + " " + f.Unit)
+		line := "  " + pad(f.Label, label, false) + "  " + f.Value + " " + f.Unit
+		if f.More != "" {
+			line += " (" + f.More + ")"
+		}
+		p.line(line)
 	}
 }
 

@@ -51,8 +51,9 @@ type Block struct {
 	Drawing *Drawing
 }
 
-// Fact is a number that must be seen, with its unit.
-type Fact struct{ Label, Value, Unit string }
+// Fact is a number that must be seen, with its unit, and what else is to be said of it: its limits, or
+// what it is made of.
+type Fact struct{ Label, Value, Unit, More string }
 
 // Grid is a table as people read it. The first column names the row.
 type Grid struct {

@@ -52,7 +52,7 @@ func (w words) short(v float64) string {
 	case size >= 0.005:
 		return w.trim(v, 3)
 	case v > 0:
-		return "< " + w.fixed(0.005, 3)
+		return w.apart("< " + w.fixed(0.005, 3))
 	}
 	return w.fixed(0, 0)
 }
@@ -72,10 +72,40 @@ func (w words) exact(v float64) string { return w.trim(v, 6) }
 // interval writes an estimate with its limits.
 func (w words) interval(i sizing.Interval) string {
 	low, value, high := w.short(i.Low), w.short(i.Value), w.short(i.High)
-	if low == value && high == value {
+	if w.plain(i) {
 		return value
 	}
 	return w.T("report.interval", "value", value, "low", low, "high", high)
+}
+
+// plain reports whether an estimate has no limits worth a word: it is exact, or hardly there.
+func (w words) plain(i sizing.Interval) bool {
+	low, value, high := w.short(i.Low), w.short(i.Value), w.short(i.High)
+	return high == value && (low == value || low == w.short(0))
+}
+
+// limits says the limits of an estimate; "" when it has none worth a word.
+func (w words) limits(i sizing.Interval) string {
+	if w.plain(i) {
+		return ""
+	}
+	return w.T("report.limits", "low", w.short(i.Low), "high", w.short(i.High))
+}
+
+// span says the low and the high of an amount; "" when it is exact.
+func (w words) span(a cost.Amounts) string {
+	if a.Low == a.Mid && a.Mid == a.High {
+		return ""
+	}
+	return w.T("report.limits", "low", w.amount(a.Low), "high", w.amount(a.High))
+}
+
+// apart keeps a piece from left to right inside a text from right to left.
+func (w words) apart(s string) string {
+	if w.Dir() != "rtl" {
+		return s
+	}
+	return "\u2066" + s + "\u2069"
 }
 
 // figure writes a figure with its range, without its unit.
@@ -167,7 +197,11 @@ func (w words) reason(r sizing.Reason) string {
 		args = append(args, n, value, n+"range", span)
 	}
 	for i, s := range r.Words {
-		args = append(args, "w"+strconv.Itoa(i+1), w.word(s))
+		said := w.word(s)
+		if strings.HasPrefix(r.Code, "compared") {
+			said = w.T("report.kind_said." + s)
+		}
+		args = append(args, "w"+strconv.Itoa(i+1), said)
 	}
 	said := w.T("report.reason."+r.Code, args...)
 	if strings.HasPrefix(said, "[") {
