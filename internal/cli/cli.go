@@ -54,6 +54,7 @@ type root struct {
 	APIToken   apiTokenCmd   `cmd:"" name:"api-token" help:"Tokens for programs that use the API."`
 	Site       siteCmd       `cmd:"" help:"Sites."`
 	Import     importCmd     `cmd:"" help:"Import people from a file."`
+	Sim        simCmd        `cmd:"" help:"Play whole sites, people and faults from seeds, and hold every promise against what happens."`
 	Doctor     doctorCmd     `cmd:"" help:"Look for what is wrong with this installation and say what to do."`
 	Settings   settingsCmd   `cmd:"" name:"config" help:"Settings."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
