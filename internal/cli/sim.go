@@ -44,6 +44,7 @@ func (cmd simCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return usageError{err}
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(sim.GCPercent))
 	began, spent := time.Now(), cpuTime()
 	runs, err := cmd.play(ctx, e, faults)
 	if err != nil {

@@ -90,6 +90,29 @@ func (c *codes) sync(s *locker.State) {
 	}
 }
 
+// forget drops the codes of stays that the state has forgotten, and of passes to them.
+func (c *codes) forget(s *locker.State) {
+	var gone []string
+	for subject, row := range c.known {
+		_, id, _ := strings.Cut(subject, ":")
+		stay := locker.StayID(id)
+		switch row.live.Kind {
+		case kindGrant:
+			stay = s.Directory.Grants[locker.GrantID(id)].Stay
+		case kindStay:
+		default:
+			continue
+		}
+		if s.Matter.Stays[stay] == nil {
+			gone = append(gone, subject)
+		}
+	}
+	slices.Sort(gone)
+	for _, subject := range gone {
+		c.remove(subject)
+	}
+}
+
 // putStay follows one stay after a fact changed it.
 func (c *codes) putStay(s *locker.State, st *locker.Stay) {
 	c.put("stay:"+string(st.ID), stayRow(s, st))

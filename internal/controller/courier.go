@@ -127,16 +127,9 @@ func (m *Machine) need(p *panel) locker.Need {
 
 // sizes lists the size buttons, and whether a refrigerated door is free.
 func (m *Machine) sizes(p *panel) (choices []SizeChoice, cold bool) {
-	free := m.state.FreeBySize(m.bankOf(p).ID, m.at)
-	for _, size := range locker.Sizes() {
-		need := m.need(p)
-		need.Size = size
-		_, err := locker.Allocate(m.state, need, m.at)
-		choices = append(choices, SizeChoice{Size: size, Free: free[size], Fits: err == nil})
-		need.Cold = true
-		if _, err := locker.Allocate(m.state, need, m.at); err == nil {
-			cold = true
-		}
+	found, cold := locker.Choices(m.state, m.need(p), m.at)
+	for _, c := range found {
+		choices = append(choices, SizeChoice(c))
 	}
 	return choices, cold
 }

@@ -54,16 +54,18 @@ func (m *Machine) boardRead(e BoardRead) {
 	b := m.health(ref)
 	first := !b.answered
 	b.answered, b.readAt, b.missed, b.lost = true, m.now.MonoMS, 0, 0
-	m.must(locker.ClearFault{Fault: locker.FaultBoardSilent, Part: locker.PartBoard(ref.Bus, uint8(ref.Board))})
-	m.must(locker.ClearFault{Fault: locker.FaultBusLost, Part: locker.PartBus(ref.Bus)})
+	if len(m.state.Matter.Parts) > 0 {
+		m.must(locker.ClearFault{Fault: locker.FaultBoardSilent, Part: locker.PartBoard(ref.Bus, uint8(ref.Board))})
+		m.must(locker.ClearFault{Fault: locker.FaultBusLost, Part: locker.PartBus(ref.Bus)})
+	}
 	now := sightings(e.Reading)
 	if len(b.believed) != len(now) {
 		b.raw, b.believed = nil, make([]locker.Sighting, len(now))
 		first = true
 	}
 	moves := b.believe(now)
-	for _, id := range m.outputs[ref] {
-		m.see(id, b)
+	for _, o := range m.outputs[ref] {
+		m.see(o, b)
 	}
 	if first {
 		m.checkBoard(ref, len(now))
@@ -94,20 +96,22 @@ func (b *boardHealth) believe(now []locker.Sighting) (moves bool) {
 	return moves
 }
 
-func (m *Machine) see(id locker.PlaceID, b *boardHealth) {
-	p, _ := m.state.Directory.Place(id)
-	i := int(p.Compartment.Output.Channel) - 1
+func (m *Machine) see(o output, b *boardHealth) {
+	i := int(o.channel) - 1
 	if i >= len(b.believed) || b.believed[i].Door == locker.DoorUnknown {
 		return
 	}
-	if b.pending(p.Compartment.Output.Channel) {
+	if b.pending(o.channel) {
 		return // what was believed is contradicted by now, and must not answer a request made since
 	}
 	s := b.believed[i]
-	if !p.Witness.SeesSpace() {
+	if m.state.Matter.Knows(o.place, s.Door) {
+		return // as nearly always
+	}
+	if !o.witness.SeesSpace() {
 		s.Occupancy = locker.OccupancyUnknown
 	}
-	m.must(locker.See{Place: id, Sighting: s})
+	m.must(locker.See{Place: o.place, Sighting: s})
 }
 
 func (m *Machine) boardFailed(e BoardFailed) {
@@ -155,29 +159,37 @@ func (m *Machine) Sighted(readings map[BoardRef][]locker.Sighting) map[locker.Pl
 	seen := map[locker.PlaceID]locker.Sighting{}
 	for ref, channels := range readings {
 		m.health(ref).looked = true
-		for _, id := range m.outputs[ref] {
-			p, _ := m.state.Directory.Place(id)
-			i := int(p.Compartment.Output.Channel) - 1
-			if i >= len(channels) || !p.Witness.SeesDoor() {
+		for _, o := range m.outputs[ref] {
+			i := int(o.channel) - 1
+			if i >= len(channels) || !o.witness.SeesDoor() {
 				continue
 			}
 			s := channels[i]
-			if !p.Witness.SeesSpace() {
+			if !o.witness.SeesSpace() {
 				s.Occupancy = locker.OccupancyUnknown
 			}
-			seen[id] = s
+			seen[o.place] = s
 		}
 	}
 	return seen
 }
 
+// output is a compartment as a board knows it.
+type output struct {
+	place   locker.PlaceID
+	channel uint8
+	witness locker.Witness
+}
+
 // learnLayout finds out which places hang on which board.
 func (m *Machine) learnLayout() {
-	m.outputs = map[BoardRef][]locker.PlaceID{}
+	m.outputs = map[BoardRef][]output{}
 	for _, id := range m.state.Directory.PlaceIDs() {
 		if p, _ := m.state.Directory.Place(id); p.Kind == locker.PlaceCompartment {
 			ref := refOf(p.Compartment.Output)
-			m.outputs[ref] = append(m.outputs[ref], id)
+			m.outputs[ref] = append(m.outputs[ref], output{
+				place: id, channel: p.Compartment.Output.Channel, witness: p.Witness,
+			})
 		}
 	}
 }
@@ -215,12 +227,11 @@ func (m *Machine) checkLayout() {
 
 // checkBoard compares the layout with how many channels a board has.
 func (m *Machine) checkBoard(ref BoardRef, channels int) {
-	for _, id := range m.outputs[ref] {
-		p, _ := m.state.Directory.Place(id)
-		if int(p.Compartment.Output.Channel) > channels {
-			m.must(locker.RaiseFault{Fault: locker.FaultLayout, Place: id})
+	for _, o := range m.outputs[ref] {
+		if int(o.channel) > channels {
+			m.must(locker.RaiseFault{Fault: locker.FaultLayout, Place: o.place})
 		} else {
-			m.must(locker.ClearFault{Fault: locker.FaultLayout, Place: id})
+			m.must(locker.ClearFault{Fault: locker.FaultLayout, Place: o.place})
 		}
 	}
 }

@@ -44,17 +44,20 @@ type Machine struct {
 	governor Governor
 	openings openings
 	boards   map[BoardRef]*boardHealth
-	outputs  map[BoardRef][]locker.PlaceID
+	outputs  map[BoardRef][]output
 	recall   []locker.Millis // remote pulses on record, for the governor after a restart
 	watched  []BoardRef      // as last said in a Watching
 
 	panels    map[PanelID]*panel
+	panelIDs  []PanelID // in order
 	panelSeen locker.Millis
 	online    bool
 	since     locker.Millis // of online
 	diskFull  bool
 	sealed    string
 	swept     locker.Millis // of the codes
+	rev       uint64        // grows with everything that may change what panels show
+	due       int64         // moment of the next tick that is needed, see Wakeup
 
 	tested       testing // the last door under test
 	commissionAt int64   // moment of the last act of whoever tests doors
@@ -162,6 +165,7 @@ func (m *Machine) Epoch(epoch uint64, reason, sealed string, now Instant) Outcom
 func (m *Machine) Start(seen map[locker.PlaceID]locker.Sighting, now Instant) Outcome {
 	m.begin(now)
 	m.openings = openings{}
+	m.due = now.MonoMS
 	m.recallPulses()
 	m.codes.setKeys(m.keys)
 	m.codes.sync(m.state)
@@ -191,6 +195,7 @@ func (m *Machine) Step(ev Event, now Instant) Outcome {
 	case DirectoryChanged:
 		m.changeDirectory(e)
 	case DirectoryReplaced:
+		m.rev++
 		m.state.Directory, m.keys = e.Directory, e.Keys
 		m.directoryChanged(true)
 	case IntentsArrived:
@@ -217,6 +222,7 @@ func (m *Machine) begin(now Instant) {
 	jump := m.clock.advance(now, !m.state.Matter.Clock, m.state.Matter.Latest)
 	m.at = m.clock.at
 	if jump != 0 {
+		m.dueAt(now.MonoMS)
 		m.must(locker.DoubtClock{JumpMS: jump.Milliseconds()})
 	}
 }
@@ -261,6 +267,10 @@ const maxFacts = wire.MaxFacts / 2
 
 // record makes an operation of facts that are folded in already, and follows them.
 func (m *Machine) record(facts []locker.Fact, annex wire.Annex) {
+	if len(facts) == 0 {
+		return
+	}
+	m.rev++
 	for part := range slices.Chunk(facts, maxFacts) {
 		m.pos.Number++
 		op := Operation{Annex: annex, Operation: wire.Operation{
@@ -274,6 +284,7 @@ func (m *Machine) record(facts []locker.Fact, annex wire.Annex) {
 		m.followCode(f)
 		m.followOpening(f)
 		m.followCommission(f)
+		m.followDue(f)
 		if open, ok := f.(locker.OpenRequested); ok && open.Cause == locker.CauseRemote {
 			m.learn(f, m.at)
 		}
@@ -304,6 +315,7 @@ func (m *Machine) followCode(f locker.Fact) {
 }
 
 func (m *Machine) changeDirectory(e DirectoryChanged) {
+	m.rev++
 	d := m.state.Directory
 	layout := false
 	for _, c := range e.Changes {
@@ -359,7 +371,7 @@ func (m *Machine) reassigned() {
 // endRevoked ends the turns of couriers and staff whose access was taken back, and of residents whose
 // parcel was.
 func (m *Machine) endRevoked() {
-	for _, id := range m.panelIDs() {
+	for _, id := range m.panelIDs {
 		p := m.panels[id]
 		over := false
 		switch p.role {
@@ -390,6 +402,7 @@ func (m *Machine) serverTime(server locker.Millis) {
 	offset, matters := m.clock.correct(server, !m.state.Matter.Clock)
 	m.at = max(m.at, m.clock.at)
 	if matters {
+		m.dueAt(m.now.MonoMS)
 		m.must(locker.TrustClock{OffsetMS: offset})
 	}
 }
@@ -410,20 +423,26 @@ func (m *Machine) tick() {
 	m.tickStays()
 	m.tickPanels()
 	m.tickCommission()
+	m.findDue()
 }
 
 func (m *Machine) tickStays() {
 	if swept := m.state.Matter.Swept; swept != m.swept { // ended stays were forgotten: so are their codes
 		m.swept = swept
-		m.codes.sync(m.state)
+		m.codes.forget(m.state)
 	}
 	undo := seconds(m.state.Directory.Policy.UndoSeconds)
-	for _, st := range m.state.Matter.Live() {
-		if st.State != locker.StayStored || st.Settled || m.at <= st.StoredAt.Add(undo) {
-			continue
-		}
-		if m.state.Matter.PlaceState(st.Place).Request == "" { // else its courier looks into it again
-			m.must(locker.Settle{Stay: st.ID})
+	closed := func(st *locker.Stay) bool {
+		return st.State == locker.StayStored && !st.Settled && m.at > st.StoredAt.Add(undo) &&
+			m.state.Matter.PlaceState(st.Place).Request == "" // else its courier looks into it again
+	}
+	some := false
+	m.state.Matter.EachLive(func(st *locker.Stay) { some = some || closed(st) })
+	if some {
+		for _, st := range m.state.Matter.Live() {
+			if closed(st) {
+				m.must(locker.Settle{Stay: st.ID})
+			}
 		}
 	}
 	for _, id := range m.state.Directory.PlaceIDs() {
@@ -477,6 +496,8 @@ func (m *Machine) Rebase(fresh *Machine, lost []Outcome) {
 		}
 	}
 	m.state, m.keys, m.pos, m.budget = fresh.state, fresh.keys, fresh.pos, fresh.budget
+	m.rev++
+	m.due = m.now.MonoMS
 	m.learnLayout()
 	m.codes.setKeys(m.keys)
 	m.codes.sync(m.state)
@@ -493,7 +514,7 @@ func (m *Machine) Rebase(fresh *Machine, lost []Outcome) {
 			asked: m.now.MonoMS, sent: true, done: true, doneAt: m.now.MonoMS, deadline: m.now.MonoMS,
 		})
 	}
-	for _, id := range m.panelIDs() {
+	for _, id := range m.panelIDs {
 		p := m.panels[id]
 		if p.session != "" && m.state.Matter.Sessions[p.session] == nil {
 			p.turn = turn{step: StepHome}

@@ -90,6 +90,9 @@ func (m *Machine) over(x *opening) bool {
 
 // pump gives the bus every pulse that the governor lets through now, in the order of the requests.
 func (m *Machine) pump() {
+	if len(m.openings) == 0 {
+		return
+	}
 	service := m.state.Matter.Service > m.at
 	for _, x := range slices.Clone(m.openings) {
 		if x.sent {
@@ -107,6 +110,7 @@ func (m *Machine) pump() {
 		case RulingRefuse:
 			m.fail(x, "governor", true)
 		case RulingWait:
+			m.dueAt(m.now.MonoMS + dueGap.Milliseconds())
 		}
 	}
 }
@@ -121,6 +125,7 @@ func (m *Machine) pulsed(e Pulsed) {
 	x.done, x.doneAt = true, m.now.MonoMS
 	x.silent = e.Result == PulseSilent || e.Result == PulseLost
 	x.deadline = max(x.sentAt+m.patience(x).Milliseconds(), m.now.MonoMS+leastWatch.Milliseconds())
+	m.dueAt(x.deadline)
 	if m.over(x) {
 		m.endOpening(x.request)
 		return
@@ -223,6 +228,9 @@ func (m *Machine) Busy() bool { return len(m.openings) > 0 }
 
 // watch says which boards have doors that are about to move.
 func (m *Machine) watch() {
+	if len(m.openings) == 0 && len(m.state.Matter.Requests) == 0 && len(m.watched) == 0 {
+		return
+	}
 	var refs []BoardRef
 	add := func(id locker.PlaceID) {
 		p, ok := m.state.Directory.Place(id)

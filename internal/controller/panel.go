@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"reflect"
 	"slices"
 	"time"
 
@@ -27,7 +26,9 @@ type panel struct {
 	id      PanelID
 	turn    // of whoever is there
 	version uint64
-	shown   Turn // as it was last said
+	shown   Turn          // as it was last said
+	shownAt locker.Millis // when it was last looked at
+	rev     uint64        // Machine.rev then
 }
 
 // turn is what a person does at a panel, from their code to "Done".
@@ -85,6 +86,8 @@ func (m *Machine) panel(id PanelID) *panel {
 		}
 		p = &panel{id: id, turn: turn{step: StepHome}}
 		m.panels[id] = p
+		m.panelIDs = append(m.panelIDs, id)
+		slices.Sort(m.panelIDs)
 	}
 	return p
 }
@@ -117,14 +120,17 @@ func (m *Machine) stepPanel(ev Event) {
 	case CodeEntered:
 		p = m.panel(e.Panel)
 		p.touched = m.now.MonoMS
+		m.rev++
 		err = m.enter(p, e.Input)
 	case PanelActed:
 		p = m.panel(e.Panel)
 		p.touched = m.now.MonoMS
+		m.rev++
 		err = m.act(p, e.Act)
 	}
 	m.pump()
 	m.show(p)
+	p.shown.Now = m.at
 	m.out.Reply = Reply{Value: p.shown, Err: err}
 }
 
@@ -187,7 +193,7 @@ func (m *Machine) endTurn(p *panel, reason string) error {
 
 // followPanels moves turns on by what happened to their doors.
 func (m *Machine) followPanels(facts []locker.Fact) {
-	for _, id := range m.panelIDs() {
+	for _, id := range m.panelIDs {
 		p := m.panels[id]
 		if p.session == "" {
 			continue
@@ -391,23 +397,27 @@ func (m *Machine) back(p *panel) error {
 	return errStep(p)
 }
 
+// limit is how long a turn lasts that nobody touches.
+func (p *panel) limit() time.Duration {
+	switch {
+	case p.step == StepDone:
+		return doneShown
+	case p.role == RoleCourier:
+		return courierLimit
+	case p.role == RoleStaff:
+		return staffLimit
+	}
+	return residentLimit
+}
+
 // tickPanels ends turns whose page died.
 func (m *Machine) tickPanels() {
-	for _, id := range m.panelIDs() {
+	for _, id := range m.panelIDs {
 		p := m.panels[id]
 		if p.session == "" {
 			continue
 		}
-		limit := residentLimit
-		switch {
-		case p.step == StepDone:
-			limit = doneShown
-		case p.role == RoleCourier:
-			limit = courierLimit
-		case p.role == RoleStaff:
-			limit = staffLimit
-		}
-		if m.now.after(p.touched) > limit {
+		if m.now.after(p.touched) > p.limit() {
 			reason := "idle"
 			if p.step == StepDone {
 				reason = "done"
@@ -417,33 +427,39 @@ func (m *Machine) tickPanels() {
 	}
 }
 
-func (m *Machine) panelIDs() []PanelID {
-	ids := make([]PanelID, 0, len(m.panels))
-	for id := range m.panels {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
-}
-
 // showPanels wakes whoever watches a panel that changed.
 func (m *Machine) showPanels() {
-	for _, id := range m.panelIDs() {
+	for _, id := range m.panelIDs {
 		m.show(m.panels[id])
 	}
 }
 
+// stale is how old a view may be that nothing but time can have changed.
+const stale = time.Second
+
+// fresh reports whether nothing can have changed what a panel shows since it was last looked at.
+func (m *Machine) fresh(p *panel) bool {
+	return p.version != 0 && p.rev == m.rev && (p.session == "" || m.at < p.shownAt.Add(stale))
+}
+
 func (m *Machine) show(p *panel) {
-	t := m.view(p)
-	t.Version, t.Now = p.shown.Version, p.shown.Now
-	changed := !reflect.DeepEqual(t, p.shown)
-	t.Now = m.at
-	if changed || p.version == 0 {
-		p.version++
-		m.out.Effects = append(m.out.Effects, PanelChanged{Panel: p.id})
+	if m.fresh(p) {
+		return
 	}
-	t.Version = p.version
+	p.rev, p.shownAt = m.rev, m.at
+	if p.session != "" {
+		m.duePanel(p)
+	}
+	t := m.view(p)
+	t.Version, t.Now = p.version, p.shown.Now
+	if p.version != 0 && t.equal(&p.shown) {
+		p.shown.Now = m.at
+		return
+	}
+	p.version++
+	t.Version, t.Now = p.version, m.at
 	p.shown = t
+	m.out.Effects = append(m.out.Effects, PanelChanged{Panel: p.id})
 }
 
 // home is what a panel's home screen shows.

@@ -118,7 +118,7 @@ func (m *Machine) newCode(id locker.StayID, by locker.Actor) (*IssuedCode, error
 	if err := m.decide(nil, locker.Reissue{Stay: id, Key: key, Generation: generation, By: by}); err != nil {
 		return nil, err
 	}
-	for _, panel := range m.panelIDs() { // whoever came in with the old code has nothing to do here any more
+	for _, panel := range m.panelIDs { // whoever came in with the old code has nothing to do here any more
 		if p := m.panels[panel]; p.role == RoleResident && p.shownTo == id && p.pass == "" {
 			_ = m.endTurn(p, "replaced") // only says that the session is over already
 		}

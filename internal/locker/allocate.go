@@ -2,7 +2,6 @@ package locker
 
 import (
 	"cmp"
-	"slices"
 	"time"
 )
 
@@ -40,34 +39,113 @@ func Allocate(s *State, n Need, now Millis) (Allocation, error) {
 	if !n.Size.Valid() {
 		return Allocation{}, Errorf(CodeInputInvalid, "size %q is not one of S, M, L, XL", string(n.Size))
 	}
-	if a, ok := allocateReserved(s, n, now); ok {
-		return a, nil
-	}
-	if a, ok := allocateShared(s, n); ok {
-		return a, nil
-	}
-	var fitting []Place
-	free, high := false, false
-	for _, id := range s.Directory.PlaceIDs() {
-		p, _ := s.Directory.Place(id)
-		if n.Bank != "" && p.Bank != n.Bank || !s.free(p, now) {
+	return s.survey(n.Bank, now).allocate(n)
+}
+
+// survey is which compartments come into question at a moment, each kind in the order of the layout.
+type survey struct {
+	state    *State
+	now      Millis
+	free     []*Place
+	reserved []*Place // kept for somebody, and nothing in them
+	shared   []*Place // with parcels in them
+}
+
+// survey looks at every compartment of a bank once, or at all of them when bank is empty.
+func (s *State) survey(bank BankID, now Millis) *survey {
+	v := &survey{state: s, now: now, free: make([]*Place, 0, len(s.Directory.places))}
+	s.Matter.index()
+	for i := range s.Directory.places {
+		p := &s.Directory.places[i]
+		if bank != "" && p.Bank != bank {
 			continue
 		}
-		free = true
-		if !suits(p.Compartment, n, s.Directory.Policy.MaxUpgrade) {
+		ps := s.Matter.Places[p.ID]
+		if !s.usable(p, ps) {
 			continue
 		}
-		if n.LowDoor && !p.Compartment.Low() {
+		switch {
+		case len(s.Matter.byPlace[p.ID]) > 0:
+			v.shared = append(v.shared, p)
+		case ps != nil && ps.Reserved.Until > now:
+			v.reserved = append(v.reserved, p)
+		case s.rested(ps, now):
+			v.free = append(v.free, p)
+		}
+	}
+	return v
+}
+
+func (v *survey) allocate(n Need) (Allocation, error) {
+	if a, ok := v.allocateReserved(n); ok {
+		return a, nil
+	}
+	if a, ok := v.allocateShared(n); ok {
+		return a, nil
+	}
+	best, high := v.best(n)
+	if best == nil {
+		return Allocation{}, noPlace(len(v.free) > 0, high, n)
+	}
+	return Allocation{Place: best.ID, Upgraded: best.Compartment.Size != n.Size}, nil
+}
+
+// best returns the free compartment that suits a need best, nil without any. high says that one was left
+// out because it is too high.
+func (v *survey) best(n Need) (best *Place, high bool) {
+	for _, p := range v.free {
+		c := &p.Compartment
+		if !suits(c, n, v.state.Directory.Policy.MaxUpgrade) {
+			continue
+		}
+		if n.LowDoor && !c.Low() {
 			high = true
 			continue
 		}
-		fitting = append(fitting, p)
+		if best == nil || compareFit(c, &best.Compartment, n) < 0 { // among equals the first of the layout
+			best = p
+		}
 	}
-	if len(fitting) == 0 {
-		return Allocation{}, noPlace(free, high, n)
+	return best, high
+}
+
+// fits reports whether a need finds a compartment.
+func (v *survey) fits(n Need) bool {
+	if best, _ := v.best(n); best != nil {
+		return true
 	}
-	best := slices.MinFunc(fitting, func(a, b Place) int { return compareFit(a.Compartment, b.Compartment, n) })
-	return Allocation{Place: best.ID, Upgraded: best.Compartment.Size != n.Size}, nil
+	if _, ok := v.allocateReserved(n); ok {
+		return true
+	}
+	_, ok := v.allocateShared(n)
+	return ok
+}
+
+// Choice is one size of parcel, and what there is for it.
+type Choice struct {
+	Size Size
+	Free int  // free compartments of exactly this size
+	Fits bool // Allocate finds a compartment for it
+}
+
+// Choices returns what there is for a parcel of each size, smallest first, and whether any of them finds
+// a refrigerated compartment. The need's own size and Cold do not count.
+func Choices(s *State, n Need, now Millis) (choices []Choice, cold bool) {
+	v := s.survey(n.Bank, now)
+	choices = make([]Choice, 0, len(Sizes()))
+	for _, size := range Sizes() {
+		n.Size, n.Cold = size, false
+		c := Choice{Size: size, Fits: v.fits(n)}
+		for _, p := range v.free {
+			if p.Compartment.Size == size {
+				c.Free++
+			}
+		}
+		n.Cold = true
+		cold = cold || v.fits(n)
+		choices = append(choices, c)
+	}
+	return choices, cold
 }
 
 func noPlace(free, high bool, n Need) error {
@@ -80,26 +158,25 @@ func noPlace(free, high bool, n Need) error {
 	return Errorf(CodeBankFull, "no door is free")
 }
 
-func suits(c Compartment, n Need, maxUpgrade int) bool {
+func suits(c *Compartment, n Need, maxUpgrade int) bool {
 	if !c.Size.Holds(n.Size) || n.Cold && !c.Features.Refrigerated {
 		return false
 	}
 	return maxUpgrade == 0 || c.Size.Rank()-n.Size.Rank() <= maxUpgrade
 }
 
-// compareFit orders compartments that suit a need, best first. MinFunc keeps the layout's order
-// among equals.
-func compareFit(a, b Compartment, n Need) int {
-	return cmp.Or(
-		cmp.Compare(a.Size.Rank(), b.Size.Rank()),
-		cmp.Compare(surplus(a, n), surplus(b, n)),
-	)
+// compareFit orders compartments that suit a need, best first.
+func compareFit(a, b *Compartment, n Need) int {
+	if a.Size != b.Size {
+		return cmp.Compare(a.Size.Rank(), b.Size.Rank())
+	}
+	return cmp.Compare(surplus(a, n), surplus(b, n))
 }
 
 // surplus counts what a compartment offers that the parcel does not need.
-func surplus(c Compartment, n Need) int {
+func surplus(c *Compartment, n Need) int {
 	count := 0
-	for _, extra := range []bool{
+	for _, extra := range [...]bool{
 		c.Features.Refrigerated && !n.Cold, c.Features.Oversize, c.Features.Outdoor, c.Low() && !n.LowDoor,
 	} {
 		if extra {
@@ -110,46 +187,52 @@ func surplus(c Compartment, n Need) int {
 }
 
 // free reports whether nothing stands in the way of a new parcel in a compartment.
-func (s *State) free(p Place, now Millis) bool {
-	if !s.usable(p) || len(s.Matter.LiveIn(p.ID)) > 0 {
+func (s *State) free(p *Place, now Millis) bool {
+	ps := s.Matter.Places[p.ID]
+	if !s.usable(p, ps) || len(s.Matter.LiveIn(p.ID)) > 0 || ps != nil && ps.Reserved.Until > now {
 		return false
 	}
-	ps := s.Matter.PlaceState(p.ID)
-	if ps.Reserved.Until > now {
-		return false
-	}
-	grace := time.Duration(s.Directory.Policy.GraceSeconds) * time.Second
-	return ps.FreedAt == 0 || now >= ps.FreedAt.Add(grace) || s.Matter.Sessions[ps.LastActive] == nil
+	return s.rested(ps, now)
 }
 
-// usable reports whether a compartment works and is in nobody's hands right now.
-func (s *State) usable(p Place) bool {
-	if p.Kind != PlaceCompartment || p.Closed {
+// rested reports whether whoever emptied a place may not open it once more. ps is nil for a place of
+// which nothing is known.
+func (s *State) rested(ps *PlaceState, now Millis) bool {
+	if ps == nil || ps.FreedAt == 0 {
+		return true
+	}
+	grace := time.Duration(s.Directory.Policy.GraceSeconds) * time.Second
+	return now >= ps.FreedAt.Add(grace) || s.Matter.Sessions[ps.LastActive] == nil
+}
+
+// usable reports whether a compartment works and is in nobody's hands right now. ps is what is known of
+// it, nil for nothing.
+func (s *State) usable(p *Place, ps *PlaceState) bool {
+	if p.Kind != PlaceCompartment || p.Closed || s.partFaulty(p.Compartment.Output) {
 		return false
 	}
-	ps := s.Matter.PlaceState(p.ID)
-	if ps.Out || ps.Doubt != "" || len(ps.Faults) > 0 || ps.Request != "" || s.partFaulty(p.Compartment.Output) {
+	if ps == nil {
+		return !p.Witness.SeesDoor()
+	}
+	if ps.Out || ps.Doubt != "" || len(ps.Faults) > 0 || ps.Request != "" {
 		return false
 	}
 	return !p.Witness.SeesDoor() || ps.Door == DoorShut
 }
 
 func (s *State) partFaulty(o Output) bool {
+	if len(s.Matter.Parts) == 0 {
+		return false
+	}
 	return len(s.Matter.Parts[PartBus(o.Bus)]) > 0 || len(s.Matter.Parts[PartBoard(o.Bus, o.Board)]) > 0
 }
 
-func allocateReserved(s *State, n Need, now Millis) (Allocation, bool) {
-	for _, id := range s.Directory.PlaceIDs() {
-		r := s.Matter.PlaceState(id).Reserved
-		if r.Until <= now || !r.serves(n) {
-			continue
+func (v *survey) allocateReserved(n Need) (Allocation, bool) {
+	for _, p := range v.reserved {
+		r := v.state.Matter.Places[p.ID].Reserved
+		if r.serves(n) && suits(&p.Compartment, n, 0) && (!n.LowDoor || p.Compartment.Low()) {
+			return Allocation{Place: p.ID, Upgraded: p.Compartment.Size != n.Size, Reservation: r.ID}, true
 		}
-		p, _ := s.Directory.Place(id)
-		if !s.usable(p) || len(s.Matter.LiveIn(id)) > 0 || !suits(p.Compartment, n, 0) ||
-			n.LowDoor && !p.Compartment.Low() || n.Bank != "" && p.Bank != n.Bank {
-			continue
-		}
-		return Allocation{Place: id, Upgraded: p.Compartment.Size != n.Size, Reservation: r.ID}, true
 	}
 	return Allocation{}, false
 }
@@ -160,18 +243,13 @@ func (r Reservation) serves(n Need) bool {
 	return unit && courier && (r.Unit != "" || r.Courier != "")
 }
 
-func allocateShared(s *State, n Need) (Allocation, bool) {
-	if !s.Directory.Policy.Consolidate || n.Unit == "" {
+func (v *survey) allocateShared(n Need) (Allocation, bool) {
+	if !v.state.Directory.Policy.Consolidate || n.Unit == "" {
 		return Allocation{}, false
 	}
-	for _, id := range s.Directory.PlaceIDs() {
-		p, _ := s.Directory.Place(id)
-		if n.Bank != "" && p.Bank != n.Bank || !s.usable(p) || !suits(p.Compartment, n, 0) ||
-			n.LowDoor && !p.Compartment.Low() {
-			continue
-		}
-		if s.mayShare(p, n, true) {
-			return Allocation{Place: id, Shared: true}, true
+	for _, p := range v.shared {
+		if suits(&p.Compartment, n, 0) && (!n.LowDoor || p.Compartment.Low()) && v.state.mayShare(p, n, true) {
+			return Allocation{Place: p.ID, Shared: true}, true
 		}
 	}
 	return Allocation{}, false
@@ -179,10 +257,12 @@ func allocateShared(s *State, n Need) (Allocation, bool) {
 
 // mayShare reports whether a compartment holds parcels of the same household alone, all stored,
 // and, when asked, has room left by volume.
-func (s *State) mayShare(p Place, n Need, room bool) bool {
-	live := s.Matter.LiveIn(p.ID)
+func (s *State) mayShare(p *Place, n Need, room bool) bool {
+	s.Matter.index()
+	live := s.Matter.byPlace[p.ID]
 	taken := volume(n.Size)
-	for _, st := range live {
+	for _, id := range live {
+		st := s.Matter.Stays[id]
 		holder, unit := s.Holder(st)
 		who := s.Directory.Recipients[holder] // who moved out is of this household no more
 		if st.State != StayStored || unit != n.Unit || n.Unit == "" || s.Revoked(st) || who.Inactive || who.Unit != n.Unit {
@@ -196,11 +276,8 @@ func (s *State) mayShare(p Place, n Need, room bool) bool {
 // FreeBySize counts the free compartments of each size at a bank, or everywhere when bank is empty.
 func (s *State) FreeBySize(bank BankID, now Millis) map[Size]int {
 	counts := map[Size]int{}
-	for _, id := range s.Directory.PlaceIDs() {
-		p, _ := s.Directory.Place(id)
-		if (bank == "" || p.Bank == bank) && s.free(p, now) {
-			counts[p.Compartment.Size]++
-		}
+	for _, p := range s.survey(bank, now).free {
+		counts[p.Compartment.Size]++
 	}
 	return counts
 }

@@ -136,13 +136,14 @@ func (s *State) depositPlace(c BeginDeposit, n Need, now Millis) (Allocation, er
 	if !p.Compartment.Size.Holds(c.Size) || c.Cold && !p.Compartment.Features.Refrigerated {
 		return Allocation{}, Errorf(CodeNothingFits, "door %s does not take this parcel", p.Name)
 	}
-	if s.free(p, now) {
+	if s.free(&p, now) {
 		return Allocation{Place: p.ID, Upgraded: p.Compartment.Size != c.Size}, nil
 	}
-	if s.Directory.Policy.Consolidate && s.usable(p) && s.mayShare(p, n, false) {
+	usable := s.usable(&p, s.Matter.Places[p.ID])
+	if s.Directory.Policy.Consolidate && usable && s.mayShare(&p, n, false) {
 		return Allocation{Place: p.ID, Shared: true}, nil
 	}
-	if !s.usable(p) {
+	if !usable {
 		return Allocation{}, Errorf(CodePlaceOut, "door %s cannot be used now", p.Name)
 	}
 	return Allocation{}, Errorf(CodePlaceTaken, "door %s is taken", p.Name)

@@ -83,7 +83,7 @@ func decideReserve(s *State, c Reserve, now Millis) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.free(p, now) {
+	if !s.free(&p, now) {
 		return nil, Errorf(CodePlaceTaken, "door %s is not free", p.Name)
 	}
 	return []Fact{

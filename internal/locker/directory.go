@@ -80,7 +80,8 @@ type Directory struct {
 	Grants     map[GrantID]Grant
 	Orders     map[StayID]Order
 
-	places map[PlaceID]Place
+	places []Place // in the layout's order
+	index  map[PlaceID]int
 	order  []PlaceID
 }
 
@@ -94,26 +95,29 @@ func NewDirectory() *Directory {
 		Staff:      map[StaffID]Staff{},
 		Grants:     map[GrantID]Grant{},
 		Orders:     map[StayID]Order{},
-		places:     map[PlaceID]Place{},
+		index:      map[PlaceID]int{},
 	}
 }
 
 // SetLayout replaces the layout and its index.
 func (d *Directory) SetLayout(l Layout) {
 	d.Layout = l
-	places := l.Places()
-	d.places = make(map[PlaceID]Place, len(places))
-	d.order = make([]PlaceID, 0, len(places))
-	for _, p := range places {
-		d.places[p.ID] = p
-		d.order = append(d.order, p.ID)
+	d.places = l.Places()
+	d.index = make(map[PlaceID]int, len(d.places))
+	d.order = make([]PlaceID, 0, len(d.places))
+	for i := range d.places {
+		d.index[d.places[i].ID] = i
+		d.order = append(d.order, d.places[i].ID)
 	}
 }
 
 // Place returns the place with that id.
 func (d *Directory) Place(id PlaceID) (Place, bool) {
-	p, ok := d.places[id]
-	return p, ok
+	i, ok := d.index[id]
+	if !ok {
+		return Place{}, false
+	}
+	return d.places[i], true
 }
 
 // PlaceIDs returns the ids of all places in the layout's order. The slice is shared: do not change it.

@@ -90,6 +90,9 @@ type PlaceState struct {
 	LastActive SessionID   `json:"last_active,omitempty"` // session of the last opening
 }
 
+// Raised reports whether a fault of the place is raised.
+func (p *PlaceState) Raised(f Fault) bool { return slices.Contains(p.Faults, f) }
+
 // Reservation keeps a compartment free for somebody.
 type Reservation struct {
 	ID      ReservationID `json:"id,omitempty"`
@@ -156,6 +159,12 @@ func (m *Matter) PlaceState(id PlaceID) PlaceState {
 	return PlaceState{}
 }
 
+// Knows reports whether a sighting of a place's door says nothing new, so that no fact follows from it.
+func (m *Matter) Knows(id PlaceID, door Door) bool {
+	p, ok := m.Places[id]
+	return ok && p.Door == door && (door == DoorShut || p.Request == "")
+}
+
 // LiveIn returns the stays that are not over in a place, oldest id first.
 func (m *Matter) LiveIn(id PlaceID) []*Stay {
 	m.index()
@@ -178,6 +187,16 @@ func (m *Matter) Live() []*Stay {
 	}
 	slices.SortFunc(live, func(a, b *Stay) int { return cmp.Compare(a.ID, b.ID) })
 	return live
+}
+
+// EachLive calls f with every stay that is not over, in no order.
+func (m *Matter) EachLive(f func(*Stay)) {
+	m.index()
+	for _, ids := range m.byPlace {
+		for _, id := range ids {
+			f(m.Stays[id])
+		}
+	}
 }
 
 // index finds the live stays of each place. There are far more stays that ended lately, so nobody

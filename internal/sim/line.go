@@ -182,6 +182,9 @@ func (l *line) carry(body []byte, to func(*site, []byte)) {
 
 // pending returns operations that the server has not acknowledged.
 func (s *site) pending(limit int) ([]wire.Upload, error) {
+	if s.store.acked == s.m.Position() {
+		return nil, nil
+	}
 	epochs, err := s.log.Epochs(s.w.ctx)
 	if err != nil {
 		return nil, err

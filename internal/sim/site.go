@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"cubby/internal/controller"
@@ -16,15 +17,13 @@ import (
 )
 
 const (
-	snapshotAfter = 2000 // records, as in production
-	headAfter     = 256
-	headEvery     = 5 * time.Minute
-	busyTick      = 100 * time.Millisecond
-	firstTick     = time.Second
-	// lastTick is the longest time without a tick. Production ticks each second; here the gap doubles
-	// while nothing happens, because a tick then only ends what time alone ends.
-	lastTick = 10 * time.Minute
-	doors    = 48
+	// snapshotAfter is how many records a start replays at most; production takes 2,000.
+	snapshotAfter = 500
+	// headAfter and headEvery are when a head is signed. Production signs every five minutes; signing is
+	// slow, and nothing here depends on how old a head is.
+	headAfter = 256
+	headEvery = 6 * time.Hour
+	doors         = 48
 )
 
 // site is one controller with its computer, its wall and its people. What it does around the machine
@@ -46,7 +45,7 @@ type site struct {
 	skew  int64 // wall clock against the truth, milliseconds
 	drift float64
 
-	tickGap       time.Duration
+	due           int64 // true moment of the next tick, see Machine.Wakeup
 	tickGen       int
 	reads         map[controller.BoardRef]bool // readings that are under way
 	sinceSnapshot int
@@ -161,7 +160,7 @@ func (s *site) start() {
 	s.disk.dead = false
 	s.boot++
 	s.bootS = fmt.Sprintf("%s-boot%04d", s.id, s.boot)
-	s.since, s.reads = w.now, map[controller.BoardRef]bool{}
+	s.since, s.due, s.reads = w.now, never, map[controller.BoardRef]bool{}
 	s.drift = 0
 	if w.faults.on(FaultClock) {
 		s.drift = (2*w.rand.Float64() - 1) * 1e-4
@@ -198,8 +197,9 @@ func (s *site) start() {
 		s.look(ref, 0)
 	}
 	s.link.wake(time.Second)
-	s.tickGap = firstTick
-	s.scheduleTick()
+	if _, ok := s.ask(controller.LinkChanged{Online: s.link.up()}); ok {
+		s.later()
+	}
 }
 
 // load builds a machine from the replica, the snapshot and the record after it, as production does.
@@ -321,7 +321,7 @@ func (s *site) crash(why string) {
 	w.counters["crashes"]++
 	s.m, s.disk.dead = nil, true
 	s.link.told()
-	s.tickGen++
+	s.unschedule()
 	off := w.between(4*time.Second, time.Minute)
 	if w.chance(0.1) {
 		off = w.expo(4 * time.Hour)
@@ -385,7 +385,7 @@ func (s *site) append(out controller.Outcome) error {
 	}
 	s.sinceSnapshot += len(entries)
 	s.sinceHead += len(entries)
-	s.link.wake(s.w.between(100*time.Millisecond, 700*time.Millisecond))
+	s.link.wake(s.w.between(200*time.Millisecond, 3*time.Second))
 	return nil
 }
 
@@ -436,45 +436,40 @@ func (s *site) perform(out controller.Outcome, boot int) {
 	}
 }
 
-// tick lets time act.
+// tick lets time act. Production ticks each second, and ten times as often while a door is being opened;
+// here only the ticks come that do something, at the moments that the machine names.
 func (s *site) tick(gen int) {
 	if s.m == nil || gen != s.tickGen {
 		return
 	}
-	gap := min(2*s.tickGap, lastTick)
-	if _, ok := s.ask(controller.Ticked{}); !ok {
-		return
-	}
-	if _, ok := s.ask(controller.LinkChanged{Online: s.link.up()}); !ok {
-		return
-	}
-	s.tickGap = gap
-	if s.m.Busy() {
-		s.tickGap = busyTick
-	} else {
+	s.due = never
+	if _, ok := s.ask(controller.Ticked{}); ok && !s.m.Busy() {
 		s.maintain()
 	}
-	if s.m != nil {
-		s.scheduleTick()
-	}
 }
 
-// later brings the next tick near after something happened.
+// never is the moment of a tick that nothing needs.
+const never = math.MaxInt64
+
+// later brings the next tick near after something happened. The machine counts by its own clock, whose
+// drift in the time until a tick is far below what a tick may be late.
 func (s *site) later() {
-	gap := firstTick
-	if s.m.Busy() {
-		gap = busyTick
+	due := s.m.Wakeup()
+	if due == never {
+		return
 	}
-	if s.tickGap > gap {
-		s.tickGap = gap
-		s.scheduleTick()
+	if at := s.w.now + max(due-s.instant().MonoMS, 1); at < s.due {
+		s.unschedule()
+		s.due = at
+		gen := s.tickGen
+		s.w.after(time.Duration(at-s.w.now)*time.Millisecond, func() { s.tick(gen) })
 	}
 }
 
-func (s *site) scheduleTick() {
+// unschedule forgets the next tick.
+func (s *site) unschedule() {
 	s.tickGen++
-	gen := s.tickGen
-	s.w.after(s.tickGap, func() { s.tick(gen) })
+	s.due = never
 }
 
 // maintain writes snapshots and signs heads, as production does when nobody waits.

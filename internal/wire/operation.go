@@ -69,10 +69,92 @@ func EncodeOperation(op Operation) ([]byte, error) {
 	case len(op.Facts) > MaxFacts:
 		return nil, fmt.Errorf("encode operation %s: %d facts: %w", op.Position(), len(op.Facts), ErrTooLarge)
 	}
-	head, err := json.Marshal(operationHead{
-		Version: Version, Site: op.Site, Epoch: op.Epoch, Number: op.Number, Boot: op.Boot,
-		MonoMS: op.MonoMS, WallMS: op.WallMS, Trusted: op.ClockTrusted, Request: op.Request,
-	})
+	if data, ok := writeOperation(op); ok && len(data) <= MaxOperationSize {
+		return data, nil
+	}
+	return marshalOperation(op)
+}
+
+// head returns everything of an operation but its facts.
+func (o *Operation) head() operationHead {
+	return operationHead{
+		Version: Version, Site: o.Site, Epoch: o.Epoch, Number: o.Number, Boot: o.Boot,
+		MonoMS: o.MonoMS, WallMS: o.WallMS, Trusted: o.ClockTrusted, Request: o.Request,
+	}
+}
+
+func walkHead(p *plainer, h *operationHead) {
+	number(p, "v", &h.Version)
+	text(p, "site", &h.Site)
+	number(p, "epoch", &h.Epoch)
+	number(p, "n", &h.Number)
+	text(p, "boot", &h.Boot)
+	number(p, "mono_ms", &h.MonoMS)
+	number(p, "wall_ms", &h.WallMS)
+	p.truth("clock_trusted", &h.Trusted)
+	optional(p, "request", &h.Request)
+}
+
+// writeOperation encodes an operation whose texts stand for themselves; false for any other.
+func writeOperation(op Operation) ([]byte, bool) {
+	p := plainer{out: make([]byte, 0, 160+200*len(op.Facts))}
+	h := op.head()
+	p.open()
+	walkHead(&p, &h)
+	p.literal(`,"facts":[`)
+	for i, fact := range op.Facts {
+		if fact == nil {
+			return nil, false
+		}
+		if i > 0 {
+			p.literal(",")
+		}
+		p.literal(`{"k":`)
+		p.value(fact.Kind())
+		p.literal(`,"d":`)
+		writeFact(&p, fact)
+		p.literal("}")
+	}
+	p.literal(`]}`)
+	return p.out, !p.bad
+}
+
+// readOperation decodes an operation in the form that writeOperation gives it; false for any other.
+func readOperation(data []byte) (Operation, bool) {
+	p := plainer{in: string(data), reading: true}
+	var h operationHead
+	var facts []locker.Fact
+	p.open()
+	walkHead(&p, &h)
+	p.literal(`,"facts":[`)
+	for !p.bad && len(facts) < MaxFacts {
+		p.literal(`{"k":`)
+		kind := p.value("")
+		p.literal(`,"d":`)
+		fact := readFact(&p, kind)
+		p.literal("}")
+		if p.bad || !sound(fact) {
+			return Operation{}, false
+		}
+		facts = append(facts, fact)
+		if p.has("]}") {
+			p.at += len("]}")
+			break
+		}
+		p.literal(",")
+	}
+	if p.bad || p.at != len(p.in) || h.Version != Version || h.Site == "" || h.Epoch == 0 || h.Number == 0 {
+		return Operation{}, false
+	}
+	return Operation{
+		Site: h.Site, Epoch: h.Epoch, Number: h.Number, Boot: h.Boot, MonoMS: h.MonoMS, WallMS: h.WallMS,
+		ClockTrusted: h.Trusted, Request: h.Request, Facts: facts,
+	}, true
+}
+
+// marshalOperation encodes any operation.
+func marshalOperation(op Operation) ([]byte, error) {
+	head, err := json.Marshal(op.head())
 	if err != nil {
 		return nil, fmt.Errorf("encode operation %s: %w", op.Position(), err)
 	}
@@ -102,6 +184,14 @@ func DecodeOperation(data []byte) (Operation, error) {
 	if len(data) > MaxOperationSize {
 		return Operation{}, fmt.Errorf("decode operation: %d bytes: %w", len(data), ErrTooLarge)
 	}
+	if op, ok := readOperation(data); ok {
+		return op, nil
+	}
+	return scanOperation(data)
+}
+
+// scanOperation decodes an operation in any form.
+func scanOperation(data []byte) (Operation, error) {
 	var op Operation
 	version := 0
 	s := &scanner{data: data}

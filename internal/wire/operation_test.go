@@ -310,6 +310,7 @@ func FuzzDecodeOperation(f *testing.F) {
 	}
 	f.Add([]byte(`{"v":1,"site":"s","epoch":1,"n":1,"facts":[{"k":"x","d":"\\\""}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		sameReading(t, data)
 		op, err := wire.DecodeOperation(data)
 		if err != nil || len(op.Facts) == 0 {
 			return
