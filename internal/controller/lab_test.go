@@ -125,8 +125,20 @@ func (l *lab) pass(d time.Duration) {
 	for end := l.ms + d.Milliseconds(); l.ms < end; {
 		l.ms += 1000
 		l.look()
-		l.step(controller.Ticked{})
+		l.tick()
 	}
+}
+
+// tick lets time act, and holds what Wakeup says of it: before that moment a tick does nothing.
+func (l *lab) tick() {
+	l.t.Helper()
+	due := l.m.Wakeup()
+	out := l.m.Step(controller.Ticked{}, l.now())
+	if done := len(out.Operations); l.ms < due && done > 0 {
+		l.t.Errorf("at %d ms a tick made %d operations, first %v, and the next was due at %d ms",
+			l.ms, done, out.Operations[0].Facts, due)
+	}
+	l.take(out)
 }
 
 func (l *lab) enter(in controller.Input) (controller.Turn, error) {

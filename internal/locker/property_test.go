@@ -30,6 +30,7 @@ func TestProperties(t *testing.T) {
 			checkOpenings(rt, x, facts, requests)
 			checkPlaces(rt, x)
 		}
+		checkChoices(rt, x)
 		checkReplay(rt, x, witness)
 	})
 }
@@ -128,6 +129,30 @@ func checkPlaces(rt *rapid.T, x *world) {
 		if st.State == "" || st.ID != id {
 			rt.Fatalf("stay %s is in no state", id)
 		}
+	}
+}
+
+// checkChoices holds that what a courier is offered for each size is what Allocate would give.
+func checkChoices(rt *rapid.T, x *world) {
+	need := locker.Need{
+		Recipient: ana, Unit: x.Directory.Recipients[ana].Unit, LowDoor: rapid.Bool().Draw(rt, "low"), Courier: "c1",
+		Bank: rapid.SampledFrom([]locker.BankID{"", "main", "side"}).Draw(rt, "bank"),
+	}
+	choices, cold := locker.Choices(x.State, need, x.now)
+	free, anyCold := x.FreeBySize(need.Bank, x.now), false
+	for i, size := range locker.Sizes() {
+		need.Size, need.Cold = size, false
+		_, err := locker.Allocate(x.State, need, x.now)
+		if want := (locker.Choice{Size: size, Free: free[size], Fits: err == nil}); choices[i] != want {
+			rt.Fatalf("offered %+v, should be %+v", choices[i], want)
+		}
+		need.Cold = true
+		if _, err := locker.Allocate(x.State, need, x.now); err == nil {
+			anyCold = true
+		}
+	}
+	if cold != anyCold {
+		rt.Fatalf("a cold door is offered: %t, there is one: %t", cold, anyCold)
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 	// slow, and nothing here depends on how old a head is.
 	headAfter = 256
 	headEvery = 6 * time.Hour
-	doors         = 48
+	doors     = 48
 )
 
 // site is one controller with its computer, its wall and its people. What it does around the machine

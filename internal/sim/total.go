@@ -79,8 +79,8 @@ func (t *Total) short() []string {
 	return short
 }
 
-// repeat returns the command that plays a run again and tells its story.
-func (o Options) repeat() string {
+// Repeat returns the command that plays a run again and tells its story.
+func (o Options) Repeat() string {
 	faults := "none"
 	switch {
 	case len(o.Faults) == len(Faults()):

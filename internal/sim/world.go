@@ -229,7 +229,7 @@ func (w *world) result() Result {
 		Seed: w.opts.Seed, Violations: violations, Broken: w.oracle.Broken(),
 		SiteYears:  float64(w.opts.Days) * float64(w.opts.Sites) / 365,
 		Deliveries: w.counters["deliveries"], Openings: w.counters["openings"], Counters: counters,
-		Hash: hex.EncodeToString(w.hash.Sum(nil)[:16]), Repeat: w.opts.repeat(),
+		Hash: hex.EncodeToString(w.hash.Sum(nil)[:16]), Repeat: w.opts.Repeat(),
 	}
 }
 

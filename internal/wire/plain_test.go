@@ -38,7 +38,7 @@ func plainly(zero locker.Fact) locker.Fact {
 	v.Set(reflect.ValueOf(filled(zero)))
 	var walk func(v reflect.Value, name string)
 	walk = func(v reflect.Value, name string) {
-		switch v.Kind() {
+		switch v.Kind() { //nolint:exhaustive // facts hold no other kinds
 		case reflect.Struct:
 			for i := range v.NumField() {
 				walk(v.Field(i), v.Type().Field(i).Name)
@@ -58,7 +58,7 @@ func plainly(zero locker.Fact) locker.Fact {
 
 // draw sets every field of a value to something drawn, seldom something that encoding/json escapes.
 func draw(t *rapid.T, v reflect.Value) {
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // facts and turns hold no other kinds
 	case reflect.Struct:
 		for i := range v.NumField() {
 			draw(t, v.Field(i))
