@@ -170,6 +170,7 @@ func differenceOf(base, other []yearTally) Difference {
 	return Difference{
 		Loss:             compare(func(y *yearTally) float64 { p := y.both(); return loss(&p) }),
 		DaysAccepted:     compare(func(y *yearTally) float64 { p := y.both(); return accepted(&p) }),
+		NormalLoss:       compare(func(y *yearTally) float64 { return loss(&y.normal) }),
 		PeakLoss:         compare(func(y *yearTally) float64 { return loss(&y.peak) }),
 		PeakDaysAccepted: compare(func(y *yearTally) float64 { return accepted(&y.peak) }),
 	}

@@ -91,7 +91,8 @@ type FanHour struct {
 // Difference is an alternative beside the first bank, over the same parcels: minus means fewer.
 type Difference struct {
 	// Loss is the difference of the fraction lost, DaysAccepted of the fraction of days without a loss,
-	// over the year; PeakLoss and PeakDaysAccepted over the busiest week.
+	// over the year; NormalLoss in the normal weeks; PeakLoss and PeakDaysAccepted over the busiest week.
 	Loss, DaysAccepted         Estimate
+	NormalLoss                 Estimate
 	PeakLoss, PeakDaysAccepted Estimate
 }

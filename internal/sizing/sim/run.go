@@ -73,19 +73,32 @@ func Compare(ctx context.Context, s Scenario, banks [][]int, o Options) ([]*Resu
 	if len(banks) == 0 || len(banks) > mostBanks {
 		return nil, nil, wrong("%d banks to compare; give between 1 and %d", len(banks), mostBanks)
 	}
-	all := make([]*building, len(banks))
+	all := make([]Scenario, len(banks))
 	for i, bank := range banks {
 		if len(bank) != len(s.Sizes) {
 			return nil, nil, wrong("bank %d has %d counts of doors for %d sizes", i+1, len(bank), len(s.Sizes))
 		}
-		alternative := s
-		alternative.Sizes = slices.Clone(s.Sizes)
+		all[i] = s
+		all[i].Sizes = slices.Clone(s.Sizes)
 		for z, doors := range bank {
-			alternative.Sizes[z].Doors = doors
-			alternative.Sizes[z].Reserve = min(s.Sizes[z].Reserve, max(0, doors))
+			all[i].Sizes[z].Doors = doors
+			all[i].Sizes[z].Reserve = min(s.Sizes[z].Reserve, max(0, doors))
 		}
+	}
+	return Contrast(ctx, all, o)
+}
+
+// Contrast simulates scenarios of the same demand that differ in doors or policy over the same parcels,
+// for the same number of years. differences[i] is scenarios[i] minus scenarios[0]; differences[0] is
+// zero. The precision is met when every scenario meets it.
+func Contrast(ctx context.Context, scenarios []Scenario, o Options) ([]*Result, []Difference, error) {
+	if len(scenarios) == 0 || len(scenarios) > mostBanks {
+		return nil, nil, wrong("%d scenarios to compare; give between 1 and %d", len(scenarios), mostBanks)
+	}
+	all := make([]*building, len(scenarios))
+	for i, s := range scenarios {
 		var err error
-		if all[i], err = newBuilding(alternative, &o); err != nil {
+		if all[i], err = newBuilding(s, &o); err != nil {
 			return nil, nil, fmt.Errorf("bank %d: %w", i+1, err)
 		}
 	}
