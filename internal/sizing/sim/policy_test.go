@@ -85,7 +85,7 @@ func TestCompare_commonNumbersCancelOut(t *testing.T) {
 	}
 	if differences[0] != (sim.Difference{
 		Loss: differences[0].Loss, DaysAccepted: differences[0].DaysAccepted,
-		PeakLoss: differences[0].PeakLoss, PeakDaysAccepted: differences[0].PeakDaysAccepted,
+		NormalLoss: differences[0].NormalLoss, PeakLoss: differences[0].PeakLoss, PeakDaysAccepted: differences[0].PeakDaysAccepted,
 	}) || differences[0].Loss.Mean != 0 {
 		t.Errorf("the first bank differs from itself: %+v", differences[0])
 	}
