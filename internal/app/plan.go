@@ -2,11 +2,15 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"cubby/internal/cloud/replan"
+	"cubby/internal/locker"
+	"cubby/internal/sizing"
 	"cubby/internal/text"
 	"cubby/internal/web/console"
 	"cubby/internal/web/planner"
@@ -59,4 +63,23 @@ func (s *Server) planSite() func(context.Context, url.Values, *text.Printer) (co
 		}
 		return v, nil
 	}
+}
+
+// AdviseSite plans an installed site again from its own record, on the server's tables. It may run beside the
+// server. Owner is the e-mail address of the owner in whose name it asks; the first when empty.
+func AdviseSite(ctx context.Context, opts ServerOptions, owner string, site locker.SiteID, o sizing.ReplanOptions) (a sizing.Advice, err error) {
+	st, c, _, err := openCloud(ctx, opts)
+	if err != nil {
+		return a, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	p, err := c.Operator(ctx, owner)
+	if err != nil {
+		return a, err
+	}
+	again, err := replan.New(replan.Options{Sites: c, Store: st, Now: opts.Now})
+	if err != nil {
+		return a, err
+	}
+	return again.Advise(ctx, p, site, o)
 }

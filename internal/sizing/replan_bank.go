@@ -24,6 +24,9 @@ type bank struct {
 	typical int // height of a column to add
 }
 
+// ErrNoDoors means a site that has no compartments, only shelves or a desk.
+var ErrNoDoors = errors.New("the site has no compartments: there are no doors to plan again")
+
 // relative are the heights of doors of S, M, L and XL beside each other, where a site has none of a size.
 func relative() []float64 { return []float64{1, 2, 4, 8} }
 
@@ -40,7 +43,7 @@ func newBank(l locker.Layout) (*bank, error) {
 		}
 	}
 	if b.doors.Total() == 0 {
-		return nil, errors.New("the site has no compartments: there are no doors to plan again")
+		return nil, ErrNoDoors
 	}
 	b.measure(seen)
 	for i, c := range b.columns {

@@ -25,8 +25,9 @@ type ThinRecord struct {
 	Days        int // whole days that count
 	MissingDays int
 	Parcels     int
-	Missing     int // parcels
-	Weekdays    int // weekdays that no day of the record shows
+	Missing     int  // parcels
+	Weekdays    int  // weekdays that no day of the record shows
+	Uncollected bool // no recipient has taken a parcel yet: nobody knows how long they stay
 }
 
 // Error says what is missing and what to do: wait.
@@ -34,6 +35,8 @@ func (e *ThinRecord) Error() string {
 	switch {
 	case e.Parcels == 0:
 		return fmt.Sprintf("the record of the site has no parcels yet: at least %d whole days and %d parcels are needed", leastDays, leastParcels)
+	case e.Uncollected:
+		return "no parcel of the site's record has been collected yet: how long they stay is not known"
 	case e.MissingDays > 0:
 		return fmt.Sprintf("the record of the site holds %d whole days of deliveries, at least %d are needed: wait %d more",
 			e.Days, leastDays, e.MissingDays)

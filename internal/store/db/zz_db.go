@@ -60,6 +60,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countStoredSinceStmt, err = db.PrepareContext(ctx, countStoredSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountStoredSince: %w", err)
 	}
+	if q.countUnitsStmt, err = db.PrepareContext(ctx, countUnits); err != nil {
+		return nil, fmt.Errorf("error preparing query CountUnits: %w", err)
+	}
 	if q.countWaitingOfRecipientStmt, err = db.PrepareContext(ctx, countWaitingOfRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query CountWaitingOfRecipient: %w", err)
 	}
@@ -423,6 +426,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRecipientsOfPropertyStmt, err = db.PrepareContext(ctx, listRecipientsOfProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecipientsOfProperty: %w", err)
 	}
+	if q.listRefusalsSinceStmt, err = db.PrepareContext(ctx, listRefusalsSince); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRefusalsSince: %w", err)
+	}
 	if q.listRemindStaysStmt, err = db.PrepareContext(ctx, listRemindStays); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRemindStays: %w", err)
 	}
@@ -455,6 +461,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listStayCustodyStmt, err = db.PrepareContext(ctx, listStayCustody); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStayCustody: %w", err)
+	}
+	if q.listStaysSinceStmt, err = db.PrepareContext(ctx, listStaysSince); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStaysSince: %w", err)
 	}
 	if q.listUnitsStmt, err = db.PrepareContext(ctx, listUnits); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnits: %w", err)
@@ -702,6 +711,11 @@ func (q *Queries) Close() error {
 	if q.countStoredSinceStmt != nil {
 		if cerr := q.countStoredSinceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countStoredSinceStmt: %w", cerr)
+		}
+	}
+	if q.countUnitsStmt != nil {
+		if cerr := q.countUnitsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countUnitsStmt: %w", cerr)
 		}
 	}
 	if q.countWaitingOfRecipientStmt != nil {
@@ -1309,6 +1323,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRecipientsOfPropertyStmt: %w", cerr)
 		}
 	}
+	if q.listRefusalsSinceStmt != nil {
+		if cerr := q.listRefusalsSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRefusalsSinceStmt: %w", cerr)
+		}
+	}
 	if q.listRemindStaysStmt != nil {
 		if cerr := q.listRemindStaysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRemindStaysStmt: %w", cerr)
@@ -1362,6 +1381,11 @@ func (q *Queries) Close() error {
 	if q.listStayCustodyStmt != nil {
 		if cerr := q.listStayCustodyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listStayCustodyStmt: %w", cerr)
+		}
+	}
+	if q.listStaysSinceStmt != nil {
+		if cerr := q.listStaysSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStaysSinceStmt: %w", cerr)
 		}
 	}
 	if q.listUnitsStmt != nil {
@@ -1720,6 +1744,7 @@ type Queries struct {
 	countHooksStmt               *sql.Stmt
 	countOpenIncidentsStmt       *sql.Stmt
 	countStoredSinceStmt         *sql.Stmt
+	countUnitsStmt               *sql.Stmt
 	countWaitingOfRecipientStmt  *sql.Stmt
 	createAPITokenStmt           *sql.Stmt
 	createActStmt                *sql.Stmt
@@ -1841,6 +1866,7 @@ type Queries struct {
 	listPlacesStmt               *sql.Stmt
 	listPropertiesStmt           *sql.Stmt
 	listRecipientsOfPropertyStmt *sql.Stmt
+	listRefusalsSinceStmt        *sql.Stmt
 	listRemindStaysStmt          *sql.Stmt
 	listReportedOverStmt         *sql.Stmt
 	listRevivableStmt            *sql.Stmt
@@ -1852,6 +1878,7 @@ type Queries struct {
 	listSitesWithOverStmt        *sql.Stmt
 	listStaleStmt                *sql.Stmt
 	listStayCustodyStmt          *sql.Stmt
+	listStaysSinceStmt           *sql.Stmt
 	listUnitsStmt                *sql.Stmt
 	listUnitsOfNumberStmt        *sql.Stmt
 	listUnreportedStmt           *sql.Stmt
@@ -1931,6 +1958,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countHooksStmt:               q.countHooksStmt,
 		countOpenIncidentsStmt:       q.countOpenIncidentsStmt,
 		countStoredSinceStmt:         q.countStoredSinceStmt,
+		countUnitsStmt:               q.countUnitsStmt,
 		countWaitingOfRecipientStmt:  q.countWaitingOfRecipientStmt,
 		createAPITokenStmt:           q.createAPITokenStmt,
 		createActStmt:                q.createActStmt,
@@ -2052,6 +2080,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPlacesStmt:               q.listPlacesStmt,
 		listPropertiesStmt:           q.listPropertiesStmt,
 		listRecipientsOfPropertyStmt: q.listRecipientsOfPropertyStmt,
+		listRefusalsSinceStmt:        q.listRefusalsSinceStmt,
 		listRemindStaysStmt:          q.listRemindStaysStmt,
 		listReportedOverStmt:         q.listReportedOverStmt,
 		listRevivableStmt:            q.listRevivableStmt,
@@ -2063,6 +2092,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSitesWithOverStmt:        q.listSitesWithOverStmt,
 		listStaleStmt:                q.listStaleStmt,
 		listStayCustodyStmt:          q.listStayCustodyStmt,
+		listStaysSinceStmt:           q.listStaysSinceStmt,
 		listUnitsStmt:                q.listUnitsStmt,
 		listUnitsOfNumberStmt:        q.listUnitsOfNumberStmt,
 		listUnreportedStmt:           q.listUnreportedStmt,
