@@ -20,6 +20,7 @@ import (
 type planCmd struct {
 	File    planFileCmd    `cmd:"" default:"withargs" help:"Answer a plan file: how many doors of which size, where, at what cost. The word 'file' may be left out."`
 	Quick   planQuickCmd   `cmd:"" help:"A first answer from three figures; everything else is a default, marked as an assumption where nobody published it."`
+	Site    planSiteCmd    `cmd:"" help:"Plan an installed site again from its own record: would other doors, another hold or one more column help?"`
 	Erlang  planErlangCmd  `cmd:"" help:"Erlang-B: how many parcels of a load find no door, and its inverses."`
 	Kaufman planKaufmanCmd `cmd:"" help:"Kaufman-Roberts: how many parcels of each size do not fit into an open room."`
 	Mix     planMixCmd     `cmd:"" help:"The best doors of each size in a height, or the least height for a loss."`

@@ -135,18 +135,33 @@ func (m *model) season() []float64 {
 	return season
 }
 
+// mostVisits of one carrier and day stand for themselves; more are parcels that come one by one.
+const mostVisits = 12
+
 // carrier divides its window into as many equal visits as it makes.
 func (m *model) carrier(c Carrier) sim.Carrier {
 	visits := max(int(math.Round(c.Visits.Mid)), 1)
+	if visits > mostVisits {
+		return sim.Carrier{
+			Name: c.Name, Share: c.Share.Mid / 100, Spread: true, Visits: []sim.Visit{{From: hours(c.FromHour), To: hours(c.ToHour)}},
+			Quota: m.quota(c.Name),
+		}
+	}
 	width := (c.ToHour - c.FromHour) / float64(visits)
 	out := sim.Carrier{Name: c.Name, Share: c.Share.Mid / 100}
 	for i := range visits {
 		from := c.FromHour + float64(i)*width
 		out.Visits = append(out.Visits, sim.Visit{From: hours(from), To: hours(from + width)})
 	}
+	out.Quota = m.quota(c.Name)
+	return out
+}
+
+func (m *model) quota(carrier string) sim.Quota {
+	var out sim.Quota
 	for _, q := range m.problem.Policy.Quotas {
-		if q.Carrier == c.Name {
-			out.Quota.PerVisit = q.Doors
+		if q.Carrier == carrier {
+			out.PerVisit = q.Doors
 		}
 	}
 	return out

@@ -140,15 +140,15 @@ func (h *history) carriers(p *Problem) {
 	hours := map[string][]float64{}
 	visits := map[string]float64{}
 	days := map[string]map[time.Time]bool{}
-	last := map[string]time.Time{}
+	last := map[string]time.Time{} // when the carrier's latest visit began
 	for _, d := range h.log {
 		name := cmp.Or(d.Carrier, "not recorded")
 		at := d.Arrived
 		hours[name] = append(hours[name], float64(at.Hour())+float64(at.Minute())/60)
-		if before, ok := last[name]; !ok || at.Sub(before) > sameVisit {
+		if began, ok := last[name]; !ok || at.Sub(began) > sameVisit {
 			visits[name]++
+			last[name] = at
 		}
-		last[name] = at
 		if days[name] == nil {
 			days[name] = map[time.Time]bool{}
 		}
@@ -178,7 +178,7 @@ func (h *history) carriers(p *Problem) {
 		p.Demand.Carriers = append(p.Demand.Carriers, Carrier{
 			Name:     name,
 			Share:    figure.Of(round(100*float64(len(at))/float64(counted), 4), h.source),
-			Visits:   figure.Of(round(min(max(perDay, 0.05), 24), 2), h.source+", half an hour apart"),
+			Visits:   figure.Of(round(min(max(perDay, 0.05), 24), 2), h.source+", of half an hour at most"),
 			FromHour: from, ToHour: to,
 		})
 	}

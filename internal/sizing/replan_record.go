@@ -20,6 +20,9 @@ const (
 	leastParcels = 50
 )
 
+// LeastRecord returns the days and parcels that a record must hold before there is advice.
+func LeastRecord() ThinRecord { return ThinRecord{Days: leastDays, Parcels: leastParcels} }
+
 // ThinRecord says how much a site's record lacks.
 type ThinRecord struct {
 	Days        int // whole days that count

@@ -19,7 +19,7 @@ const (
 // AdviceReasonCodes lists every code that a Reason of an advice may have, for whoever translates them.
 func AdviceReasonCodes() []string {
 	return []string{
-		"advice_helps", "advice_peak_only", "advice_nothing", "advice_harms", "advice_none", "advice_none_needed", "advice_full",
+		"advice_helps", "advice_peak_only", "advice_nothing", "advice_harms", "advice_none", "advice_none_needed",
 		"advice_gap", "advice_hold_not_kept", "advice_outside", "advice_waiting", "advice_guessed_size", "advice_apart", "advice_week_of_record",
 		"record",
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"cubby/internal/locker"
 	"cubby/internal/sizing/catalogue"
@@ -52,9 +54,19 @@ func (a *adviser) advise(ctx context.Context) error {
 	a.price()
 	a.judge()
 	a.say()
-	a.advice.Rests = a.record.problem.Basis()
+	a.advice.Rests = slices.DeleteFunc(a.record.problem.Basis(), func(b Basis) bool {
+		return !slices.ContainsFunc(restsOn(), func(key string) bool { return strings.HasPrefix(b.Key, key) })
+	})
 	a.tell(1)
 	return nil
+}
+
+// restsOn lists the beginnings of the keys that an advice rests on.
+func restsOn() []string {
+	return []string{
+		"demand.rate", "demand.carriers", "demand.weekday", "demand.month", "demand.peak", "demand.over_dispersion", "dwell.hours",
+		"sizes", "policy.hold", "policy.consolidation", "costs.installation_percent", "costs.staff_minutes_by_hand", "costs.staff_per_hour",
+	}
 }
 
 func (a *adviser) tell(done float64) {
