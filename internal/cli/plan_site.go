@@ -14,6 +14,7 @@ import (
 	"cubby/internal/app"
 	"cubby/internal/locker"
 	"cubby/internal/sizing"
+	"cubby/internal/sizing/refit"
 	"cubby/internal/text"
 	planreport "cubby/internal/web/planner/report"
 )
@@ -38,7 +39,7 @@ func (cmd planSiteCmd) Run(ctx context.Context, e *env) error {
 	}
 	a, err := cmd.advise(ctx, e, e.serverOptions(c))
 	var thin *sizing.ThinRecord
-	if errors.As(err, &thin) || errors.Is(err, sizing.ErrNoDoors) {
+	if errors.As(err, &thin) || errors.Is(err, refit.ErrNoDoors) {
 		e.say("no advice: %v", err)
 		return errFailed
 	}

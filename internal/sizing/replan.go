@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cubby/internal/locker"
+	"cubby/internal/sizing/refit"
 )
 
 // Installed is a site as it stands, with what its record says of its parcels.
@@ -185,14 +186,15 @@ type RemedyWeek struct {
 // less of hold, or one more column would help, in the normal and in the peak week. All alternatives meet
 // the same simulated parcels.
 //
-// A record that is too short or too thin is a *ThinRecord that says how much is missing. It returns the
+// A record that is too short or too thin is a *ThinRecord that says how much is missing; a site without
+// compartments is refit.ErrNoDoors. It returns the
 // context's error when that ends first. The same input and seed give the same advice.
 func Replan(ctx context.Context, in Installed, o ReplanOptions) (Advice, error) {
 	options, err := Options{Seed: o.Seed, Workers: o.Workers, Quick: o.Quick}.complete()
 	if err != nil {
 		return Advice{}, err
 	}
-	bank, err := newBank(in.Layout)
+	bank, err := refit.NewBank(in.Layout)
 	if err != nil {
 		return Advice{}, err
 	}
@@ -202,7 +204,7 @@ func Replan(ctx context.Context, in Installed, o ReplanOptions) (Advice, error) 
 	}
 	a := &adviser{in: in, options: options, record: r, bank: bank, progress: o.Progress}
 	a.advice = Advice{
-		Name: in.Name, Seed: o.Seed, Record: r.Record, Doors: bank.doors.Total(), Best: AsItIs, Currency: r.problem.Currency,
+		Name: in.Name, Seed: o.Seed, Record: r.Record, Doors: bank.Doors.Total(), Best: AsItIs, Currency: r.problem.Currency,
 	}
 	if err := a.advise(ctx); err != nil {
 		return Advice{}, fmt.Errorf("plan site %s again: %w", in.Name, err)

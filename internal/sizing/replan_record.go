@@ -12,6 +12,7 @@ import (
 
 	"cubby/internal/locker"
 	"cubby/internal/sizing/figure"
+	"cubby/internal/sizing/refit"
 )
 
 // Least that a site's record must hold before anything is said of it.
@@ -57,14 +58,7 @@ type record struct {
 	warnings []Reason
 }
 
-// days is a record by days of the wall's clock.
-type days struct {
-	first  time.Time
-	counts []float64 // whole days only
-	out    []bool    // days in gaps
-}
-
-func readRecord(in Installed, b *bank) (*record, error) {
+func readRecord(in Installed, b *refit.Bank) (*record, error) {
 	if in.Stays == nil {
 		return nil, errors.New("plan a site again: the law of its stays is missing")
 	}
@@ -73,104 +67,28 @@ func readRecord(in Installed, b *bank) (*record, error) {
 	if len(all) == 0 {
 		return nil, &ThinRecord{MissingDays: leastDays, Missing: leastParcels}
 	}
-	d := newDays(all, in.Until)
-	if err := d.enough(all); err != nil {
+	times := make([]time.Time, len(all))
+	for i, a := range all {
+		times[i] = a.At
+	}
+	d := refit.NewDays(times, in.Until)
+	counted := whole(d, all)
+	if err := enough(d, all, counted); err != nil {
 		return nil, err
 	}
 	r := &record{}
-	whole := d.whole(all)
-	r.count(whole, d, b)
-	r.problem = r.newProblem(in, b, whole, d)
-	r.hold(in, whole)
+	r.count(counted, d, b)
+	r.problem = r.newProblem(in, counted, d)
+	r.hold(in, counted)
 	return r, nil
 }
 
-// newDays counts whole days: the first day began before the first parcel, and today goes on.
-func newDays(all []Arrival, until time.Time) *days {
-	first := dayOf(all[0].At).AddDate(0, 0, 1)
-	last := dayOf(until.In(all[0].At.Location())).AddDate(0, 0, -1)
-	n := int(last.Sub(first)/maxOneLogDay) + 1
-	d := &days{first: first, counts: make([]float64, max(n, 0))}
-	for _, a := range all {
-		if at := d.at(a.At); at >= 0 {
-			d.counts[at]++
-		}
-	}
-	d.findGaps()
-	return d
-}
-
-// at returns the number of the day, -1 for one that does not count.
-func (d *days) at(t time.Time) int {
-	n := int(math.Floor(float64(dayOf(t).Sub(d.first)) / float64(maxOneLogDay)))
-	if n < 0 || n >= len(d.counts) {
-		return -1
-	}
-	return n
-}
-
-func (d *days) weekday(n int) int { return (int(d.first.Weekday()) + 6 + n) % 7 } // Monday first
-
-// means returns the mean of each weekday over the days that count, and how many there are.
-func (d *days) means() (mean [7]float64, n [7]int) {
-	for i, c := range d.counts {
-		if !d.out[i] {
-			mean[d.weekday(i)] += c
-			n[d.weekday(i)]++
-		}
-	}
-	for w := range mean {
-		mean[w] /= float64(max(n[w], 1))
-	}
-	return mean, n
-}
-
-// improbable is how many parcels a stretch of empty days should have had before it is a gap: with
-// e^-15 chance does not explain it, even where days differ more than chance alone.
-const improbable = 15
-
-// findGaps marks stretches of days in which nothing came although much should have: the lockers were out
-// of use or the record is missing. Leaving some out raises the means, which may show more.
-func (d *days) findGaps() {
-	d.out = make([]bool, len(d.counts))
-	for range 5 {
-		mean, _ := d.means()
-		found := false
-		for from := 0; from < len(d.counts); {
-			to, expected := from, 0.0
-			for to < len(d.counts) && d.counts[to] == 0 {
-				expected += mean[d.weekday(to)]
-				to++
-			}
-			if expected >= improbable && !d.out[from] {
-				found = true
-				for i := from; i < to; i++ {
-					d.out[i] = true
-				}
-			}
-			from = max(to, from+1)
-		}
-		if !found {
-			return
-		}
-	}
-}
-
-func (d *days) counted() int {
-	n := 0
-	for _, out := range d.out {
-		if !out {
-			n++
-		}
-	}
-	return n
-}
-
-func (d *days) enough(all []Arrival) error {
-	e := &ThinRecord{Days: d.counted(), Parcels: len(all)}
+// enough says whether a record is long and thick enough.
+func enough(d *refit.Days, all, whole []Arrival) error {
+	e := &ThinRecord{Days: d.Counted(), Parcels: len(all)}
 	e.MissingDays = max(leastDays-e.Days, 0)
-	e.Missing = max(leastParcels-len(d.whole(all)), 0)
-	_, n := d.means()
+	e.Missing = max(leastParcels-len(whole), 0)
+	_, n := d.Means()
 	for _, days := range n {
 		if days == 0 {
 			e.Weekdays++
@@ -183,38 +101,29 @@ func (d *days) enough(all []Arrival) error {
 }
 
 // whole returns the arrivals of the days that count.
-func (d *days) whole(all []Arrival) []Arrival {
+func whole(d *refit.Days, all []Arrival) []Arrival {
 	var out []Arrival
 	for _, a := range all {
-		if at := d.at(a.At); at >= 0 && !d.out[at] {
+		if d.Counts(a.At) {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-func (d *days) gaps() []Gap {
+func gaps(d *refit.Days) []Gap {
 	var out []Gap
-	for i := 0; i < len(d.out); i++ {
-		if !d.out[i] {
-			continue
-		}
-		from := i
-		for i < len(d.out) && d.out[i] {
-			i++
-		}
-		out = append(out, Gap{From: d.date(from), To: d.date(i - 1), Days: i - from})
+	for _, g := range d.Gaps() {
+		out = append(out, Gap{From: d.Date(g[0]), To: d.Date(g[1]), Days: g[1] - g[0] + 1})
 	}
 	return out
 }
 
-func (d *days) date(n int) string { return d.first.AddDate(0, 0, n).Format(time.DateOnly) }
-
 // count tells what the record holds.
-func (r *record) count(all []Arrival, d *days, b *bank) {
-	r.From, r.To, r.Days, r.Gaps, r.Parcels = d.date(0), d.date(len(d.counts)-1), d.counted(), d.gaps(), len(all)
+func (r *record) count(all []Arrival, d *refit.Days, b *refit.Bank) {
+	r.From, r.To, r.Days, r.Gaps, r.Parcels = d.Date(0), d.Date(len(d.Parcels)-1), d.Counted(), gaps(d), len(all)
 	for i, size := range locker.Sizes() {
-		r.Sizes = append(r.Sizes, SizeShare{Size: size, Doors: b.doors[i]})
+		r.Sizes = append(r.Sizes, SizeShare{Size: size, Doors: b.Doors[i]})
 	}
 	joined := 0
 	for _, a := range all {
@@ -263,7 +172,7 @@ func wilson(x, n int) Interval {
 
 // newProblem is the site as the planner sees it: what the record shows, and published figures for the
 // rest.
-func (r *record) newProblem(in Installed, b *bank, all []Arrival, d *days) Problem {
+func (r *record) newProblem(in Installed, all []Arrival, d *refit.Days) Problem {
 	p := Defaults()
 	p.Name = in.Name
 	p.Demand.Units = max(in.Units, unitsOfRecord(all), 1)
@@ -303,12 +212,12 @@ func unitsOfRecord(all []Arrival) int {
 
 // rate is the mean week of the days that count, by weekdays. Days of one weekday differ by more than
 // chance; the interval follows from how much they do.
-func (r *record) rate(p *Problem, d *days, source string) {
-	mean, n := d.means()
+func (r *record) rate(p *Problem, d *refit.Days, source string) {
+	mean, n := d.Means()
 	squares, freedom, weekly := 0.0, 0.0, 0.0
-	for i, c := range d.counts {
-		w := d.weekday(i)
-		if !d.out[i] && mean[w] > 0 {
+	for i, c := range d.Parcels {
+		w := d.Weekday(i)
+		if !d.Out[i] && mean[w] > 0 {
 			squares += (c - mean[w]) * (c - mean[w]) / mean[w]
 		}
 	}

@@ -151,11 +151,11 @@ func (a *adviser) doubt(now Remedy) {
 		warn(reason("advice_waiting", fmt.Sprintf("%d parcels still wait or were taken out by staff: how long they would have stayed is estimated", open),
 			measured(float64(open), "parcels")))
 	}
-	for i, guessed := range a.bank.guessed {
+	for i, guessed := range a.bank.Guessed {
 		if guessed && r.Sizes[i].Parcels > 0 {
 			warn(Reason{
-				Code: "advice_guessed_size", Words: []string{r.Sizes[i].Size.String()}, Figures: []Figure{measured(float64(a.bank.units[i]), "units")},
-				Text: fmt.Sprintf("the site has no door of size %s: its height is taken as %d units", r.Sizes[i].Size, a.bank.units[i]),
+				Code: "advice_guessed_size", Words: []string{r.Sizes[i].Size.String()}, Figures: []Figure{measured(float64(a.bank.Units[i]), "units")},
+				Text: fmt.Sprintf("the site has no door of size %s: its height is taken as %d units", r.Sizes[i].Size, a.bank.Units[i]),
 			})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func (w town) live() sizing.Installed {
 				free[l.size]++
 				return true
 			})
-			a := sizing.Arrival{At: t, Size: w.size(rng), Carrier: "courier", Unit: fmt.Sprint(rng.IntN(150)), Where: sizing.Refused}
+			a := sizing.Arrival{At: t, Size: w.size(rng), Carrier: "courier", Unit: strconv.Itoa(rng.IntN(150)), Where: sizing.Refused}
 			stay := time.Duration(float64(w.median) * math.Exp(rng.NormFloat64()))
 			taken := true
 			if w.hold > 0 && stay > w.hold && !w.patient {

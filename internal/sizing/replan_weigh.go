@@ -11,6 +11,7 @@ import (
 	"cubby/internal/sizing/catalogue"
 	"cubby/internal/sizing/figure"
 	"cubby/internal/sizing/mix"
+	"cubby/internal/sizing/refit"
 	"cubby/internal/sizing/sim"
 )
 
@@ -19,7 +20,7 @@ type adviser struct {
 	in       Installed
 	options  Options
 	record   *record
-	bank     *bank
+	bank     *refit.Bank
 	model    *model
 	advice   Advice
 	progress func(float64)
@@ -95,7 +96,7 @@ func (a *adviser) consolidate(ctx context.Context, home []int) error {
 		return err
 	}
 	const tries = 4 // years: the share is a mean over thousands of parcels
-	results, err := a.run(ctx, []sim.Scenario{withDoors(m.scenario, a.bank.doors)}, m.warmUpWeeks(), tries)
+	results, err := a.run(ctx, []sim.Scenario{withDoors(m.scenario, a.bank.Doors)}, m.warmUpWeeks(), tries)
 	if err != nil {
 		return err
 	}
@@ -127,9 +128,9 @@ func withDoors(s sim.Scenario, doors []int) sim.Scenario {
 const worse = 10
 
 // objective is the share of a year's parcels lost, by the screen.
-func (a *adviser) objective() func(mix.Pattern) float64 {
+func (a *adviser) objective() mix.Loss {
 	m := a.model
-	today, _ := m.screenClasses(a.bank.doors, m.screen)
+	today, _ := m.screenClasses(a.bank.Doors, m.screen)
 	peakWeeks := m.problem.Demand.PeakWeeks.Mid
 	const slack = 0.005
 	return func(doors mix.Pattern) float64 {
@@ -156,26 +157,42 @@ func (a *adviser) remedies() {
 			Code: code, Mix: a.mixOf(doors), Hold: hold, Columns: columns, Verdict: VerdictNothing,
 		})
 	}
-	add(AsItIs, a.bank.doors, hold)
+	add(AsItIs, a.bank.Doors, hold)
 	a.advice.Remedies[0].Verdict = VerdictBasis
 	loss := a.objective()
-	if d := a.bank.divide(loss); len(a.bank.changes(d)) > 0 {
-		add(OtherMix, d.doors, hold, a.bank.changes(d)...)
+	d := a.bank.Divide(loss)
+	var changes []ColumnChange
+	for _, c := range a.bank.Changes(d) {
+		changes = append(changes, ColumnChange{Columns: c.Columns, From: counted(c.From), To: counted(c.To)})
+	}
+	if len(changes) > 0 {
+		add(OtherMix, d.Doors, hold, changes...)
 	}
 	set := a.record.Hold
 	if !a.record.HoldKept {
-		add(KeptHold, a.bank.doors, set)
+		add(KeptHold, a.bank.Doors, set)
 	}
 	const least = 0.5
 	if set-1 >= least {
-		add(ShorterHold, a.bank.doors, set-1)
+		add(ShorterHold, a.bank.Doors, set-1)
 	}
 	if a.record.HoldKept {
-		add(LongerHold, a.bank.doors, set+1)
+		add(LongerHold, a.bank.Doors, set+1)
 	}
-	if p, ok := a.bank.extra(loss); ok {
-		add(ExtraColumn, a.bank.doors.Plus(p), hold, ColumnChange{Columns: 1, To: counted(p)})
+	if p, ok := a.bank.Extra(loss); ok {
+		add(ExtraColumn, a.bank.Doors.Plus(p), hold, ColumnChange{Columns: 1, To: counted(p)})
 	}
+}
+
+// counted writes a pattern as doors of sizes, without those that are none.
+func counted(p mix.Pattern) []DoorCount {
+	var out []DoorCount
+	for i, size := range locker.Sizes() {
+		if p[i] > 0 {
+			out = append(out, DoorCount{Size: size, Doors: p[i]})
+		}
+	}
+	return out
 }
 
 func (a *adviser) mixOf(doors mix.Pattern) []DoorCount {

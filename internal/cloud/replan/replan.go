@@ -61,7 +61,7 @@ func New(o Options) (*Planner, error) {
 }
 
 // Advise returns the advice on a site that the principal sees. A record that says too little yet is a
-// *sizing.ThinRecord, a site without doors is sizing.ErrNoDoors; RATE_LIMITED when others are being answered.
+// *sizing.ThinRecord, a site without doors is refit.ErrNoDoors; RATE_LIMITED when others are being answered.
 // The same record, day and options give the same advice.
 func (l *Planner) Advise(ctx context.Context, p cloud.Principal, site locker.SiteID, o sizing.ReplanOptions) (sizing.Advice, error) {
 	view, err := l.sites.Site(ctx, p, site)
