@@ -72,10 +72,10 @@ func (v advice) what(r sizing.Remedy) string {
 func (v advice) answer(lead string) Section {
 	now := v.Remedies[0]
 	s := Section{ID: "answer", Title: v.T("advice.answer.title"), Blocks: []Block{paragraph(lead), {Facts: []Fact{
-		{v.T("advice.fact.loss"), v.interval(now.Normal.Loss), v.unit(now.Normal.Loss.Unit)},
-		{v.T("advice.fact.peak"), v.interval(now.Peak.Loss), v.unit(now.Peak.Loss.Unit)},
-		{v.T("advice.fact.observed"), v.interval(v.Record.Observed), v.unit(v.Record.Observed.Unit)},
-		{v.T("advice.fact.weekly"), v.rounded(v.Record.Weekly), v.unit(v.Record.Weekly.Unit)},
+		{Label: v.T("advice.fact.loss"), Value: v.interval(now.Normal.Loss), Unit: v.unit(now.Normal.Loss.Unit)},
+		{Label: v.T("advice.fact.peak"), Value: v.interval(now.Peak.Loss), Unit: v.unit(now.Peak.Loss.Unit)},
+		{Label: v.T("advice.fact.observed"), Value: v.interval(v.Record.Observed), Unit: v.unit(v.Record.Observed.Unit)},
+		{Label: v.T("advice.fact.weekly"), Value: v.rounded(v.Record.Weekly), Unit: v.unit(v.Record.Weekly.Unit)},
 	}}}}
 	s.Blocks = append(s.Blocks, Block{List: v.sentences(v.Findings)})
 	if len(v.Warnings) > 0 {
