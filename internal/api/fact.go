@@ -33,9 +33,11 @@ func (a *API) listFacts(ctx context.Context, who cloud.Principal, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answer(listOf(page, func(f cloud.FactView) Fact {
-		return Fact{
-			Cursor: opaque(f.Cursor), Epoch: f.Epoch, Number: f.Number, Index: f.Index, At: f.At, Kind: f.Kind, Body: f.Body,
-		}
-	}), nil)
+	return answer(listOf(page, factOf), nil)
+}
+
+func factOf(f cloud.FactView) Fact {
+	return Fact{
+		Cursor: opaque(f.Cursor), Epoch: f.Epoch, Number: f.Number, Index: f.Index, At: f.At, Kind: f.Kind, Body: f.Body,
+	}
 }

@@ -34,6 +34,7 @@ type operation struct {
 	scopes  []auth.Scope
 	status  int   // of success; 0: 200
 	body    int64 // largest; 0: maxBody
+	stream  bool  // the answer goes on: it has no ETag
 	secret  bool  // the answer shows a secret: it is never stored for a repeat
 }
 
@@ -50,6 +51,7 @@ func add[I, O any](a *API, op operation, handle handler[I, O]) {
 	}
 	guards := huma.Middlewares{a.authenticate(op.scopes)}
 	switch {
+	case op.stream:
 	case op.method == http.MethodGet:
 		guards = append(guards, etag)
 	case op.method == http.MethodPost && !op.secret:
@@ -97,6 +99,7 @@ func (op operation) parameters() []*huma.Param {
 		}}
 	}
 	switch {
+	case op.stream:
 	case op.method == http.MethodGet:
 		return text("If-None-Match", "ETag of an answer that you have: 304 when it is still the same.", maxETags)
 	case op.method == http.MethodPost && !op.secret:
@@ -115,6 +118,13 @@ func (a *API) responses(op operation) map[string]*huma.Response {
 			Description: "A problem, told by its code.",
 			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
 		},
+	}
+	if op.stream {
+		responses["200"] = &huma.Response{
+			Description: "Server-sent events: each has an id, the type `fact` and one fact as its data.",
+			Content:     map[string]*huma.MediaType{streamType: {Schema: &huma.Schema{Type: huma.TypeString}}},
+		}
+		return responses
 	}
 	if op.method == http.MethodGet {
 		responses["304"] = &huma.Response{Description: "What you have is still the same."}

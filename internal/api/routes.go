@@ -90,6 +90,11 @@ func (a *API) registerSites() {
 		more:    "In the order of the record. `next` is always there: ask again with it later for what is new.",
 	}, a.listFacts)
 	add(a, operation{
+		method: get, path: "/sites/{site}/facts/stream", id: "stream-facts", tag: tagRecord, scopes: read(), stream: true,
+		summary: "Follow the facts of a site as server-sent events",
+		more:    "Begins after a cursor and goes on with what happens. It ends after ten minutes: connect again with the header Last-Event-ID, as browsers do by themselves.",
+	}, a.streamFacts)
+	add(a, operation{
 		method: get, path: "/sites/{site}/acts", id: "list-acts", tag: tagRecord, scopes: read(),
 		summary: "List the privileged acts on a site", more: "Newest first. Names and reasons need the scope `pii` too.",
 	}, a.listActs)

@@ -28,7 +28,7 @@ func unreachable() map[string]string {
 		"ResidentPage": resident, "ResidentOpen": resident, "ResidentAwait": resident, "SetResidentWishes": resident,
 		"Start": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside,
 		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside,
-		"Subscribe": "live pages; programs read facts since a cursor", "OpenIncidents": page, "Activity": page, "WallPlace": page, "Tiles": page,
+		"OpenIncidents": page, "Activity": page, "WallPlace": page, "Tiles": page,
 		"FindRecipients": "list-residents with q",
 		"Act":            "each kind of intent has an operation of its own, with its own input",
 	}

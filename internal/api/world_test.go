@@ -183,7 +183,12 @@ func (w *world) ownerOf(organization, name string) cloud.Principal {
 // token makes an API token.
 func (w *world) token(scopes ...auth.Scope) string {
 	w.t.Helper()
-	secret, err := w.cloud.CreateAPIToken(w.t.Context(), w.owner, "test", scopes, time.Time{})
+	return w.tokenOf(w.owner, scopes...)
+}
+
+func (w *world) tokenOf(who cloud.Principal, scopes ...auth.Scope) string {
+	w.t.Helper()
+	secret, err := w.cloud.CreateAPIToken(w.t.Context(), who, "test", scopes, time.Time{})
 	must(w.t, err)
 	return string(secret)
 }
@@ -259,6 +264,11 @@ func (w *world) ask(q asked) reply {
 
 func (w *world) askWith(ctx context.Context, q asked) reply {
 	w.t.Helper()
+	if strings.HasSuffix(q.path, "/stream") { // it ends when its reader leaves
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		ctx = short
+	}
 	r := httptest.NewRequestWithContext(ctx, q.method, q.path, strings.NewReader(q.body))
 	if q.body != "" {
 		r.Header.Set("Content-Type", "application/json")
