@@ -34,8 +34,11 @@ func (m *Machine) identify(in Input, source string) (credential.Match, error) {
 	if err != nil {
 		return credential.Match{}, err
 	}
-	holder := m.codes.live.Holder(entry.Number())
-	switch m.budget.Allow(entry, holder, m.at.Time()).Verdict {
+	if m.guessesStale {
+		m.fitGuesses()
+	}
+	holder, at := m.codes.live.Holder(entry.Number()), m.pace.At.Time()
+	switch m.budget.Allow(entry, holder, at).Verdict {
 	case credential.VerdictFlooded:
 		return credential.Match{}, locker.Errorf(locker.CodeCodeFlooded, "too many wrong codes: the unit is needed too")
 	case credential.VerdictLocked:
@@ -54,18 +57,18 @@ func (m *Machine) identify(in Input, source string) (credential.Match, error) {
 		if old.Kind == kindCourier {
 			refused.Reason = locker.CodeCourierUnknown
 		}
-		m.must(locker.RefuseCode{Fact: refused})
+		m.noteOver(refused)
 		return credential.Match{}, locker.Errorf(refused.Reason, "the code was right once and is over")
 	}
-	flooded := m.budget.Flooded(m.at.Time())
-	m.budget.Spend(entry, holder, m.at.Time())
+	flooded := m.budget.Flooded(at)
+	m.budget.Spend(entry, holder, at)
 	m.must(locker.RefuseCode{Fact: refused})
 	somebody := entry.Number() != "" && !strings.HasPrefix(holder, "number:") // else nobody is locked out
-	if somebody && m.budget.Allow(entry, holder, m.at.Time()).Verdict == credential.VerdictLocked {
+	if somebody && m.budget.Allow(entry, holder, at).Verdict == credential.VerdictLocked {
 		refused.Reason = locker.CodeHolderLocked
 		m.must(locker.RefuseCode{Fact: refused})
 	}
-	if !flooded && m.budget.Flooded(m.at.Time()) {
+	if !flooded && m.budget.Flooded(at) {
 		refused.Reason, refused.Unit = locker.CodeCodeFlooded, ""
 		m.must(locker.RefuseCode{Fact: refused})
 	}
@@ -152,9 +155,9 @@ func (m *Machine) enterGrant(p *panel, id locker.GrantID) error {
 func (m *Machine) enterCourier(p *panel, id locker.CourierID, form credential.Form) error {
 	c := m.state.Directory.Couriers[id]
 	if c.Revoked || c.From > m.at || c.Until != 0 && c.Until <= m.at {
-		m.must(locker.RefuseCode{Fact: locker.CodeRefused{
+		m.noteOver(locker.CodeRefused{
 			Form: form.String(), Reason: locker.CodeCourierUnknown, Purpose: "courier", Source: string(p.id),
-		}})
+		})
 		return locker.Errorf(locker.CodeCourierUnknown, "this courier access is over or not yet valid")
 	}
 	actor := locker.Actor{Kind: locker.ActorCourier, ID: string(id)}

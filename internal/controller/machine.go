@@ -16,8 +16,10 @@ type MachineOptions struct {
 	Version string
 	// NewID returns a fresh id, a UUIDv7 in lower case. The machine has no other randomness.
 	NewID func() string
-	// Limits of wrong codes. Zero, or the defaults: credential.DefaultLimits, lowered for a large site
-	// until a stranger's chance is what credential.MaxChance allows. Any other are checked against it.
+	// Limits of wrong codes. Zero: credential.DefaultLimits; any other are checked against
+	// credential.MaxChance at a site of credential.DefaultCounts. The site's policy may name another
+	// number of guesses. All of them are lowered while so many codes are valid that a stranger's chance
+	// would be above MaxChance.
 	Limits credential.Limits
 	// ProofKey is the secret of what the kiosk shows to prove that a phone is near. The server must not
 	// know it: openings with a proof are not bound by the limit on remote ones. Zero: no proofs.
@@ -39,7 +41,12 @@ type Machine struct {
 	clock  siteClock
 	codes  *codes
 	budget *credential.Budget
+	pace   waited // of the budget
 	proofs proofTries
+
+	guessesStale bool  // codes came or went since the limits were fitted
+	overSince    int64 // moment from which overNotes counts
+	overNotes    int   // records of codes that were right once
 
 	governor Governor
 	openings openings
@@ -74,11 +81,10 @@ func NewMachine(opts MachineOptions, dir *locker.Directory, keys *wire.Keys, sna
 	if opts.Site == "" || opts.NewID == nil {
 		return nil, fmt.Errorf("machine of site %q: site and ids are needed", string(opts.Site))
 	}
-	var err error
-	if opts.Limits, err = fitLimits(opts.Limits, dir); err != nil {
-		return nil, err
+	if err := checkLimits(opts.Limits); err != nil {
+		return nil, fmt.Errorf("limits of wrong codes: %w", err)
 	}
-	budget, err := credential.RestoreBudget(opts.Limits, snap.Budget)
+	budget, err := credential.RestoreBudget(baseLimits(opts.Limits, dir.Policy), snap.Budget)
 	if err != nil {
 		return nil, fmt.Errorf("restore the budget of wrong codes: %w", err)
 	}
@@ -88,27 +94,12 @@ func NewMachine(opts MachineOptions, dir *locker.Directory, keys *wire.Keys, sna
 		boards: map[BoardRef]*boardHealth{}, panels: map[PanelID]*panel{},
 	}
 	m.clock.offset = snap.OffsetMS
+	if m.pace = snap.Pace; m.pace.At == 0 { // of a version that counted by the wall clock
+		m.pace.At, m.pace.Site = m.state.Matter.Latest, m.state.Matter.Latest
+	}
 	m.learnLayout()
+	m.fitGuesses()
 	return m, nil
-}
-
-// fitLimits checks limits against the codes that may be live at the site at once, passes included.
-func fitLimits(limits credential.Limits, dir *locker.Directory) (credential.Limits, error) {
-	counts := credential.DefaultCounts()
-	counts.Live = max(counts.Live, len(dir.PlaceIDs())+len(dir.Grants)+len(dir.Couriers)+len(dir.Staff))
-	policy := credential.DefaultPolicy()
-	if limits == (credential.Limits{}) || limits == credential.DefaultLimits() {
-		fitted, err := credential.Fit(policy, counts)
-		if err != nil {
-			return credential.Limits{}, fmt.Errorf("limits of wrong codes: %w", err)
-		}
-		return fitted.Limits, nil
-	}
-	policy.Limits = limits
-	if err := credential.Check(policy, counts); err != nil {
-		return credential.Limits{}, fmt.Errorf("limits of wrong codes: %w", err)
-	}
-	return limits, nil
 }
 
 // Position returns the position of the last operation.
@@ -127,6 +118,7 @@ func (m *Machine) Replay(op wire.Operation) {
 		return
 	}
 	m.pos = op.Position()
+	m.pace.advance(op.Boot, op.MonoMS, op.At())
 	for _, f := range op.Facts {
 		locker.Evolve(m.state, f, op.At())
 		m.learn(f, op.At())
@@ -138,7 +130,8 @@ func (m *Machine) learn(f locker.Fact, at locker.Millis) {
 	switch f := f.(type) {
 	case locker.CodeRefused:
 		if f.Reason == locker.CodeCodeWrong {
-			m.budget.Recount(formOf(f.Form), holderOf(f.Unit), at.Time())
+			m.fitGuesses() // as it was when the guess was made
+			m.budget.Recount(formOf(f.Form), holderOf(f.Unit), m.pace.At.Time())
 		}
 	case locker.OpenRequested:
 		if f.Cause == locker.CauseRemote {
@@ -167,6 +160,7 @@ func (m *Machine) Start(seen map[locker.PlaceID]locker.Sighting, now Instant) Ou
 	m.openings = openings{}
 	m.due = now.MonoMS
 	m.recallPulses()
+	m.guessesStale = true
 	m.codes.setKeys(m.keys)
 	m.codes.sync(m.state)
 	m.must(locker.Start{Boot: now.Boot, Version: m.opts.Version, Seen: seen})
@@ -221,6 +215,7 @@ func (m *Machine) begin(now Instant) {
 	m.now, m.out = now, &Outcome{}
 	jump := m.clock.advance(now, !m.state.Matter.Clock, m.state.Matter.Latest)
 	m.at = m.clock.at
+	m.pace.advance(now.Boot, now.MonoMS, m.at)
 	if jump != 0 {
 		m.dueAt(now.MonoMS)
 		m.must(locker.DoubtClock{JumpMS: jump.Milliseconds()})
@@ -310,6 +305,7 @@ func (m *Machine) followCode(f locker.Fact) {
 		id = f.Stay
 	}
 	if st := m.state.Matter.Stays[id]; st != nil {
+		m.guessesStale = true
 		m.codes.putStay(m.state, st)
 	}
 }
@@ -339,6 +335,7 @@ func (m *Machine) directoryChanged(layout bool) {
 		m.checkLayout()
 		m.out.Effects = append(m.out.Effects, Relaid{})
 	}
+	m.guessesStale = true
 	m.codes.setKeys(m.keys)
 	m.codes.sync(m.state)
 	m.must(locker.ApplyDirectory{Rev: m.state.Directory.Rev})
@@ -495,7 +492,10 @@ func (m *Machine) Rebase(fresh *Machine, lost []Outcome) {
 			}
 		}
 	}
-	m.state, m.keys, m.pos, m.budget = fresh.state, fresh.keys, fresh.pos, fresh.budget
+	// Guesses that were evaluated but not recorded stay spent: on a full disk nobody guesses for ever.
+	m.budget.Absorb(fresh.budget.State())
+	m.state, m.keys, m.pos = fresh.state, fresh.keys, fresh.pos
+	m.pace.At, m.guessesStale = max(m.pace.At, fresh.pace.At), true
 	m.rev++
 	m.due = m.now.MonoMS
 	m.learnLayout()

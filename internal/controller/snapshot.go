@@ -15,6 +15,7 @@ type Snapshot struct {
 	Position wire.Position          `json:"position"`
 	Matter   *locker.Matter         `json:"matter"`
 	Budget   credential.BudgetState `json:"budget"`
+	Pace     waited                 `json:"pace,omitzero"`    // of the budget
 	Remote   []locker.Millis        `json:"remote,omitempty"` // last remote openings
 	OffsetMS int64                  `json:"offset_ms,omitempty"`
 }
@@ -50,7 +51,7 @@ func (s Snapshot) matter() *locker.Matter {
 // durable.
 func (m *Machine) Snapshot() ([]byte, error) {
 	data, err := json.Marshal(Snapshot{
-		Position: m.pos, Matter: m.state.Matter, Budget: m.budget.State(), Remote: m.recall, OffsetMS: m.clock.offset,
+		Position: m.pos, Matter: m.state.Matter, Budget: m.budget.State(), Pace: m.pace, Remote: m.recall, OffsetMS: m.clock.offset,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode snapshot at %s: %w", m.pos, err)

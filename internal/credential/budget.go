@@ -15,6 +15,9 @@ const (
 	day   = 24 * time.Hour
 	month = 30 * day
 
+	maxPer = Year / 2 // a longer time is no rate but a ban
+	maxN   = 1000     // more guesses at once are no limit
+
 	// maxHolders bounds the remembered numbers; a site has far fewer units and passes.
 	maxHolders = 8192
 )
@@ -29,7 +32,7 @@ type Rate struct {
 // PerYear returns the most wrong guesses that the rate lets through in any year.
 func (r Rate) PerYear() float64 { return float64(r.N) * float64(Year) / float64(r.Per) }
 
-func (r Rate) valid() bool { return r.N > 0 && r.N <= 1000 && r.Per >= time.Hour && r.Per <= Year/2 }
+func (r Rate) valid() bool { return r.N > 0 && r.N <= maxN && r.Per >= time.Hour && r.Per <= maxPer }
 
 // interval is the time after which one guess comes back. It is a little longer than Per/N because
 // the full bucket at the start counts in the year too.
@@ -132,6 +135,17 @@ func (b Bucket) used(r Rate, now time.Time) float64 {
 	return float64(b.debtAt(now)) / float64(time.Duration(r.N)*r.interval())
 }
 
+// most is the bucket of two that takes longer to come back.
+func (b Bucket) most(o Bucket) Bucket {
+	if b.At.Add(b.Debt).Before(o.At.Add(o.Debt)) {
+		b.At, b.Debt, o.At, o.Debt = o.At, o.Debt, b.At, b.Debt
+	}
+	if b.At.Before(o.At) { // the same end, seen from the later moment
+		b.Debt, b.At = b.debtAt(o.At), o.At
+	}
+	return b
+}
+
 func (b Bucket) spend(r Rate, now time.Time) Bucket {
 	debt := min(b.debtAt(now)+r.interval(), time.Duration(r.N)*r.interval())
 	if now.Before(b.At) {
@@ -200,6 +214,32 @@ func (b *Budget) State() BudgetState {
 		state.Holders = append(state.Holders, b.holders[name])
 	}
 	return state
+}
+
+// Limit replaces the limits, as more or fewer codes become valid at the site. What was spent stays
+// spent: it is kept as the time that it takes to come back. It returns [ErrLimits] for limits out of
+// range, and changes nothing then.
+func (b *Budget) Limit(limits Limits) error {
+	if err := limits.validate(); err != nil {
+		return err
+	}
+	b.limits = limits
+	return nil
+}
+
+// Absorb takes over what another count of the same site has spent, wherever that is more: guesses of
+// which one of the two knows nothing. Guesses that only one of two counts knows are not added up.
+func (b *Budget) Absorb(other BudgetState) {
+	b.site = b.site.most(other.Site)
+	for _, h := range other.Holders {
+		known, ok := b.holders[h.Holder]
+		if !ok && len(b.holders) >= maxHolders {
+			continue // who is not counted here is counted for the site
+		}
+		b.holders[h.Holder] = HolderState{
+			Holder: h.Holder, Typed: known.Typed.most(h.Typed), Reserve: known.Reserve.most(h.Reserve),
+		}
+	}
 }
 
 // Flooded reports whether the site has no wrong guess left.

@@ -106,19 +106,35 @@ func Check(policy Policy, counts Counts) error {
 }
 
 // Fit returns the policy with its guesses lowered, in steps, until [Check] accepts it for a larger
-// site. It returns the error of Check when even one guess is too many.
+// site: fewer guesses first, then the single guess that is left in a longer time. It returns the
+// error of Check when even one guess in half a year is too many, which means that the codes are too
+// short.
 func Fit(policy Policy, counts Counts) (Policy, error) {
 	for {
 		err := Check(policy, counts)
 		if err == nil || !errors.Is(err, ErrWeak) {
 			return policy, err
 		}
+		lowered := false
 		l := &policy.Limits
-		if l.Site.N == 1 && l.Holder.N == 1 && l.Reserve.N == 1 {
+		for _, r := range []*Rate{&l.Site, &l.Holder, &l.Reserve} {
+			lowered = r.lower() || lowered
+		}
+		if !lowered {
 			return Policy{}, err
 		}
-		for _, r := range []*Rate{&l.Site, &l.Holder, &l.Reserve} {
-			r.N = max(r.N*3/4, 1)
-		}
 	}
+}
+
+// lower makes the rate one step stricter; false: it is the strictest there is.
+func (r *Rate) lower() bool {
+	switch {
+	case r.N > 1:
+		r.N = r.N * 3 / 4
+	case r.Per < maxPer:
+		r.Per = min(r.Per*4/3, maxPer)
+	default:
+		return false
+	}
+	return true
 }

@@ -73,6 +73,16 @@ func NewIndex() *Index {
 // Len returns the number of live codes.
 func (x *Index) Len() int { return len(x.rows) }
 
+// Most returns how many live codes stand under the number with the most of them, 0 when none has a
+// number.
+func (x *Index) Most() int {
+	most := 0
+	for _, n := range x.numbers {
+		most = max(most, n.uses)
+	}
+	return most
+}
+
 // Put adds a live code, or replaces the one of the same subject. It returns [ErrCollision] when
 // the code equals another subject's in any form, [ErrFull] at [MaxLive] codes, and [ErrKey] when
 // there is no key or subject; the index is then unchanged.

@@ -31,6 +31,9 @@ type Policy struct {
 	ReserveMinutes int    `json:"reserve_minutes"` // longest reservation
 	MaxUpgrade     int    `json:"max_upgrade"`     // size classes a parcel may be upgraded; 0: any
 	Fallback       []Fall `json:"fallback,omitempty"`
+	// Guesses is how many wrong codes a day the site takes before it asks for the unit too. 0: 20. A
+	// site takes fewer while that makes codes too easy to guess.
+	Guesses int `json:"guesses,omitempty"`
 }
 
 // Fall is where a parcel goes when no compartment takes it.
