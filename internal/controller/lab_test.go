@@ -21,7 +21,9 @@ type lab struct {
 	m     *controller.Machine
 	ids   *ids
 	dir   []wire.Change
-	ms    int64 // monotonic
+	ms    int64 // true time
+	since int64 // of ms, where the monotonic clock of this boot began
+	snap  []byte
 	skew  locker.Millis
 	boot  string
 	ops   []controller.Operation
@@ -57,7 +59,7 @@ func (l *lab) restart() {
 	}
 	m, err := controller.NewMachine(controller.MachineOptions{
 		Site: siteID, Version: "test", NewID: l.ids.next, Buses: []string{"a"}, ProofKey: keyOf(l.t, "proofs"),
-	}, d, keys, controller.Snapshot{})
+	}, d, keys, l.snapshot())
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -84,8 +86,20 @@ func (l *lab) restart() {
 	l.pass(2 * time.Second)
 }
 
+// snapshot is what the machine begins with: nothing, unless a test kept one.
+func (l *lab) snapshot() controller.Snapshot {
+	if l.snap == nil {
+		return controller.Snapshot{}
+	}
+	snap, err := controller.DecodeSnapshot(l.snap)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return snap
+}
+
 func (l *lab) now() controller.Instant {
-	return controller.Instant{Boot: l.boot, MonoMS: l.ms, Wall: noon + locker.Millis(l.ms) + l.skew}
+	return controller.Instant{Boot: l.boot, MonoMS: l.ms - l.since, Wall: noon + locker.Millis(l.ms) + l.skew}
 }
 
 // take makes an outcome durable and runs its effects: a pulse opens its door at once.
