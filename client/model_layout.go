@@ -89,4 +89,5 @@ type Policy struct {
 	ReserveMinutes int      `json:"reserve_minutes"` // longest reservation
 	MaxUpgrade     int      `json:"max_upgrade"`     // size classes a parcel may be upgraded; 0: any
 	Fallback       []string `json:"fallback,omitempty"`
+	Guesses        int      `json:"guesses,omitempty"` // wrong codes a day that the site takes; 0: 20
 }

@@ -163,3 +163,15 @@ type Act struct {
 	Subject  string    `json:"subject,omitempty"`   // id of the stay, place, person or token
 	Reason   string    `json:"reason,omitempty"`    // why; with the scope pii
 }
+
+// Codes is how hard the codes of a site are to guess.
+type Codes struct {
+	Scheme    string  `json:"scheme"`          // what a code consists of
+	Live      int     `json:"live_codes"`      // most codes that are valid at a time
+	PerNumber int     `json:"codes_of_a_unit"` // most under one unit's number
+	Guesses   float64 `json:"guesses_a_day"`   // wrong codes that the site takes in a day
+	Most      int     `json:"guesses_allowed"` // the most that its policy may name; 0: there are too many codes
+	Chance    float64 `json:"chance"`          // that a stranger opens anything in a year, 0 to 1
+	MaxChance float64 `json:"max_chance"`      // the greatest that is allowed
+	Wrong     string  `json:"wrong,omitempty"` // why that is too easy, and what to change
+}

@@ -56,6 +56,7 @@ func TestModels_MatchTheDescription(t *testing.T) {
 		client.SiteHealth{},
 		client.Controller{},
 		client.Doors{},
+		client.Codes{},
 		client.Board{},
 		client.Measurement{},
 		client.Record{},

@@ -34,6 +34,11 @@ func (c *Client) SetPolicy(ctx context.Context, site string, p Policy) error {
 	return c.run(ctx, http.MethodPut, at("/sites/%s/policy", site), p)
 }
 
+// Codes returns how hard the codes of a site are to guess.
+func (c *Client) Codes(ctx context.Context, site string) (Codes, error) {
+	return call[Codes](ctx, c, request{method: http.MethodGet, path: at("/sites/%s/codes", site)})
+}
+
 // Layout returns the layout of a site.
 func (c *Client) Layout(ctx context.Context, site string) (Layout, error) {
 	return call[Layout](ctx, c, request{method: http.MethodGet, path: at("/sites/%s/layout", site)})

@@ -94,6 +94,14 @@ func clientOfSites(ctx context.Context, t *testing.T, w *world, c *client.Client
 	}
 	v.Policy.HoldHours = 24
 	must(t, c.SetPolicy(ctx, mill, v.Policy))
+	codes, err := c.Codes(ctx, mill)
+	if must(t, err); codes.Wrong != "" || codes.Chance <= 0 || codes.Chance > codes.MaxChance || codes.Guesses != 20 {
+		t.Errorf("codes %+v", codes)
+	}
+	v.Policy.Guesses = 100
+	if err := c.SetPolicy(ctx, mill, v.Policy); err == nil || !strings.Contains(err.Error(), "allow at most") {
+		t.Errorf("a hundred guesses a day: %v", err)
+	}
 	l, err := c.Layout(ctx, mill)
 	must(t, err)
 	must(t, c.SetLayout(ctx, mill, l))

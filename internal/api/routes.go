@@ -69,6 +69,11 @@ func (a *API) registerSites() {
 		summary: "Replace the policy of a site",
 	}, a.setPolicy)
 	add(a, operation{
+		method: get, path: "/sites/{site}/codes", id: "get-codes", tag: tagSites, scopes: read(),
+		summary: "Get how hard the codes of a site are to guess",
+		more:    "The policy refuses a number of wrong codes a day under which `chance` would be above `max_chance`.",
+	}, a.getCodes)
+	add(a, operation{
 		method: get, path: "/sites/{site}/layout", id: "get-layout", tag: tagSites, scopes: read(),
 		summary: "Get the layout of a site",
 	}, a.getLayout)

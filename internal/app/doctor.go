@@ -60,7 +60,7 @@ func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 	findings = append(findings, tlsFinding(c, opts.Now()),
 		portFinding(ctx, "port of pages", c.Listen, c.TLS.Effective() != config.TLSOff))
 	db := Finding{What: "database", Detail: c.DatabaseURL(), Advice: "Run `cubby serve` once to make it, or restore a backup."}
-	st, _, _, err := openCloud(ctx, opts)
+	st, server, _, err := openCloud(ctx, opts)
 	if err != nil {
 		db.Wrong = err
 		if errors.Is(err, store.ErrNewerSchema) || errors.Is(err, ErrDemoData) {
@@ -70,6 +70,7 @@ func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 	}
 	defer st.Close() //nolint:errcheck // only read
 	findings = append(findings, db, ownerFinding(ctx, st))
+	findings = append(findings, codesFindings(ctx, server)...)
 	return append(findings, mailFinding(ctx, opts))
 }
 

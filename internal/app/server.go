@@ -155,6 +155,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.startFaces(ctx); err != nil {
 		return err
 	}
+	s.warnOfCodes(ctx)
 	s.startMetrics()
 	s.startTLS()
 	s.done.Go(func() {

@@ -7,12 +7,17 @@ import (
 )
 
 type doctorCmd struct {
+	All   doctorAllCmd   `cmd:"" default:"withargs" help:"Look at this computer: settings, disk, clock, mail, boards."`
+	Codes doctorCodesCmd `cmd:"" help:"How hard the codes of each site are to guess, and what to change where they are too easy."`
+}
+
+type doctorAllCmd struct {
 	Server     bool `help:"Look at the server only."`
 	Controller bool `help:"Look at the controller only."`
 }
 
 // Run prints one line for each thing that was looked at, and says no when one of them is wrong.
-func (cmd doctorCmd) Run(ctx context.Context, e *env) error {
+func (cmd doctorAllCmd) Run(ctx context.Context, e *env) error {
 	c, err := e.config()
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/guess"
 	"cubby/internal/credential"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
@@ -332,6 +333,9 @@ func (c *Cloud) createSite(ctx context.Context, q *db.Queries, p Principal, d Si
 			return err
 		}
 	}
+	if err := guess.Check(ctx, q, db.Site{ID: string(d.ID), Layout: texts[1]}, d.Policy); err != nil {
+		return err
+	}
 	err = q.CreateSite(ctx, db.CreateSiteParams{
 		ID: string(d.ID), Property: d.Property, Name: d.Name, Hosted: d.Hosted, Settings: texts[0], Layout: texts[1],
 		Policy: texts[2], DirectoryEpoch: c.millis(), CodeKey: string(code.ID), ProofKey: string(proof.ID),
@@ -508,17 +512,14 @@ func (c *Cloud) SetLayout(ctx context.Context, p Principal, site locker.SiteID, 
 	})
 }
 
-// SetPolicy replaces the policy of a site.
+// SetPolicy replaces the policy of a site. A policy under which codes are too easy to guess is
+// INPUT_INVALID.
 func (c *Cloud) SetPolicy(ctx context.Context, p Principal, site locker.SiteID, pol locker.Policy) error {
 	pol = pol.WithDefaults()
-	for _, n := range []int{
-		pol.HoldHours, pol.UndoSeconds, pol.GraceSeconds, pol.OpenSeconds, pol.AjarSeconds, pol.ReserveMinutes,
-	} {
-		if n < 0 || n > maxPolicyNumber {
-			return locker.Errorf(locker.CodeInputInvalid, "a time of the policy is not 1 to %d", maxPolicyNumber)
-		}
-	}
 	return c.changeSite(ctx, p, site, "set_policy", func(q *db.Queries, row db.Site) (wire.Change, error) {
+		if err := guess.Check(ctx, q, row, pol); err != nil {
+			return wire.Change{}, err
+		}
 		change, err := wire.EncodePolicy(pol)
 		if err != nil {
 			return wire.Change{}, err
@@ -527,8 +528,15 @@ func (c *Cloud) SetPolicy(ctx context.Context, p Principal, site locker.SiteID, 
 	})
 }
 
-// maxPolicyNumber bounds the times of a policy, whatever their unit: more is a typing error.
-const maxPolicyNumber = 10_000
+// Codes returns how a site makes and guards its codes, and the chance that a stranger opens anything
+// there in a year.
+func (c *Cloud) Codes(ctx context.Context, p Principal, site locker.SiteID) (credential.Assessment, error) {
+	row, err := c.findSite(ctx, p, site)
+	if err != nil {
+		return credential.Assessment{}, err
+	}
+	return guess.Assess(ctx, c.store.Read(), row)
+}
 
 // CreateEnrolToken returns a token that enrols one controller for a site, once, within
 // auth.EnrolmentLife. It is shown once.

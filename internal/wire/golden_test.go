@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files of the current v
 
 // current is the folder of the goldens that this version writes. When a type gets a new field,
 // a new folder begins and the old ones stay: they are decoded for ever.
-const current = "testdata/v2"
+const current = "testdata/v3"
 
 // golden compares got with a file of the current version; with -update it writes the file.
 func golden(t *testing.T, name string, got []byte) {

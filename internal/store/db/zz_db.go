@@ -45,6 +45,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.clearLinksStmt, err = db.PrepareContext(ctx, clearLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearLinks: %w", err)
 	}
+	if q.countCodesStmt, err = db.PrepareContext(ctx, countCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCodes: %w", err)
+	}
 	if q.countCollectedSinceStmt, err = db.PrepareContext(ctx, countCollectedSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCollectedSince: %w", err)
 	}
@@ -338,6 +341,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listChangesStmt, err = db.PrepareContext(ctx, listChanges); err != nil {
 		return nil, fmt.Errorf("error preparing query ListChanges: %w", err)
+	}
+	if q.listCodesOfUnitsStmt, err = db.PrepareContext(ctx, listCodesOfUnits); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCodesOfUnits: %w", err)
 	}
 	if q.listCollectedStaysStmt, err = db.PrepareContext(ctx, listCollectedStays); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCollectedStays: %w", err)
@@ -686,6 +692,11 @@ func (q *Queries) Close() error {
 	if q.clearLinksStmt != nil {
 		if cerr := q.clearLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing clearLinksStmt: %w", cerr)
+		}
+	}
+	if q.countCodesStmt != nil {
+		if cerr := q.countCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCodesStmt: %w", cerr)
 		}
 	}
 	if q.countCollectedSinceStmt != nil {
@@ -1176,6 +1187,11 @@ func (q *Queries) Close() error {
 	if q.listChangesStmt != nil {
 		if cerr := q.listChangesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listChangesStmt: %w", cerr)
+		}
+	}
+	if q.listCodesOfUnitsStmt != nil {
+		if cerr := q.listCodesOfUnitsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCodesOfUnitsStmt: %w", cerr)
 		}
 	}
 	if q.listCollectedStaysStmt != nil {
@@ -1739,6 +1755,7 @@ type Queries struct {
 	cancelNoticeStmt             *sql.Stmt
 	claimHookDeliveryStmt        *sql.Stmt
 	clearLinksStmt               *sql.Stmt
+	countCodesStmt               *sql.Stmt
 	countCollectedSinceStmt      *sql.Stmt
 	countHookDeliveriesStmt      *sql.Stmt
 	countHooksStmt               *sql.Stmt
@@ -1837,6 +1854,7 @@ type Queries struct {
 	listAllUnitsStmt             *sql.Stmt
 	listCarriersStmt             *sql.Stmt
 	listChangesStmt              *sql.Stmt
+	listCodesOfUnitsStmt         *sql.Stmt
 	listCollectedStaysStmt       *sql.Stmt
 	listCouriersStmt             *sql.Stmt
 	listDeadJobsStmt             *sql.Stmt
@@ -1953,6 +1971,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		cancelNoticeStmt:             q.cancelNoticeStmt,
 		claimHookDeliveryStmt:        q.claimHookDeliveryStmt,
 		clearLinksStmt:               q.clearLinksStmt,
+		countCodesStmt:               q.countCodesStmt,
 		countCollectedSinceStmt:      q.countCollectedSinceStmt,
 		countHookDeliveriesStmt:      q.countHookDeliveriesStmt,
 		countHooksStmt:               q.countHooksStmt,
@@ -2051,6 +2070,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listAllUnitsStmt:             q.listAllUnitsStmt,
 		listCarriersStmt:             q.listCarriersStmt,
 		listChangesStmt:              q.listChangesStmt,
+		listCodesOfUnitsStmt:         q.listCodesOfUnitsStmt,
 		listCollectedStaysStmt:       q.listCollectedStaysStmt,
 		listCouriersStmt:             q.listCouriersStmt,
 		listDeadJobsStmt:             q.listDeadJobsStmt,
