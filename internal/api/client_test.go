@@ -98,9 +98,9 @@ func clientOfSites(ctx context.Context, t *testing.T, w *world, c *client.Client
 	if must(t, err); codes.Wrong != "" || codes.Chance <= 0 || codes.Chance > codes.MaxChance || codes.Guesses != 20 {
 		t.Errorf("codes %+v", codes)
 	}
-	v.Policy.Guesses = 100
+	v.Policy.Guesses = 1000
 	if err := c.SetPolicy(ctx, mill, v.Policy); err == nil || !strings.Contains(err.Error(), "allow at most") {
-		t.Errorf("a hundred guesses a day: %v", err)
+		t.Errorf("a thousand guesses a day: %v", err)
 	}
 	l, err := c.Layout(ctx, mill)
 	must(t, err)

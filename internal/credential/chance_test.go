@@ -134,8 +134,8 @@ func TestPolicy_SaysWhatItIssues(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]credential.Policy{
 		"8 of 20 symbols + check, or unit + 9 digits, or QR token": credential.DefaultPolicy(),
-		"6 digits, or QR token":                                    {Digits: 6, DigitsAlone: true},
-		"QR token":                                                 {},
+		"6 digits, or QR token": {Digits: 6, DigitsAlone: true},
+		"QR token":              {},
 	} {
 		if got := p.String(); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -11,6 +11,7 @@ import (
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
 	"cubby/internal/text"
+	"cubby/internal/web/console/codes"
 	"cubby/internal/web/ui"
 )
 
@@ -127,6 +128,7 @@ type Backend interface {
 	couriers
 	sites
 	properties
+	codes.Backend
 }
 
 var _ Backend = (*cloud.Cloud)(nil)

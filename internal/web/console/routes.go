@@ -122,6 +122,8 @@ func (c *Console) siteRoutes() []Route {
 		{Method: "GET", Path: planPath, handle: c.planForm},
 		{Method: "POST", Path: planPath, handle: c.planMake},
 		{Method: "GET", Path: "/sites/{site}/health", handle: c.siteHealth},
+		{Method: "GET", Path: "/sites/{site}/codes", handle: c.siteCodes},
+		{Method: "POST", Path: "/sites/{site}/codes", handle: c.siteCodes},
 		{Method: "POST", Path: "/sites/{site}/enrol", handle: c.siteEnrol},
 		{Method: "GET", Path: "/sites/{site}/reboot", handle: c.siteRebootAsk},
 		{Method: "POST", Path: "/sites/{site}/reboot", handle: c.siteReboot},

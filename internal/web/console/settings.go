@@ -4,10 +4,9 @@ import (
 	"net/http"
 	"net/mail"
 	"strings"
-	"time"
 
 	"cubby/internal/locker"
-	"cubby/internal/text"
+	"cubby/internal/web/console/codes"
 	"cubby/internal/web/ui"
 )
 
@@ -23,6 +22,7 @@ type settingsView struct {
 	Site     []factView
 	PolHead  string
 	Policy   []factView
+	Codes    ui.ButtonView
 }
 
 func (c *Console) settings(w http.ResponseWriter, r *http.Request, pg page) error {
@@ -71,31 +71,34 @@ func (c *Console) settingsView(r *http.Request, pg page, to string, errs []ui.Fo
 			v.Site = append(v.Site, factView{Name: t.T(f.Name), Value: f.Value})
 		}
 	}
-	v.Policy = policyFacts(t, site.Policy.WithDefaults())
+	for _, f := range codes.Policy(t, site.Policy.WithDefaults()) {
+		v.Policy = append(v.Policy, factView(f))
+	}
+	v.Codes = ui.ButtonView{Text: t.T("console.codes.title"), Icon: "key-round", Kind: "ghost", Href: siteHref(pg.site.ID, "/codes")}
 	return v, nil
 }
 
-func policyFacts(t *text.Printer, p locker.Policy) []factView {
-	yes := t.T("common.no")
-	if p.Consolidate {
-		yes = t.T("common.yes")
+// siteCodes shows how hard codes are to guess, and sets how many wrong ones the site takes.
+func (c *Console) siteCodes(w http.ResponseWriter, r *http.Request, pg page) error {
+	form := r.PostForm
+	if r.Method == http.MethodGet {
+		form = nil
 	}
-	var falls []string
-	for _, f := range p.Fallback {
-		falls = append(falls, t.T("console.fall."+string(f)))
+	v, saved, err := codes.Answer(r.Context(), codes.Request{
+		Cloud: c.cloud, Who: pg.who, Text: pg.t, Sites: pg.sites, Site: pg.site, Action: siteHref(pg.site.ID, "/codes"), Form: form,
+	})
+	if err != nil || saved {
+		if err == nil {
+			c.done(w, r, siteHref(pg.site.ID, "/codes"), "resident_saved")
+		}
+		return err
 	}
-	facts := []factView{
-		{t.T("console.policy.consolidate"), yes},
-		{t.T("console.policy.hold"), t.Duration(time.Duration(p.HoldHours) * time.Hour)},
-		{t.T("console.policy.undo"), t.Duration(time.Duration(p.UndoSeconds) * time.Second)},
-		{t.T("console.policy.grace"), t.Duration(time.Duration(p.GraceSeconds) * time.Second)},
-		{t.T("console.policy.ajar"), t.Duration(time.Duration(p.AjarSeconds) * time.Second)},
-		{t.T("console.policy.reserve"), t.Duration(time.Duration(p.ReserveMinutes) * time.Minute)},
+	failed := len(v.Errors.Errors) > 0
+	v.Shell = c.shell(pg, shellOf{title: pg.t.T("console.codes.title"), nav: "settings", failed: failed})
+	if failed {
+		return invalid(w, r, codes.Page(v), nil)
 	}
-	if len(falls) > 0 {
-		facts = append(facts, factView{t.T("console.policy.fallback"), t.List(falls...)})
-	}
-	return facts
+	return write(w, r, codes.Page(v))
 }
 
 // settingsTestMail sends a message now, so that a wrong mail server shows here and not in a lost notice.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/credential"
 	"cubby/internal/locker"
 	"cubby/internal/web/console"
 )
@@ -525,4 +527,24 @@ func (f *Fake) SiteHealth(_ context.Context, _ cloud.Principal, site locker.Site
 // CreateEnrolToken gives a token.
 func (f *Fake) CreateEnrolToken(_ context.Context, _ cloud.Principal, site locker.SiteID) (auth.Secret, error) {
 	return "cubby-enrol1-aaaabbbbccccddddeeeeffffgggghhhhiiiijjjjkkkk", f.call("CreateEnrolToken", string(site))
+}
+
+// Codes are strong at the bank, and in the room, with far too many parcels, weak.
+func (f *Fake) Codes(_ context.Context, _ cloud.Principal, site locker.SiteID) (credential.Assessment, error) {
+	counts := credential.Counts{Live: 58, PerNumber: 10}
+	if site == RoomSite {
+		counts.Live = 20_000
+	}
+	return credential.Assess(credential.DefaultPolicy(), counts), f.read("Codes")
+}
+
+// SetPolicy refuses more guesses than the bank could bear.
+func (f *Fake) SetPolicy(_ context.Context, _ cloud.Principal, site locker.SiteID, pol locker.Policy) error {
+	if err := f.call("SetPolicy", string(site), strconv.Itoa(pol.Guesses)); err != nil {
+		return err
+	}
+	if pol.Guesses > 26 {
+		return locker.Errorf(locker.CodeInputInvalid, "too many")
+	}
+	return nil
 }

@@ -77,6 +77,8 @@ func Fixtures() []Fixture {
 		{Name: "reboot", Path: bank + "/reboot"},
 		{Name: "settings", Path: "/settings"},
 		{Name: "settings-wrong", Method: post, Path: "/settings/test-mail", Form: url.Values{"to": {"nobody"}}, Status: bad},
+		{Name: "codes", Path: bank + "/codes"},
+		{Name: "codes-weak", Method: post, Path: bank + "/codes", Form: url.Values{"guesses": {"500"}}, Status: bad},
 		{Name: "test", Path: bank + "/test", Stage: StageNone},
 		{Name: "test-open", Path: bank + "/test", Stage: StageOpen},
 		{Name: "test-wait", Path: bank + "/test", Stage: StageWait},
