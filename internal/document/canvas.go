@@ -45,14 +45,10 @@ func (p *Paper) Draw(d Drawing, draw func(*Canvas)) {
 		return
 	}
 	scale := min(p.WidthMM()/width, d.MaxMM/height)
-	need := height*scale + 3
-	if d.Caption != "" {
-		need += captionMM
-	}
-	p.room(need)
 	if d.Caption != "" {
 		p.Subheading(d.Caption)
 	}
+	p.begin(height*scale + 3)
 	y := p.pdf.GetY()
 	x := marginMM + (p.WidthMM()-width*scale)/2
 	auto, margin := p.pdf.GetAutoPageBreak()

@@ -27,13 +27,11 @@ const (
 	maxPages    = 500
 	footerSpace = 14.0
 
-	// A heading wants this much below it on its page: a subheading with some lines.
-	sectionMM = 40.0
-	captionMM = 8.0 // of a subheading of one line
+	paragraphMM = 3 * lineMM // under a heading on its page
 	// A table of at most this part of a page is not broken; a longer one has its head and some rows
 	// at least on the page of its name, and no row alone on its last page.
-	unbroken  = 0.45
-	leastRows = 3
+	shortTable = 0.45
+	leastRows  = 3
 )
 
 // PaperOptions describe a document. Title and At are required.
@@ -55,6 +53,14 @@ type Paper struct {
 	tr    func(string) string
 	title string
 	err   error
+	heads []head // that wait for what they stand above
+}
+
+// head is a heading. It stands on the page of what follows it.
+type head struct {
+	text           string
+	points         float64
+	before, behind float64 // millimetres
 }
 
 // NewPaper begins a document with its title on the first page.
@@ -88,6 +94,7 @@ func NewPaper(opts PaperOptions) (*Paper, error) {
 	pdf.AliasNbPages("")
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-footerSpace)
+		pdf.SetX(marginMM) // a list that goes on has a margin of its own
 		pdf.SetFont("Helvetica", "", smallPt)
 		pdf.SetTextColor(110, 110, 110)
 		width, _ := pdf.GetPageSize()
@@ -115,33 +122,49 @@ func (p *Paper) clean(text string) string {
 
 func (p *Paper) block(text, style string, points, spacing float64) {
 	p.pdf.SetFont("Helvetica", style, points)
-	p.pdf.MultiCell(0, points*0.3528*1.25*spacing, p.clean(text), "", "L", false)
+	p.pdf.MultiCell(0, lineOf(points)*spacing, p.clean(text), "", "L", false)
 }
 
-// Heading begins a section. It stays with the lines after it.
+// Heading begins a section. It stays with what follows it.
 func (p *Paper) Heading(text string) {
-	p.room(sectionMM)
-	p.pdf.Ln(4)
-	p.block(text, "B", headingPt, 1)
-	p.pdf.Ln(1.5)
+	p.heads = append(p.heads, head{text: text, points: headingPt, before: 4, behind: 1.5})
 }
 
-// Subheading begins a part of a section.
+// Subheading begins a part of a section. It stays with what follows it.
 func (p *Paper) Subheading(text string) {
-	p.room(18)
-	p.pdf.Ln(2)
-	p.block(text, "B", subPt, 1)
-	p.pdf.Ln(1)
+	p.heads = append(p.heads, head{text: text, points: subPt, before: 2, behind: 1})
 }
+
+// begin writes the headings that wait, on a page that has so much room below them.
+func (p *Paper) begin(heightMM float64) {
+	heads := p.heads
+	p.heads = nil
+	for _, h := range heads {
+		p.pdf.SetFont("Helvetica", "B", h.points)
+		lines := len(p.pdf.SplitLines([]byte(p.clean(h.text)), p.WidthMM()))
+		heightMM += h.before + h.behind + float64(lines)*lineOf(h.points)
+	}
+	p.room(heightMM)
+	for _, h := range heads {
+		p.pdf.Ln(h.before)
+		p.block(h.text, "B", h.points, 1)
+		p.pdf.Ln(h.behind)
+	}
+}
+
+// lineOf is the height of a line of letters, in millimetres.
+func lineOf(points float64) float64 { return points * 0.3528 * 1.25 }
 
 // Text writes a paragraph.
 func (p *Paper) Text(text string) {
+	p.begin(paragraphMM)
 	p.block(text, "", textPt, 1.1)
 	p.pdf.Ln(1.5)
 }
 
 // Note writes a paragraph in small grey letters: sources and limits.
 func (p *Paper) Note(text string) {
+	p.begin(0)
 	p.pdf.SetTextColor(95, 95, 95)
 	p.block(text, "", smallPt, 1.1)
 	p.pdf.SetTextColor(0, 0, 0)
@@ -150,6 +173,7 @@ func (p *Paper) Note(text string) {
 
 // Bullets writes a list.
 func (p *Paper) Bullets(items ...string) {
+	p.begin(paragraphMM)
 	for _, item := range items {
 		p.room(lineMM)
 		p.pdf.SetFont("Helvetica", "", textPt)
@@ -214,9 +238,9 @@ func (p *Paper) Table(t Table) {
 		}
 		texts = append(texts, line)
 	}
-	widths := p.widths(texts)
-	p.room(p.together(texts, widths))
+	widths := p.widths(texts, t.Columns)
 	p.Subheading(t.Name)
+	p.begin(p.together(texts, widths))
 	p.row(head, widths, t.Columns, true)
 	for n, line := range texts[1:] {
 		if p.err != nil {
@@ -235,18 +259,18 @@ func (p *Paper) Table(t Table) {
 	p.pdf.Ln(3)
 }
 
-// together is the height of a table that must stand on one page: all of a short one, the name, the
+// together is the height of a table that must stand on the page of its name: all of a short one, the
 // head and the first rows of a long one.
 func (p *Paper) together(texts [][]string, widths []float64) float64 {
 	_, page := p.pdf.GetPageSize()
-	all, begin := captionMM, captionMM
+	all, begin := 0.0, 0.0
 	for n, line := range texts {
 		all += p.rowHeight(line, widths, n == 0)
 		if n <= leastRows {
 			begin = all
 		}
 	}
-	if all <= unbroken*page {
+	if all <= shortTable*page {
 		return all
 	}
 	return begin
@@ -263,61 +287,88 @@ func (p *Paper) fail(err error) {
 	}
 }
 
-// widths shares the page's width among the columns: each has its longest word, and the width that is
-// left goes where it saves lines.
-func (p *Paper) widths(texts [][]string) []float64 {
-	wants, floors := make([]float64, len(texts[0])), make([]float64, len(texts[0]))
-	for n, line := range texts {
+// widths shares the page's width among the columns: each has its longest word, figures stay in one line
+// where that fits, and the width that is left goes where it saves most lines.
+func (p *Paper) widths(texts [][]string, columns []Column) []float64 {
+	wants, widths, figures := make([]float64, len(texts[0])), make([]float64, len(texts[0])), make([]float64, len(texts[0]))
+	rows := make([][]float64, 0, min(len(texts), sampleRows))
+	const pad = 2*cellPadMM + 1
+	for n, line := range texts[:min(len(texts), sampleRows)] {
 		style := ""
 		if n == 0 {
 			style = "B"
 		}
 		p.pdf.SetFont("Helvetica", style, tablePt)
+		row := make([]float64, len(line))
 		for i, text := range line {
-			pad := 2*cellPadMM + 1
-			wants[i] = max(wants[i], p.pdf.GetStringWidth(text)+pad)
+			row[i] = p.pdf.GetStringWidth(text) + pad
+			wants[i] = max(wants[i], row[i])
 			for _, word := range strings.Fields(text) {
-				floors[i] = max(floors[i], min(p.pdf.GetStringWidth(word), longWordMM)+pad)
+				widths[i] = max(widths[i], min(p.pdf.GetStringWidth(word), longWordMM)+pad)
+			}
+			if n > 0 && columns[i].atEnd() {
+				figures[i] = max(figures[i], min(row[i], longWordMM))
 			}
 		}
+		rows = append(rows, row)
 	}
-	want, floor := 0.0, 0.0
+	want, least, unbroken := 0.0, 0.0, 0.0
 	for i := range wants {
-		wants[i] = max(wants[i], floors[i])
-		want += wants[i]
-		floor += floors[i]
+		widths[i] = max(widths[i], pad)
+		figures[i] = max(figures[i], widths[i])
+		want += max(wants[i], widths[i])
+		least += widths[i]
+		unbroken += figures[i]
 	}
 	all := p.WidthMM()
+	if unbroken < all {
+		widths, least = figures, unbroken
+	}
 	if want <= all { // the table is as wide as it needs
 		return wants
 	}
-	if floor >= all {
-		for i := range floors {
-			floors[i] *= all / floor
+	if least >= all {
+		for i := range widths {
+			widths[i] *= all / least
 		}
-		return floors
+		return widths
 	}
-	left := all - floor
-	for left > widthStepMM {
-		// The column that would break into most lines gets the next piece.
-		worst, lines := -1, 1.0
-		for i := range floors {
-			if n := wants[i] / floors[i]; floors[i] < wants[i] && n > lines {
-				worst, lines = i, n
+	for left := all - least; left > widthStepMM; left -= widthStepMM {
+		widths[saves(rows, widths)] += widthStepMM
+	}
+	return widths
+}
+
+// saves is the column whose widening saves most lines, were words as fine as sand.
+func saves(rows [][]float64, widths []float64) int {
+	saved := make([]float64, len(widths))
+	for _, row := range rows {
+		highest, lines, next := 0, 0.0, 1.0
+		for i, w := range row {
+			switch n := w / widths[i]; {
+			case n > lines:
+				highest, lines, next = i, n, max(lines, 1)
+			case n > next:
+				next = n
 			}
 		}
-		if worst < 0 {
-			break
+		if lines > 1 {
+			saved[highest] += lines - max(row[highest]/(widths[highest]+widthStepMM), next)
 		}
-		floors[worst] += widthStepMM
-		left -= widthStepMM
 	}
-	return floors
+	best := 0
+	for i, s := range saved {
+		if s > saved[best] {
+			best = i
+		}
+	}
+	return best
 }
 
 const (
 	longWordMM  = 62.0 // longer words are broken
 	widthStepMM = 1.0
+	sampleRows  = 300 // that say enough about a table
 )
 
 func (p *Paper) rowHeight(line []string, widths []float64, head bool) float64 {
@@ -344,9 +395,9 @@ func (p *Paper) row(line []string, widths []float64, columns []Column, head bool
 	}
 	p.pdf.SetFont("Helvetica", style, tablePt)
 	for i, text := range line {
-		align := "R"
-		if columns[i].Kind == KindText && !columns[i].End || columns[i].Kind == KindTime {
-			align = "L"
+		align := "L"
+		if columns[i].atEnd() {
+			align = "R"
 		}
 		for n, part := range p.pdf.SplitLines([]byte(text), widths[i]-2*cellPadMM) {
 			p.pdf.SetXY(x+cellPadMM, y+0.8+float64(n)*tableLineMM)
@@ -366,6 +417,7 @@ func (p *Paper) row(line []string, widths []float64, columns []Column, head bool
 
 // Write finishes the document. It returns the first error of any call before, ErrScript among them.
 func (p *Paper) Write(w io.Writer) error {
+	p.begin(0)
 	if p.err == nil {
 		p.err = p.pdf.Error()
 	}

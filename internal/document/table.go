@@ -57,6 +57,9 @@ type Column struct {
 	End      bool // KindText: stands at the end of the cell on paper, as numbers do
 }
 
+// atEnd reports whether cells stand at the end of the column on paper: figures do.
+func (c Column) atEnd() bool { return c.End || c.Kind != KindText && c.Kind != KindTime }
+
 // Table is rows with a header.
 type Table struct {
 	Name    string // of the sheet, and above the table on paper

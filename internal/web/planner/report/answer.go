@@ -248,7 +248,7 @@ func (r *Report) basisSection() Section {
 			assumed++
 			origin = w.T("report.basis.assumption")
 		}
-		g.Rows = append(g.Rows, []string{b.Key, b.Value, w.unit(b.Unit), origin, w.source(b.Source)})
+		g.Rows = append(g.Rows, []string{b.Key, w.given(b.Value), w.unit(b.Unit), origin, w.source(b.Source)})
 	}
 	return Section{ID: "basis", Title: w.T("report.basis.title"), Blocks: []Block{
 		paragraph(w.T("report.basis.text", "all", w.Number(len(r.answer.Rests)), "assumed", w.Number(assumed))),

@@ -136,7 +136,7 @@ func (r *Report) occupancySection() Section {
 		drawn++
 		caption := w.T("report.occupancy.caption", "week", w.word(v.Week.String()))
 		s.Blocks = append(s.Blocks, Block{Drawing: &Drawing{
-			Name: "fan-" + v.Week.String(), Caption: caption, Scene: r.fan(v, caption), MaxMM: 150,
+			Name: "fan-" + v.Week.String(), Caption: caption, Scene: r.fan(v, caption), MaxMM: 104,
 		}}, note(r.how(v)))
 	}
 	if drawn == 0 {

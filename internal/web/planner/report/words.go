@@ -121,6 +121,27 @@ func (w words) rounded(f figure.Figure) string {
 	return w.interval(sizing.Interval{Value: f.Mid, Low: f.Low, High: f.High})
 }
 
+// given writes the value of a basis, which the planner wrote in English: "5 (2 to 10)", "0.9, 1, 1.1".
+func (w words) given(s string) string {
+	number := func(part string) string {
+		v, err := strconv.ParseFloat(part, 64)
+		if err != nil {
+			return part
+		}
+		return w.exact(v)
+	}
+	if mid, span, ok := strings.Cut(strings.TrimSuffix(s, ")"), " ("); ok {
+		if low, high, ok := strings.Cut(span, " to "); ok {
+			return w.T("report.interval", "value", number(mid), "low", number(low), "high", number(high))
+		}
+	}
+	parts := strings.Split(s, ", ")
+	for i, part := range parts {
+		parts[i] = number(part)
+	}
+	return strings.Join(parts, "; ")
+}
+
 // small is the amount in minor units below which cents count.
 const small = 100_00
 
