@@ -155,7 +155,11 @@ func (c *Console) planView(pg page, plan PlannedSite, known []cloud.PropertyView
 	}
 	var doors []string
 	for _, d := range plan.Doors {
-		doors = append(doors, fmt.Sprintf("%s %s", t.Number(d.N), d.Size))
+		part := fmt.Sprintf("%s %s", t.Number(d.N), d.Size)
+		if t.Dir() == "rtl" {
+			part = "\u2066" + part + "\u2069" // number and letter stay together
+		}
+		doors = append(doors, part)
 	}
 	for _, fact := range []factView{
 		{Name: t.T("planner.new.doors"), Value: t.List(doors...)},

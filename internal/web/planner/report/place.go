@@ -73,7 +73,7 @@ func (r *Report) labels(title, desc string, count map[locker.Size]int) drawing.L
 	w := r.words
 	l := drawing.Labels{
 		Title: title, Desc: desc, RTL: r.Dir == "rtl", Kiosk: w.T("report.draw.kiosk"), Clear: w.T("report.draw.clear"),
-		Measure: func(mm int) string { return w.apart(w.Number(mm) + " " + w.unit("mm")) },
+		Measure: func(mm int) string { return w.Number(mm) + " " + w.unit("mm") },
 	}
 	reach := r.answer.Problem.Site.Reach
 	l.Reach = w.T("report.draw.reach", "low", w.Number(reach.LowMM), "high", w.Number(reach.HighMM))
