@@ -92,7 +92,7 @@ func TestBrowser_FindsNothingInaccessible(t *testing.T) {
 // browserPages are those that differ most, or all of them when EVERY_PAGE is set.
 func browserPages() []string {
 	if os.Getenv("EVERY_PAGE") == "" {
-		return []string{"wall", "log-wrong", "parcel-code", "import", "test-asked", "test-doors"}
+		return []string{"wall", "log-wrong", "parcel-code", "import", "test-asked", "test-doors", "advice"}
 	}
 	var pages []string
 	for _, x := range consoletest.Fixtures() {

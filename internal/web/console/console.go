@@ -10,6 +10,8 @@ import (
 
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/locker"
+	"cubby/internal/sizing"
 	"cubby/internal/text"
 	"cubby/internal/web/console/codes"
 	"cubby/internal/web/ui"
@@ -46,6 +48,8 @@ type Options struct {
 	// Plan makes the layout of a site of a plan's state, as the planner's address holds it; nil where the
 	// planner is switched off.
 	Plan func(ctx context.Context, q url.Values, t *text.Printer) (PlannedSite, error)
+	// Advise says whether other doors would help a site; nil hides that page.
+	Advise func(ctx context.Context, p cloud.Principal, site locker.SiteID) (sizing.Advice, error)
 }
 
 // Contact is whom to ask for help.
@@ -68,6 +72,7 @@ type Console struct {
 	retry    func(ctx context.Context, p cloud.Principal, id string) error
 	version  string
 	plan     planner
+	advice   func(ctx context.Context, p cloud.Principal, site locker.SiteID) (sizing.Advice, error)
 	tests    BankTests
 	testers  chan struct{} // one token for each open test
 
@@ -99,7 +104,7 @@ func New(opts Options) (*Console, error) {
 	}
 	c := &Console{
 		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
-		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version, plan: opts.Plan,
+		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version, plan: opts.Plan, advice: opts.Advise,
 		retry: opts.RetryNotice, tests: opts.Tests, testers: make(chan struct{}, testViewers),
 		accounts: accounts, addresses: addresses,
 	}

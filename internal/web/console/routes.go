@@ -1,6 +1,10 @@
 package console
 
-import "net/http"
+import (
+	"net/http"
+
+	"cubby/internal/web/console/advice"
+)
 
 // Route is one address of the console.
 type Route struct {
@@ -80,6 +84,12 @@ func (c *Console) Routes() []Route {
 	routes = append(routes, c.siteRoutes()...)
 	if c.tests != nil {
 		routes = append(routes, c.testRoutes()...)
+	}
+	if c.advice != nil {
+		routes = append(routes,
+			Route{Method: "GET", Path: "/sites/{site}" + advicePath, handle: c.siteAdvice},
+			Route{Method: "GET", Path: "/sites/{site}" + advicePath + "/{file}", handle: c.siteAdvice},
+			Route{Method: "GET", Path: advice.StylePath, open: http.HandlerFunc(advice.Style)})
 	}
 	return routes
 }

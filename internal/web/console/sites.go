@@ -1,8 +1,8 @@
 package console
 
 import (
+	"context"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,7 +10,9 @@ import (
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
 	"cubby/internal/locker"
+	"cubby/internal/sizing"
 	"cubby/internal/text"
+	"cubby/internal/web/console/advice"
 	"cubby/internal/web/console/boards"
 	"cubby/internal/web/ui"
 	"cubby/internal/wire"
@@ -113,7 +115,7 @@ func (c *Console) healthView(r *http.Request, pg page) (healthView, error) {
 	v := healthView{
 		Shell: c.shell(pg, shellOf{title: t.T("console.health.title", "site", pg.site.Name), nav: "sites"}),
 		Badge: linkBadge(t, h.Site.Link), Site: c.siteFacts(pg, h, site), Record: recordFacts(pg, h), RecHead: t.T("console.health.record"),
-		Problems: healthProblems(t, h),
+		Problems: boards.Problems(t, h),
 		Links: []ui.ButtonView{
 			{Text: t.T("console.wall"), Icon: "layout-grid", Kind: "ghost", Href: siteHref(pg.site.ID, "/wall")},
 			{Text: t.T("console.nav.incidents"), Icon: "siren", Kind: "ghost", Href: "/incidents?site=" + seg(pg.site.ID)},
@@ -122,7 +124,10 @@ func (c *Console) healthView(r *http.Request, pg page) (healthView, error) {
 	if h.Status == nil {
 		v.None = t.T("console.health.none")
 	} else {
-		v.Boards, v.Readings = boards.Table(t, *h.Status), readingTable(pg, *h.Status)
+		v.Boards, v.Readings = boards.Table(t, *h.Status), boards.Readings(t, *h.Status, pg.now, pg.zone)
+	}
+	if c.advice != nil {
+		v.Links = append(v.Links, ui.ButtonView{Text: t.T("advice.link"), Icon: "chart-column", Kind: "ghost", Href: siteHref(pg.site.ID, advicePath)})
 	}
 	if h.Site.Hosted {
 		return v, nil
@@ -210,64 +215,15 @@ func recordFacts(pg page, h cloud.SiteHealth) []factView {
 	return facts
 }
 
-// healthProblems lists what is not as it should be, each in a sentence.
-func healthProblems(t *text.Printer, h cloud.SiteHealth) []ui.BannerView {
-	var all []ui.BannerView
-	add := func(text string) {
-		all = append(all, ui.BannerView{Kind: "warn", Icon: "triangle-alert", Text: text})
-	}
-	if h.ClockBad {
-		add(t.T("console.health.clock.doubted"))
-	}
-	if h.Audit {
-		add(t.T("console.health.audit"))
-	}
-	if h.Site.Stale != "" {
-		add(t.T("console.wall.stale"))
-	}
-	parts := make([]string, 0, len(h.Parts))
-	for part := range h.Parts {
-		parts = append(parts, part)
-	}
-	slices.Sort(parts)
-	for _, part := range parts {
-		var words []string
-		for _, f := range h.Parts[part] {
-			words = append(words, t.T("console.fault."+string(f)))
-		}
-		add(part + ": " + t.List(words...))
-	}
-	return all
-}
+const advicePath = "/advice"
 
-func readingTable(pg page, s wire.Status) ui.TableView {
-	t := pg.t
-	v := ui.TableView{
-		ID: "readings", Caption: t.T("console.health.readings"), Columns: []ui.ColumnView{
-			{Text: t.T("console.health.sensor")}, {Text: t.T("console.health.value"), Numeric: true}, {Text: t.T("console.health.at")},
-		},
-	}
-	for _, r := range s.Readings {
-		at := ""
-		if r.At != 0 {
-			at = t.DayTime(r.At.Time(), pg.now, pg.zone)
-		}
-		v.Rows = append(v.Rows, ui.RowView{Cells: []ui.CellView{{Text: r.Name}, {Text: readingWords(r), LTR: true}, {Text: at}}})
-	}
-	return v
-}
-
-// readingWords writes a value with the unit that its kind ends with.
-func readingWords(r wire.Reading) string {
-	const milli = 1000
-	value := strconv.FormatFloat(float64(r.Milli)/milli, 'f', 1, 64)
-	if strings.HasSuffix(r.Kind, "_celsius") {
-		return value + " °C"
-	}
-	if strings.HasSuffix(r.Kind, "_percent") {
-		return value + " %"
-	}
-	return value + " " + r.Kind[strings.LastIndexByte(r.Kind, '_')+1:]
+// siteAdvice says whether other doors would help the site.
+func (c *Console) siteAdvice(w http.ResponseWriter, r *http.Request, pg page) error {
+	return advice.Serve(w, r, advice.Request{
+		Ask:  func(ctx context.Context) (sizing.Advice, error) { return c.advice(ctx, pg.who, pg.site.ID) },
+		Text: pg.t, Now: pg.now, Zone: pg.zone, Shell: c.shell(pg, shellOf{title: pg.t.T("advice.link"), nav: "sites"}),
+		Self: siteHref(pg.site.ID, advicePath), Back: siteHref(pg.site.ID, "/health"), File: r.PathValue("file"),
+	})
 }
 
 // siteEnrol makes an enrolment token. The answer is the page itself: the token is shown once and

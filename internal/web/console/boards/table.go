@@ -1,10 +1,14 @@
-// Package boards writes the table of a site's lines and lock boards, with their counters, for the
+// Package boards writes the tables of a site's lines, lock boards and sensors, with their counters, for the
 // page of its health. It knows nothing of requests and sessions.
 package boards
 
 import (
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
+	"cubby/internal/cloud"
 	"cubby/internal/text"
 	"cubby/internal/web/ui"
 	"cubby/internal/wire"
@@ -54,4 +58,64 @@ func words(t *text.Printer, state string) string {
 		return t.T("console.board." + state)
 	}
 	return state
+}
+
+// Readings lists what a site's sensors last said.
+func Readings(t *text.Printer, s wire.Status, now time.Time, zone *time.Location) ui.TableView {
+	v := ui.TableView{
+		ID: "readings", Caption: t.T("console.health.readings"), Columns: []ui.ColumnView{
+			{Text: t.T("console.health.sensor")}, {Text: t.T("console.health.value"), Numeric: true}, {Text: t.T("console.health.at")},
+		},
+	}
+	for _, r := range s.Readings {
+		at := ""
+		if r.At != 0 {
+			at = t.DayTime(r.At.Time(), now, zone)
+		}
+		v.Rows = append(v.Rows, ui.RowView{Cells: []ui.CellView{{Text: r.Name}, {Text: readingWords(r), LTR: true}, {Text: at}}})
+	}
+	return v
+}
+
+// readingWords writes a value with the unit that its kind ends with.
+func readingWords(r wire.Reading) string {
+	const milli = 1000
+	value := strconv.FormatFloat(float64(r.Milli)/milli, 'f', 1, 64)
+	if strings.HasSuffix(r.Kind, "_celsius") {
+		return value + " °C"
+	}
+	if strings.HasSuffix(r.Kind, "_percent") {
+		return value + " %"
+	}
+	return value + " " + r.Kind[strings.LastIndexByte(r.Kind, '_')+1:]
+}
+
+// Problems lists what is not as it should be, each in a sentence.
+func Problems(t *text.Printer, h cloud.SiteHealth) []ui.BannerView {
+	var all []ui.BannerView
+	add := func(text string) {
+		all = append(all, ui.BannerView{Kind: "warn", Icon: "triangle-alert", Text: text})
+	}
+	if h.ClockBad {
+		add(t.T("console.health.clock.doubted"))
+	}
+	if h.Audit {
+		add(t.T("console.health.audit"))
+	}
+	if h.Site.Stale != "" {
+		add(t.T("console.wall.stale"))
+	}
+	parts := make([]string, 0, len(h.Parts))
+	for part := range h.Parts {
+		parts = append(parts, part)
+	}
+	slices.Sort(parts)
+	for _, part := range parts {
+		var words []string
+		for _, f := range h.Parts[part] {
+			words = append(words, t.T("console.fault."+string(f)))
+		}
+		add(part + ": " + t.List(words...))
+	}
+	return all
 }

@@ -73,6 +73,8 @@ func Fixtures() []Fixture {
 		{Name: "plan-first", Path: "/sites/new-from-plan?v=1&u=20", Lists: true},
 		{Name: "plan-wrong", Method: post, Path: "/sites/new-from-plan?v=1&u=20", Form: url.Values{"name": {""}, "zone": {"Mars"}}, Status: bad},
 		{Name: "health", Path: bank + "/health"},
+		{Name: "advice", Path: bank + "/advice"},
+		{Name: "advice-room", Path: room + "/advice"},
 		{Name: "enrol", Method: post, Path: bank + "/enrol", Form: url.Values{}},
 		{Name: "reboot", Path: bank + "/reboot"},
 		{Name: "settings", Path: "/settings"},
