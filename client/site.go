@@ -60,6 +60,12 @@ func (c *Client) Health(ctx context.Context, site string) (SiteHealth, error) {
 	return call[SiteHealth](ctx, c, request{method: http.MethodGet, path: at("/sites/%s/health", site)})
 }
 
+// Advice says from the record of a site whether other doors, another hold or one more column would help. It takes
+// some seconds. CONFLICT: the record says too little yet; the error says how much is missing.
+func (c *Client) Advice(ctx context.Context, site string) (Advice, error) {
+	return call[Advice](ctx, c, request{method: http.MethodGet, path: at("/sites/%s/advice", site)})
+}
+
 // Acts lists the privileged acts on a site, newest first.
 func (c *Client) Acts(ctx context.Context, site string) iter.Seq2[Act, error] {
 	return list[Act](ctx, c, at("/sites/%s/acts", site), nil)

@@ -29,6 +29,8 @@ type Options struct {
 	Text   *text.Catalog // titles of problems
 	Logger *slog.Logger
 	Now    func() time.Time
+	// Advise says whether other doors would help a site; nil: the operation answers NOT_FOUND.
+	Advise Adviser
 	// NewID makes the ids of requests that bring none.
 	NewID func() string
 	// Every and Burst limit the requests of one token: Burst at once, then one in each Every. Zero:
@@ -53,6 +55,7 @@ type API struct {
 	log     *slog.Logger
 	now     func() time.Time
 	newID   func() string
+	advise  Adviser
 	limiter *auth.Limiter
 	huma    huma.API
 	routes  []Route
@@ -77,6 +80,7 @@ func New(opts Options) (*API, error) {
 	}
 	a := &API{
 		cloud: opts.Cloud, hooks: opts.Hooks, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
+		advise: opts.Advise,
 	}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, a.config())

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -13,7 +14,9 @@ import (
 	"cubby/client"
 	"cubby/internal/api"
 	"cubby/internal/auth"
+	"cubby/internal/cloud"
 	"cubby/internal/locker"
+	"cubby/internal/sizing"
 	"cubby/internal/wire"
 )
 
@@ -38,7 +41,7 @@ func (d *direct) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestClient_EveryOperation drives each operation by the Go client, against the real thing.
 func TestClient_EveryOperation(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, api.Options{Every: time.Millisecond, Burst: 10_000})
+	w := newWorldWith(t, api.Options{Every: time.Millisecond, Burst: 10_000, Advise: advise})
 	w.enrol()
 	w.store("s1", "main/A01", w.ana)
 	w.record(wire.Annex{}, locker.FaultRaised{Fault: locker.FaultLock, Place: "main/A02"})
@@ -111,6 +114,14 @@ func clientOfSites(ctx context.Context, t *testing.T, w *world, c *client.Client
 	health, err := c.Health(ctx, site)
 	if must(t, err); health.Record.Operations != 4 || health.Controller != nil {
 		t.Errorf("health %+v", health)
+	}
+	advice, err := c.Advice(ctx, site)
+	if must(t, err); !advice.Helps || advice.Best != "mix" || advice.Remedies[1].Saved.Low != 5 || advice.Remedies[1].Price.Currency != "USD" {
+		t.Errorf("advice %+v", advice)
+	}
+	var refused *client.Error
+	if _, err = c.Advice(ctx, mill); !errors.As(err, &refused) || refused.Code != "CONFLICT" || !strings.Contains(refused.Detail, "wait 5 more") {
+		t.Errorf("a record that is too short: %v", err)
 	}
 	facts, next, err := c.Facts(ctx, site, "", 2)
 	must(t, err)
@@ -259,4 +270,22 @@ func clientOfParcels(ctx context.Context, t *testing.T, w *world, c *client.Clie
 	if must(t, err); !i.Resolved || len(i.Notes) == 0 {
 		t.Errorf("incident %+v", i)
 	}
+}
+
+// advise has advice on one site, and a record that is too short of every other.
+func advise(_ context.Context, _ cloud.Principal, of locker.SiteID) (sizing.Advice, error) {
+	if of != site {
+		return sizing.Advice{}, &sizing.ThinRecord{Days: 9, MissingDays: 5, Parcels: 80}
+	}
+	price := sizing.Figure{Low: 1, Mid: 2, High: 3, Source: "a catalogue"}
+	week := sizing.RemedyWeek{Saved: sizing.Interval{Value: 7, Low: 5, High: 9}}
+	return sizing.Advice{
+		Helps: true, Best: sizing.OtherMix, Currency: "USD", Warnings: []sizing.Reason{{Text: "a gap"}}, Remedies: []sizing.Remedy{
+			{Code: sizing.AsItIs, Verdict: sizing.VerdictBasis},
+			{
+				Code: sizing.OtherMix, Verdict: sizing.VerdictHelps, Normal: week, Price: &price, Mix: []sizing.DoorCount{{Size: locker.SizeS, Doors: 12}},
+				Columns: []sizing.ColumnChange{{Columns: 1, To: []sizing.DoorCount{{Size: locker.SizeS, Doors: 12}}}},
+			},
+		},
+	}, nil
 }

@@ -90,6 +90,12 @@ func (a *API) registerSites() {
 		summary: "Get the health of a site", more: "What the controller last said of itself, and how far its record has come.",
 	}, a.getHealth)
 	add(a, operation{
+		method: get, path: "/sites/{site}/advice", id: "get-advice", tag: tagSites, scopes: read(),
+		summary: "Ask whether other doors would help a site",
+		more: "From the site's own record, by simulation: other doors in the same columns, another hold, one more column; in a normal and in the " +
+			"peak week. It takes some seconds. A record that says too little yet is a CONFLICT that says how much is missing.",
+	}, a.getAdvice)
+	add(a, operation{
 		method: get, path: "/sites/{site}/facts", id: "list-facts", tag: tagRecord, scopes: read(),
 		summary: "List the facts of a site after a cursor",
 		more:    "In the order of the record. `next` is always there: ask again with it later for what is new.",

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"cubby/internal/api"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/notice"
 	"cubby/internal/commission/remote"
@@ -28,6 +29,7 @@ type faces struct {
 	worker   *store.Worker
 	hooks    *hook.Hooks
 	planner  *planner.Face // nil: switched off
+	advise   api.Adviser
 }
 
 // buildFaces builds pages, notices and the host of hosted sites. This is the list of faces.
@@ -48,6 +50,9 @@ func (s *Server) buildFaces() error {
 	}
 	s.Cloud.OnWake(s.faces.host.wake)
 	if s.faces.planner, err = s.newPlanner(catalog); err != nil {
+		return err
+	}
+	if s.faces.advise, err = s.advisePages(); err != nil {
 		return err
 	}
 	pages, err := s.buildConsole(catalog)
@@ -93,7 +98,7 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
 		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, RetryNotice: s.faces.notifier.RetryNotice, Version: s.opts.Version,
 		Plan:  s.planSite(),
-		Tests: tests,
+		Tests: tests, Advise: s.faces.advise,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the console: %w", err)

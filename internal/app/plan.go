@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"cubby/internal/cloud"
 	"cubby/internal/cloud/replan"
 	"cubby/internal/locker"
 	"cubby/internal/sizing"
@@ -63,6 +64,18 @@ func (s *Server) planSite() func(context.Context, url.Values, *text.Printer) (co
 		}
 		return v, nil
 	}
+}
+
+// advisePages returns what pages and the API ask for advice on a site: fewer simulated years than the command, for
+// an answer in a second or two.
+func (s *Server) advisePages() (func(context.Context, cloud.Principal, locker.SiteID) (sizing.Advice, error), error) {
+	again, err := replan.New(replan.Options{Sites: s.Cloud, Store: s.store, Now: s.opts.Now})
+	if err != nil {
+		return nil, fmt.Errorf("build the advice on sites: %w", err)
+	}
+	return func(ctx context.Context, p cloud.Principal, site locker.SiteID) (sizing.Advice, error) {
+		return again.Advise(ctx, p, site, sizing.ReplanOptions{Seed: 1, Quick: true, Workers: 1})
+	}, nil
 }
 
 // AdviseSite plans an installed site again from its own record, on the server's tables. It may run beside the
