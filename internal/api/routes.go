@@ -39,6 +39,9 @@ func (a *API) register() {
 	a.registerWebhooks()
 }
 
+const adviceWords = "From the site's own record, by simulation: other doors in the same columns, another hold, one more column; in a normal " +
+	"and in the peak week. It takes some seconds. A record that says too little yet is a CONFLICT that says how much is missing."
+
 func (a *API) registerSites() {
 	add(a, operation{
 		method: get, path: "/properties", id: "list-properties", tag: tagSites, scopes: read(),
@@ -92,8 +95,7 @@ func (a *API) registerSites() {
 	add(a, operation{
 		method: get, path: "/sites/{site}/advice", id: "get-advice", tag: tagSites, scopes: read(),
 		summary: "Ask whether other doors would help a site",
-		more: "From the site's own record, by simulation: other doors in the same columns, another hold, one more column; in a normal and in the " +
-			"peak week. It takes some seconds. A record that says too little yet is a CONFLICT that says how much is missing.",
+		more:    adviceWords,
 	}, a.getAdvice)
 	add(a, operation{
 		method: get, path: "/sites/{site}/facts", id: "list-facts", tag: tagRecord, scopes: read(),

@@ -85,12 +85,6 @@ func (c *Console) Routes() []Route {
 	if c.tests != nil {
 		routes = append(routes, c.testRoutes()...)
 	}
-	if c.advice != nil {
-		routes = append(routes,
-			Route{Method: "GET", Path: "/sites/{site}" + advicePath, handle: c.siteAdvice},
-			Route{Method: "GET", Path: "/sites/{site}" + advicePath + "/{file}", handle: c.siteAdvice},
-			Route{Method: "GET", Path: advice.StylePath, open: http.HandlerFunc(advice.Style)})
-	}
 	return routes
 }
 
@@ -127,7 +121,7 @@ func (c *Console) mux() http.Handler {
 
 // siteRoutes are the addresses of the sites themselves.
 func (c *Console) siteRoutes() []Route {
-	return []Route{
+	routes := []Route{
 		{Method: "GET", Path: "/sites", handle: c.siteList},
 		{Method: "GET", Path: planPath, handle: c.planForm},
 		{Method: "POST", Path: planPath, handle: c.planMake},
@@ -138,4 +132,11 @@ func (c *Console) siteRoutes() []Route {
 		{Method: "GET", Path: "/sites/{site}/reboot", handle: c.siteRebootAsk},
 		{Method: "POST", Path: "/sites/{site}/reboot", handle: c.siteReboot},
 	}
+	if c.advice != nil {
+		routes = append(routes,
+			Route{Method: "GET", Path: "/sites/{site}" + advicePath, handle: c.siteAdvice},
+			Route{Method: "GET", Path: "/sites/{site}" + advicePath + "/{file}", handle: c.siteAdvice},
+			Route{Method: "GET", Path: advice.StylePath, open: http.HandlerFunc(advice.Style)})
+	}
+	return routes
 }

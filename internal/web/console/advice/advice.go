@@ -92,7 +92,8 @@ func Serve(w http.ResponseWriter, r *http.Request, q Request) error {
 // file answers with a file to keep.
 func file(w http.ResponseWriter, name string, r *report.Report, a sizing.Advice) error {
 	var out bytes.Buffer
-	kind, err := "", error(nil)
+	var kind string
+	var err error
 	switch name {
 	case "advice.html":
 		kind, err = "text/html; charset=utf-8", r.HTML(&out)

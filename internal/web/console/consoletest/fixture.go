@@ -30,7 +30,7 @@ func Fixtures() []Fixture {
 	)
 	bank, room := "/sites/harbour", "/sites/room"
 	door, parcel := bank+"/doors/main~1B04", bank+"/parcels/p4"
-	return []Fixture{
+	all := []Fixture{
 		{Name: "sign-in", Path: "/sign-in", Stranger: true},
 		{Name: "sign-in-wrong", Method: post, Path: "/sign-in", Form: url.Values{"email": {"ana@example.org"}, "password": {"x"}}, Stranger: true, Status: bad},
 		{Name: "help", Path: "/help"},
@@ -73,14 +73,21 @@ func Fixtures() []Fixture {
 		{Name: "plan-first", Path: "/sites/new-from-plan?v=1&u=20", Lists: true},
 		{Name: "plan-wrong", Method: post, Path: "/sites/new-from-plan?v=1&u=20", Form: url.Values{"name": {""}, "zone": {"Mars"}}, Status: bad},
 		{Name: "health", Path: bank + "/health"},
-		{Name: "advice", Path: bank + "/advice"},
-		{Name: "advice-room", Path: room + "/advice"},
 		{Name: "enrol", Method: post, Path: bank + "/enrol", Form: url.Values{}},
 		{Name: "reboot", Path: bank + "/reboot"},
 		{Name: "settings", Path: "/settings"},
 		{Name: "settings-wrong", Method: post, Path: "/settings/test-mail", Form: url.Values{"to": {"nobody"}}, Status: bad},
 		{Name: "codes", Path: bank + "/codes"},
 		{Name: "codes-weak", Method: post, Path: bank + "/codes", Form: url.Values{"guesses": {"500"}}, Status: bad},
+	}
+	return append(all, siteFixtures(bank, room)...)
+}
+
+// siteFixtures are those of the test of a bank, of advice, and of what belongs to no site.
+func siteFixtures(bank, room string) []Fixture {
+	return []Fixture{
+		{Name: "advice", Path: bank + "/advice"},
+		{Name: "advice-room", Path: room + "/advice"},
 		{Name: "test", Path: bank + "/test", Stage: StageNone},
 		{Name: "test-open", Path: bank + "/test", Stage: StageOpen},
 		{Name: "test-wait", Path: bank + "/test", Stage: StageWait},
