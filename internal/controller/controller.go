@@ -47,6 +47,7 @@ type Controller struct {
 	proofKey credential.Key // of this start: it never leaves the controller
 	ready    chan struct{}
 	stopped  chan struct{}
+	behind   chan error // the journal was condemned: the run ends
 
 	acked     atomic.Pointer[wire.Position]
 	replica   atomic.Pointer[wire.DirectoryAck]
@@ -84,6 +85,7 @@ func New(opts Options) (*Controller, error) {
 	}
 	c := &Controller{
 		opts: opts, queue: make(chan question, maxQueue), buses: map[string]*bus{}, ready: make(chan struct{}), stopped: make(chan struct{}),
+		behind: make(chan error, 1),
 		start: opts.Now(), boot: opts.NewID(),
 	}
 	secret := make([]byte, credential.KeySize)
@@ -166,6 +168,9 @@ func (c *Controller) load(ctx context.Context) (*Machine, error) {
 		Panels: c.opts.Panels, Buses: buses, ProofKey: c.proofKey,
 	}, dir, keys, snap)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.checkAcked(ctx, epochs); err != nil {
 		return nil, err
 	}
 	c.recall(ctx, m, epochs)
@@ -351,6 +356,8 @@ func (c *Controller) loop(ctx context.Context) error {
 			group = c.drain([]question{q})
 		case <-timer.C:
 			group, quiet = c.ticks(), pace == tickEvery
+		case err := <-c.behind:
+			return err
 		case <-ctx.Done():
 			return ctx.Err()
 		}

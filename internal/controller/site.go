@@ -85,8 +85,12 @@ func uploadOf(r journal.Record) wire.Upload {
 	return wire.Upload{Position: wire.Position{Epoch: r.Epoch, Number: r.Number}, Op: r.Body, Annex: r.Annex}
 }
 
-// Acknowledged remembers what the server has committed.
+// Acknowledged remembers what the server has committed. It returns ErrBehind, and the run ends, when that
+// is more than the journal holds.
 func (c *Controller) Acknowledged(ctx context.Context, upTo wire.Position) error {
+	if err := c.checkBehind(ctx, upTo); err != nil {
+		return err
+	}
 	c.acked.Store(&upTo)
 	if err := c.opts.Store.SetAcked(ctx, upTo); err != nil {
 		return fmt.Errorf("remember what the server has: %w", err)

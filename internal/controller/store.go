@@ -94,6 +94,11 @@ func (s *SiteStore) SetAcked(ctx context.Context, at wire.Position) error {
 	return s.db.SetAcked(ctx, at.Epoch, at.Number)
 }
 
+// Acked returns the highest number of an epoch that the server has committed, 0 when none.
+func (s *SiteStore) Acked(ctx context.Context, epoch uint64) (uint64, error) {
+	return s.db.Acked(ctx, epoch)
+}
+
 func innerID(id string) string {
 	if id == "" {
 		return single

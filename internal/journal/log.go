@@ -21,6 +21,9 @@ type LogOptions struct {
 	// Previous is a signed head that the first epoch continues, when the storage is empty and the
 	// site is not new. Nil is allowed.
 	Previous []byte
+	// Used is the highest epoch that is known to have been used; the first one of an empty storage is
+	// above it.
+	Used uint64
 	Now      func() time.Time // wall clock, for the time of an epoch's start
 }
 
@@ -56,7 +59,7 @@ func New(ctx context.Context, storage Storage, opts LogOptions) (*Log, error) {
 		return nil, fmt.Errorf("read epochs of site %s: %w", opts.Site, err)
 	}
 	if len(epochs) == 0 {
-		if err := l.startFirst(ctx, opts.Previous, 0, "first start"); err != nil {
+		if err := l.startFirst(ctx, opts.Previous, opts.Used, "first start"); err != nil {
 			return nil, err
 		}
 	}

@@ -202,6 +202,7 @@ func (o *opener) look(ctx context.Context) (*Fault, error) {
 		if epochs, err := o.file.Epochs(ctx); err == nil && len(epochs) > 0 {
 			o.used = max(o.used, epochs[len(epochs)-1].Number)
 		}
+		o.used = max(o.used, f.Epoch) // the server may know of a later epoch than this file does
 		return f, nil
 	}
 	fault, err := o.check(ctx)
