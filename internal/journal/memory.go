@@ -41,6 +41,41 @@ func (m *Memory) Tamper(epoch uint64, f func([]Record) []Record) {
 	m.rows[epoch] = f(m.rows[epoch])
 }
 
+// Mark is a moment of a Memory.
+type Mark struct {
+	epochs []Epoch
+	rows   map[uint64]int
+	heads  map[uint64]int
+}
+
+// Mark returns where the storage stands now.
+func (m *Memory) Mark() Mark {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := Mark{epochs: slices.Clone(m.epochs), rows: map[uint64]int{}, heads: map[uint64]int{}}
+	for epoch, rows := range m.rows {
+		k.rows[epoch] = len(rows)
+	}
+	for epoch, heads := range m.heads {
+		k.heads[epoch] = len(heads)
+	}
+	return k
+}
+
+// Return takes back all that was stored since a mark, as a disk does that had not written what it said it
+// had. Annexes that were erased since stay erased.
+func (m *Memory) Return(to Mark) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.epochs = slices.Clone(to.epochs)
+	for epoch := range m.rows {
+		m.rows[epoch] = m.rows[epoch][:to.rows[epoch]]
+	}
+	for epoch := range m.heads {
+		m.heads[epoch] = m.heads[epoch][:to.heads[epoch]]
+	}
+}
+
 // Epochs implements Storage.
 func (m *Memory) Epochs(context.Context) ([]Epoch, error) {
 	m.mu.Lock()

@@ -210,6 +210,35 @@ func TestVerify_EndsAnUndoThatARestartCut(t *testing.T) {
 	}
 }
 
+// Staff see a parcel in a door that has none on record. Its door is given to nobody before it was emptied.
+func TestVerify_AParcelThatIsOnNoRecordKeepsItsDoor(t *testing.T) {
+	t.Parallel()
+	x := newWorld(t, latch)
+	_, place := x.store(ana, locker.SizeS)
+	x.State.Matter = locker.NewMatter() // a disk that lost all of it
+	x.must(locker.BeginEpoch{Reason: "sealed", Sealed: "sealed", Audit: true})
+	for _, id := range x.Directory.PlaceIDs() {
+		x.must(locker.See{Place: id, Sighting: locker.Sighting{Door: locker.DoorShut}})
+		if id != place {
+			x.must(locker.Verify{Place: id, By: locker.Actor{Kind: locker.ActorStaff, ID: "s1"}})
+		}
+	}
+	see := func(occupied bool) (given bool) {
+		x.must(locker.Verify{Place: place, Occupied: occupied, By: locker.Actor{Kind: locker.ActorStaff, ID: "s1"}})
+		for _, size := range []locker.Size{locker.SizeS, locker.SizeM, locker.SizeL, locker.SizeXL} {
+			a, err := locker.Allocate(x.State, locker.Need{Recipient: dora, Unit: "u103", Size: size}, x.now)
+			given = given || err == nil && a.Place == place
+		}
+		return given
+	}
+	if see(true) {
+		t.Error("the door with somebody's parcel in it goes to somebody else")
+	}
+	if !see(false) {
+		t.Error("the door stays shut for everybody after it was emptied")
+	}
+}
+
 // The courier asks for the parcel back, the door opens, the courier walks away and somebody shuts it: a
 // bank that sees only doors must not give the place away with the parcel in it. While the session lives,
 // the one who asked stands before the bank, and the closing counts as for a collection.

@@ -183,7 +183,12 @@ func decideVerify(s *State, c Verify) ([]Fact, error) {
 			facts = append(facts, ParcelRemoved{Stay: st.ID, Place: p.ID, By: c.By, Reason: "missing"})
 		}
 	}
-	return append(facts, PlaceVerified{Place: p.ID, Occupied: c.Occupied, By: c.By}), nil
+	facts = append(facts, PlaceVerified{Place: p.ID, Occupied: c.Occupied, By: c.By})
+	if c.Occupied && p.Kind == PlaceCompartment && len(s.Matter.LiveIn(p.ID)) == 0 {
+		// Something lies there that is on nobody's record: the door is not free before it was taken out.
+		facts = append(facts, PlaceDoubted{Place: p.ID, Reason: "contradiction"})
+	}
+	return facts, nil
 }
 
 func decideBeginService(s *State, c BeginService, now Millis) ([]Fact, error) {

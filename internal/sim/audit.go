@@ -28,13 +28,13 @@ func (s *site) believe() {
 // plain reports whether nothing can have come between what people do and what the site sees of it.
 func (s *site) plain() bool {
 	return !slices.ContainsFunc([]Fault{
-		FaultPower, FaultFsync, FaultFull, FaultStuck, FaultSensor, FaultNoise, FaultPeople, FaultForce, FaultHostile,
+		FaultPower, FaultFsync, FaultFull, FaultLie, FaultTorn, FaultBlank, FaultStuck, FaultSensor, FaultNoise, FaultPeople, FaultForce, FaultHostile,
 	}, s.w.faults.on)
 }
 
 // heal ends everything that is wrong with a site.
 func (s *site) heal() {
-	s.disk.full, s.skew = false, 0
+	s.disk.full, s.disk.mark, s.skew = false, nil, 0
 	s.link.cut, s.link.half = false, false
 	clear(s.wall.silent)
 	for _, d := range s.wall.doors {
@@ -69,6 +69,10 @@ func (s *site) compare() {
 	if s.m == nil {
 		return
 	}
+	if s.broken { // the server remembers what the record lost: a person looks. All since then must have arrived
+		w.tell(oracle.Compared{Head: w.head(s), Healed: w.healed, Controller: s.m.Position().String(), Server: b.at.String()})
+		return
+	}
 	mine, err := hashOf(s.m.State().Matter)
 	w.fail(err)
 	theirs, err := hashOf(b.state.Matter)
@@ -82,23 +86,8 @@ func (s *site) audit() {
 	w := s.w
 	s.believe()
 	w.tell(oracle.DayPassed{Head: w.head(s)})
-	epochs, err := s.disk.Epochs(w.ctx)
-	if err != nil {
-		w.fail(err)
-		return
-	}
-	for _, e := range epochs {
-		records, err := s.disk.Read(w.ctx, e.Number, 1, int(e.Tip.Size))
-		if err != nil {
-			w.fail(err)
-			return
-		}
-		for _, r := range records {
-			w.tell(oracle.Record{
-				Head: w.head(s), Epoch: r.Epoch, Number: r.Number, Body: r.Body, Chain: r.Chain, Prev: journal.HashHead(e.Prev),
-			})
-		}
-		s.forge(e, records)
+	for _, m := range append(slices.Clone(s.sealed), s.disk.Memory) {
+		s.reread(m)
 	}
 	live, left := 0, 0
 	if s.m != nil {
@@ -112,26 +101,38 @@ func (s *site) audit() {
 		}
 	}
 	w.tell(oracle.Drained{Head: w.head(s), Live: live, Left: left})
-	w.hash.Write([]byte(s.tip(epochs)))
 }
 
-func (s *site) tip(epochs []journal.Epoch) string {
-	tip := ""
+// reread tells the oracle a whole journal, and tries to forge it.
+func (s *site) reread(m *journal.Memory) {
+	w := s.w
+	epochs, err := m.Epochs(w.ctx)
+	w.fail(err)
 	for _, e := range epochs {
-		tip += string(e.Tip.Chain[:])
+		records, err := m.Read(w.ctx, e.Number, 1, int(e.Tip.Size))
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		for _, r := range records {
+			w.tell(oracle.Record{
+				Head: w.head(s), Epoch: r.Epoch, Number: r.Number, Body: r.Body, Chain: r.Chain, Prev: journal.HashHead(e.Prev),
+			})
+		}
+		heads, err := m.Heads(w.ctx, e.Number)
+		w.fail(err)
+		s.forge(e, records, heads)
+		w.hash.Write(e.Tip.Chain[:])
 	}
-	return tip
 }
 
 // forge changes copies of the last records and has the production's verifier look at them.
-func (s *site) forge(e journal.Epoch, records []journal.Record) {
+func (s *site) forge(e journal.Epoch, records []journal.Record, heads []journal.Head) {
 	const tail = 400 // the verifier reads a copy of everything before them only once
 	w := s.w
 	if len(records) < 3 || len(records) > 40*tail {
 		return
 	}
-	heads, err := s.disk.Heads(w.ctx, e.Number)
-	w.fail(err)
 	for _, what := range []string{"flip", "remove", "insert", "swap", "cut"} {
 		n := 1 + w.rand.IntN(len(records)-1) // index of the change
 		forged := forgery(records, what, n)

@@ -53,7 +53,8 @@ func (s *site) excuse(d *door) string {
 	switch {
 	case w.faults.on(FaultStuck) || w.faults.on(FaultNoise) || w.faults.on(FaultSensor):
 		return "a lock, a line or a sensor may fail"
-	case w.faults.on(FaultPower) || w.faults.on(FaultFsync) || s.disk.full:
+	case w.faults.on(FaultPower) || w.faults.on(FaultFsync) || s.disk.full,
+		w.faults.on(FaultLie) || w.faults.on(FaultTorn) || w.faults.on(FaultBlank) || w.faults.on(FaultHostile):
 		return "the controller may end"
 	case w.faults.on(FaultRevoke):
 		return "the right may have been taken back"

@@ -20,7 +20,8 @@ type disk struct {
 	*journal.Memory
 	site *site
 	full bool
-	dead bool // until the next start: the power is off
+	dead bool     // until the next start: the power is off
+	mark *promise // where it really stands while it lies; nil: it keeps what it says
 }
 
 var _ journal.Storage = (*disk)(nil)

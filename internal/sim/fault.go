@@ -16,6 +16,9 @@ const (
 	FaultPower     Fault = "power"     // the power goes at any moment, also between two effects
 	FaultFsync     Fault = "fsync"     // the disk reports an error: the process ends and recovers
 	FaultFull      Fault = "full"      // the disk is full for a while
+	FaultLie       Fault = "lie"       // the disk says that it has written what it then loses with the power
+	FaultTorn      Fault = "torn"      // the journal is found torn: it is sealed and another begins
+	FaultBlank     Fault = "blank"     // the computer is replaced by one that knows nothing
 	FaultPartition Fault = "partition" // the link is cut for up to 30 days, or half of it
 	FaultLoss      Fault = "loss"      // messages are lost
 	FaultRepeat    Fault = "repeat"    // messages come up to three times, old ones again
@@ -40,6 +43,7 @@ func Faults() []Fault {
 		FaultPower, FaultFsync, FaultFull, FaultPartition, FaultLoss, FaultRepeat, FaultDelay, FaultServer, FaultClock,
 		FaultStuck, FaultSensor, FaultNoise, FaultPeople, FaultForce, FaultGuess, FaultRemote, FaultRevoke,
 		FaultHostile, FaultOlder,
+		FaultLie, FaultTorn, FaultBlank,
 	}
 }
 

@@ -189,7 +189,13 @@ func (s *site) pending(limit int) ([]wire.Upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	var items []wire.Upload
+	if len(epochs) == 0 {
+		return nil, nil
+	}
+	items, err := s.past(limit, epochs[0].Number)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range epochs {
 		from := uint64(1)
 		switch {
@@ -245,6 +251,9 @@ func (s *site) receive(_ *site, body []byte) {
 // acknowledged takes what the server has, and reports whether more waits for it. The first answer of a
 // session counts even when it says less than before: the server may have come back with an older state.
 func (s *site) acknowledged(m wire.Ack) bool {
+	if s.behind(m.Position) {
+		return false
+	}
 	l := s.link
 	if !l.known || m.Position.Compare(s.store.acked) > 0 {
 		if m.Position.Compare(s.store.acked) < 0 {

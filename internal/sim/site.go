@@ -52,6 +52,15 @@ type site struct {
 	sinceHead     int
 	headAt        int64
 
+	sealed   []*journal.Memory // journals that were put aside, oldest first
+	why      string            // the last one was; empty: none was
+	prev     []byte            // the head that the next journal continues
+	used     uint64            // the highest epoch that is known to have been used
+	sealedAt int64
+	broken   bool // the record lost something: the server remembers more
+	spare    int  // computers that were put in since
+	starts   int  // of the wish to start
+
 	link   *line
 	people *people
 	panels map[controller.PanelID]*visit
@@ -72,12 +81,6 @@ func newSite(w *world, index int) (*site, error) {
 	if err := w.server.addSite(s, layout); err != nil {
 		return nil, err
 	}
-	// A controller is enrolled with its whole directory.
-	batch, err := w.server.directory(s.id, wire.DirectoryAck{})
-	if err != nil {
-		return nil, err
-	}
-	s.store.apply(batch)
 	return s, nil
 }
 
@@ -119,6 +122,9 @@ func (s *site) misfortune() {
 	w.every(FaultHostile, 2*day, func() {
 		w.server.attack(w.server.sites[s.id], w.now+w.between(2*time.Minute, 6*time.Minute).Milliseconds())
 	})
+	w.every(FaultLie, 6*day, s.lie)
+	w.every(FaultTorn, 15*day, s.torn)
+	w.every(FaultBlank, 30*day, s.replace)
 	w.every(FaultForce, 4*day, func() {
 		d := s.wall.doors[w.rand.IntN(len(s.wall.doors))]
 		s.wall.move(d, true, "force")
@@ -158,6 +164,7 @@ func (s *site) silence(d time.Duration) {
 func (s *site) start() {
 	w := s.w
 	s.disk.dead = false
+	s.starts++
 	s.boot++
 	s.bootS = fmt.Sprintf("%s-boot%04d", s.id, s.boot)
 	s.since, s.due, s.reads = w.now, never, map[controller.BoardRef]bool{}
@@ -167,7 +174,10 @@ func (s *site) start() {
 	}
 	w.tell(oracle.Booted{Head: w.head(s), Boot: s.boot})
 	w.trace("%s  boot %d", s.id, s.boot)
-	log, err := journal.New(w.ctx, s.disk, journal.LogOptions{Site: string(s.id), Signer: s.key, Now: s.wallTime})
+	s.enrol()
+	log, err := journal.New(w.ctx, s.disk, journal.LogOptions{
+		Site: string(s.id), Signer: s.key, Now: s.wallTime, Previous: s.prev, Used: s.used,
+	})
 	if err != nil {
 		w.fail(err)
 		return
@@ -182,12 +192,19 @@ func (s *site) start() {
 	s.recovered()
 	s.link.renew()
 	s.link.told()
+	if at, _ := s.disk.end(); at == s.store.acked.Epoch && s.behind(s.store.acked) {
+		return
+	}
 	epoch, number, err := s.log.Next(w.ctx)
 	if err != nil {
 		w.fail(err)
 		return
 	}
-	if number == 1 && !s.take(s.m.Epoch(epoch, "first start", "", s.instant())) {
+	reason := "first start"
+	if s.why != "" {
+		reason = s.why
+	}
+	if number == 1 && !s.take(s.m.Epoch(epoch, reason, s.why, s.instant())) {
 		return
 	}
 	if !s.take(s.m.Start(s.firstLook(), s.instant())) {
@@ -200,6 +217,19 @@ func (s *site) start() {
 	if _, ok := s.ask(controller.LinkChanged{Online: s.link.up()}); ok {
 		s.later()
 	}
+}
+
+// enrol gives a computer that knows nothing its directory.
+func (s *site) enrol() {
+	if s.store.ack.Rev != 0 {
+		return
+	}
+	batch, err := s.w.server.directory(s.id, wire.DirectoryAck{})
+	if err != nil {
+		s.w.fail(err)
+		return
+	}
+	s.store.apply(batch)
 }
 
 // load builds a machine from the replica, the snapshot and the record after it, as production does.
@@ -231,6 +261,12 @@ func (s *site) load() (*controller.Machine, error) {
 		return nil, err
 	}
 	s.sinceSnapshot = 0
+	if len(s.sealed) > 0 && m.Position().Epoch < epochs[0].Number {
+		if err := s.recall(m); err != nil {
+			return nil, err
+		}
+		s.sinceSnapshot = snapshotAfter
+	}
 	for _, e := range epochs {
 		if e.Number < m.Position().Epoch {
 			continue
@@ -326,7 +362,13 @@ func (s *site) crash(why string) {
 	if w.chance(0.1) {
 		off = w.expo(4 * time.Hour)
 	}
-	w.after(off, s.start)
+	s.starts++
+	starts := s.starts
+	w.after(off, func() {
+		if starts == s.starts {
+			s.start()
+		}
+	})
 }
 
 // ask puts an event to the machine; ok is false when the controller is off or ended over it.

@@ -25,7 +25,8 @@ type parcel struct {
 	place   *door // where it lies; nil: in somebody's hands, or gone
 	counter bool  // on a shelf or at the desk
 	stay    locker.StayID
-	unseen  bool // left behind where no sensor sees it
+	unseen  bool // left behind where no sensor sees it, or forgotten by the record
+	putAt   int64
 }
 
 // door is one compartment as it really is.
@@ -171,11 +172,31 @@ func (wl *wall) passer(d *door) {
 func (wl *wall) put(d *door, p *parcel, asTold bool) {
 	w := wl.site.w
 	d.inside = append(d.inside, p)
-	p.place = d
+	p.place, p.putAt = d, w.now
 	w.tell(oracle.Put{
 		Head: w.head(wl.site), Place: string(d.place), Parcel: p.id, Household: string(p.to.unit), AsTold: asTold,
 	})
 	w.trace("%s  parcel %s for %s laid into %s", wl.site.id, p.id, p.to.unit, d.place)
+}
+
+// overlook says that the record has forgotten what was laid in since a moment.
+func (wl *wall) overlook(since int64) {
+	for _, d := range wl.doors {
+		for _, p := range d.inside {
+			p.unseen = p.unseen || p.putAt >= since
+		}
+	}
+}
+
+// found is a parcel that the record had forgotten and staff have seen.
+func (wl *wall) found(d *door, p *parcel) {
+	w := wl.site.w
+	p.unseen = false
+	w.counters["found by staff"]++
+	w.tell(oracle.Put{
+		Head: w.head(wl.site), Place: string(d.place), Parcel: p.id, Household: string(p.to.unit), AsTold: true,
+	})
+	w.trace("%s  parcel %s for %s found in %s", wl.site.id, p.id, p.to.unit, d.place)
 }
 
 // take takes a parcel out.

@@ -28,6 +28,14 @@ func (c *durabilityChecker) see(t *truth, ev Event) {
 		old, again := acked[at]
 		c.hold(!again || old == e.Sum, e, "the server has two records %d/%d", e.Epoch, e.Number)
 		acked[at] = e.Sum
+	case Lost: // nothing that was promised on such a disk can be held
+		for at := range c.acked[e.Site] {
+			if at.epoch > e.Epoch || at.epoch == e.Epoch && at.number > e.Number {
+				delete(c.acked[e.Site], at)
+			}
+		}
+	case Replaced:
+		delete(c.acked, e.Site)
 	case Record:
 		at := position{epoch: e.Epoch, number: e.Number}
 		if sum, ok := c.acked[e.Site][at]; ok {

@@ -50,6 +50,16 @@ type (
 		Head
 		Boot int
 	}
+	// DiskLies says that from here on the disk keeps nothing of what it says is durable.
+	DiskLies struct{ Head }
+	// Lost says that the power went and the disk has nothing after that record, nor anything since it
+	// began to lie.
+	Lost struct {
+		Head
+		Epoch, Number uint64
+	}
+	// Replaced is a blank computer in the place of the controller: its record begins anew.
+	Replaced struct{ Head }
 	// SensorLied says that a sensor of a place showed what was not so, from here on until it is false.
 	SensorLied struct {
 		Head

@@ -25,6 +25,9 @@ func (c *guessingChecker) see(_ *truth, ev Event) {
 		if e.Kind == "code_refused" && e.Reason == "CODE_WRONG" {
 			c.refused[e.Site]++
 		}
+	case Lost, Replaced: // so is what was counted
+		h := e.head()
+		c.refused[h.Site], c.wrong[h.Site], c.tried[h.Site] = 0, 0, nil
 	case Guessed:
 		c.guessed(e)
 	}

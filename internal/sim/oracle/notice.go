@@ -43,12 +43,26 @@ func (c *noticeChecker) see(t *truth, ev Event) {
 			c.hold(e.At-d.at <= noticeWithin, e, "parcel %s was announced %d ms after it was stored", e.Parcel, e.At-d.at)
 		}
 		delete(c.due, e.Parcel)
+	case Lost, Replaced: // whoever waits for a parcel that the record forgot hears from staff
+		c.forget(t, e.head())
 	case Drained:
 		for _, parcel := range slices.Sorted(maps.Keys(c.due)) {
 			d := c.due[parcel]
 			if d.site == e.Site {
 				c.hold(false, e, "parcel %s was never announced", parcel)
 			}
+		}
+	}
+}
+
+func (c *noticeChecker) forget(t *truth, h Head) {
+	known := map[string]bool{}
+	for _, st := range t.stays {
+		known[st.parcel] = st.settled
+	}
+	for parcel, d := range c.due {
+		if d.site == h.Site && !known[parcel] {
+			delete(c.due, parcel)
 		}
 	}
 }

@@ -20,6 +20,8 @@ type truth struct {
 	service  bool
 	clock    bool // the site says that it doubts its clock
 	ended    tally
+	honest   *books // where the record really stands while the disk lies
+	lied     int64  // since when
 }
 
 // content is a parcel in a place.
@@ -27,6 +29,7 @@ type content struct {
 	household string
 	unseen    bool // left behind where no sensor sees it
 	asTold    bool
+	at        int64
 }
 
 // stay is a parcel's time in a place, by the record.
@@ -73,7 +76,7 @@ func (t *truth) take(ev Event) {
 	case DoorMoved:
 		t.open[e.Place] = e.Open
 	case Put:
-		t.contents(e.Place)[e.Parcel] = content{household: e.Household, asTold: e.AsTold}
+		t.contents(e.Place)[e.Parcel] = content{household: e.Household, asTold: e.AsTold, at: e.At}
 	case Took:
 		delete(t.inside[e.Place], e.Parcel)
 	case LeftBehind:
@@ -95,6 +98,13 @@ func (t *truth) take(ev Event) {
 		t.takeRight(e)
 	case Fact:
 		t.takeFact(e)
+	case DiskLies:
+		t.honest, t.lied = t.keep(), e.At
+	case Lost:
+		t.lose()
+	case Replaced:
+		t.honest, t.lied = (&truth{}).keep(), 0
+		t.lose()
 	}
 }
 
