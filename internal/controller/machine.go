@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cubby/internal/credential"
 	"cubby/internal/locker"
@@ -146,10 +147,11 @@ func (m *Machine) learn(f locker.Fact, at locker.Millis) {
 // Epoch begins a new epoch of the journal before Start: numbers count from 1 again. A sealed
 // journal is named, and leaves every place unverified.
 func (m *Machine) Epoch(epoch uint64, reason, sealed string, now Instant) Outcome {
-	m.begin(now)
 	m.pos = wire.Position{Epoch: epoch}
 	m.sealed = sealed
-	m.must(locker.BeginEpoch{Reason: reason, Sealed: sealed, Audit: sealed != ""})
+	jump := m.open(now)
+	m.must(locker.BeginEpoch{Reason: reason, Sealed: sealed, Audit: sealed != ""}) // the first record, whatever the clock says
+	m.doubt(jump)
 	return m.finish()
 }
 
@@ -211,13 +213,21 @@ func (m *Machine) Step(ev Event, now Instant) Outcome {
 }
 
 // begin opens a step.
-func (m *Machine) begin(now Instant) {
+func (m *Machine) begin(now Instant) { m.doubt(m.open(now)) }
+
+// open sets the moment of a step, and returns by how much the wall clock jumped.
+func (m *Machine) open(now Instant) time.Duration {
 	m.now, m.out = now, &Outcome{}
 	jump := m.clock.advance(now, !m.state.Matter.Clock, m.state.Matter.Latest)
 	m.at = m.clock.at
 	m.pace.advance(now.Boot, now.MonoMS, m.at)
+	return jump
+}
+
+// doubt records that the wall clock jumped.
+func (m *Machine) doubt(jump time.Duration) {
 	if jump != 0 {
-		m.dueAt(now.MonoMS)
+		m.dueAt(m.now.MonoMS)
 		m.must(locker.DoubtClock{JumpMS: jump.Milliseconds()})
 	}
 }

@@ -551,3 +551,35 @@ func TestMachine_LargeSitesGetFewerGuesses(t *testing.T) {
 	}
 	t.Error("2,000 codes are guarded like 200")
 }
+
+// A journal that is sealed while the clock is wrong begins its epoch with record 1 of it: with the record of
+// the clock's jump before that, no start would ever get through. Seed 5007 of the simulator found it.
+func TestMachine_AnEpochBeginsWithItsFirstRecordWhateverTheClockSays(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 8)
+	d, keys := locker.NewDirectory(), wire.NewKeys()
+	for _, c := range l.dir {
+		if err := wire.ApplyChange(d, keys, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := controller.NewMachine(controller.MachineOptions{
+		Site: siteID, Version: "test", NewID: l.ids.next, Buses: []string{"a"}, ProofKey: keyOf(t, "proofs"),
+	}, d, keys, controller.Snapshot{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range l.ops {
+		m.Replay(op.Operation)
+	}
+	l.skew = -noon // the battery is dead: it is 1970
+	out := m.Epoch(2, "sealed", "sealed", l.now())
+	for i, op := range out.Operations {
+		if want := (wire.Position{Epoch: 2, Number: uint64(i + 1)}); op.Position() != want {
+			t.Errorf("operation %d is %s, want %s", i, op.Position(), want)
+		}
+	}
+	if len(out.Operations) < 2 || out.Operations[0].Facts[0].Kind() != "epoch_began" {
+		t.Errorf("the epoch begins with %+v", out.Operations)
+	}
+}

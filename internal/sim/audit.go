@@ -66,7 +66,8 @@ func (s *site) compare() {
 		w.after(200*time.Millisecond, s.compare)
 		return
 	}
-	if s.m == nil {
+	if s.m == nil { // nothing is wrong any more, and it does not come back
+		w.tell(oracle.Compared{Head: w.head(s), Healed: w.healed, Controller: "off", Server: b.at.String()})
 		return
 	}
 	if s.broken { // the server remembers what the record lost: a person looks. All since then must have arrived
