@@ -401,3 +401,38 @@ func TestLog_AnyHistory(t *testing.T) {
 		}
 	})
 }
+
+// TestNew_StartsAboveWhatWasUsed checks that a replacement never takes a number again, whichever of the two
+// that it is told is higher.
+func TestNew_StartsAboveWhatWasUsed(t *testing.T) {
+	t.Parallel()
+	opts := journaltest.Options()
+	opts.Used = 6
+	l, err := journal.New(t.Context(), journal.NewMemory(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if epoch, number, err := l.Next(t.Context()); err != nil || epoch != 7 || number != 1 {
+		t.Errorf("the first record is %d/%d, %v", epoch, number, err)
+	}
+}
+
+// TestMemory_ReturnLosesWhatCameAfterTheMark checks the disk that had not written what it said.
+func TestMemory_ReturnLosesWhatCameAfterTheMark(t *testing.T) {
+	t.Parallel()
+	m := journal.NewMemory()
+	filled(t, m, 5, 5)
+	mark := m.Mark()
+	l := filled(t, m, 4, 2)
+	if _, err := l.NewEpoch(t.Context(), "test", nil); err != nil {
+		t.Fatal(err)
+	}
+	m.Return(mark)
+	again := filled(t, m, 1, 1)
+	if epoch, number, err := again.Next(t.Context()); err != nil || epoch != 1 || number != 7 {
+		t.Errorf("the next record is %d/%d, %v, want 1/7", epoch, number, err)
+	}
+	if records, err := again.Read(t.Context(), 1, 1, 10); err != nil || len(records) != 6 {
+		t.Errorf("%d records, %v, want 6", len(records), err)
+	}
+}

@@ -69,10 +69,10 @@ func (m *Memory) Return(to Mark) {
 	defer m.mu.Unlock()
 	m.epochs = slices.Clone(to.epochs)
 	for epoch := range m.rows {
-		m.rows[epoch] = m.rows[epoch][:to.rows[epoch]]
+		m.rows[epoch] = slices.Clip(m.rows[epoch][:to.rows[epoch]])
 	}
 	for epoch := range m.heads {
-		m.heads[epoch] = m.heads[epoch][:to.heads[epoch]]
+		m.heads[epoch] = slices.Clip(m.heads[epoch][:to.heads[epoch]])
 	}
 }
 
