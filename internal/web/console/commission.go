@@ -14,6 +14,7 @@ import (
 	"cubby/internal/commission"
 	"cubby/internal/commission/remote"
 	"cubby/internal/locker"
+	"cubby/internal/web/console/banktest"
 	"cubby/internal/web/service"
 	"cubby/internal/web/ui"
 )
@@ -55,14 +56,21 @@ func (c *Console) commission(w http.ResponseWriter, r *http.Request, pg page) er
 	return c.showTest(w, r, pg, "")
 }
 
+// testRequest is what the pages of the test need to know of a request.
+func testRequest(pg page, v remote.View) banktest.Request {
+	return banktest.Request{
+		Text: pg.t, Action: siteHref(pg.site.ID, testPath), Now: pg.now, Zone: pg.zone, Site: siteBanner(pg.t, v.Site, pg.now),
+	}
+}
+
 func (c *Console) showTest(w http.ResponseWriter, r *http.Request, pg page, problem string) error {
 	v, err := c.tests.View(r.Context(), pg.who, pg.site.ID)
 	if err != nil {
 		return err
 	}
-	page := testPageView{
+	page := banktest.PageView{
 		Shell: c.shell(pg, shellOf{title: pg.t.T("console.commission.title"), nav: "sites", live: true, failed: problem != ""}),
-		Live:  siteHref(pg.site.ID, testPath+streamSuffix), Part: testOf(pg, v),
+		Live:  siteHref(pg.site.ID, testPath+streamSuffix), Part: banktest.Of(testRequest(pg, v), v),
 	}
 	if problem != "" {
 		page.Problem = &ui.BannerView{Kind: "warn", Icon: "triangle-alert", Text: problem}
@@ -74,7 +82,7 @@ func (c *Console) showTest(w http.ResponseWriter, r *http.Request, pg page, prob
 	if problem != "" {
 		status = http.StatusUnprocessableEntity
 	}
-	return ui.Write(w, r, status, testPage(page))
+	return ui.Write(w, r, status, banktest.Page(page))
 }
 
 // look is after how many seconds the step is another one without anybody doing anything; 0: never.
@@ -133,7 +141,7 @@ func (c *Console) sendTest(r *http.Request, pg page, stream *ui.Stream, last *st
 		return err
 	}
 	var html strings.Builder
-	if err := testUpdate(testOf(pg, v)).Render(r.Context(), &html); err != nil {
+	if err := banktest.Update(banktest.Of(testRequest(pg, v), v)).Render(r.Context(), &html); err != nil {
 		return err
 	}
 	if html.String() == *last {
@@ -222,13 +230,13 @@ func (c *Console) showResults(w http.ResponseWriter, r *http.Request, pg page, p
 		ui.Redirect(w, r, siteHref(pg.site.ID, testPath))
 		return nil
 	}
-	page := resultsOf(pg, v)
+	page := banktest.ResultsOf(testRequest(pg, v), v)
 	page.Shell = c.shell(pg, shellOf{title: pg.t.T("console.commission.results"), nav: "sites", failed: problem != ""})
 	status := http.StatusOK
 	if problem != "" {
 		page.Problem, status = &ui.BannerView{Kind: "danger", Icon: "circle-alert", Text: problem}, http.StatusConflict
 	}
-	return ui.Write(w, r, status, resultsPage(page))
+	return ui.Write(w, r, status, banktest.ResultsPage(page))
 }
 
 // commissionApply makes the wiring that was found the site's layout.

@@ -87,3 +87,6 @@ func evidenceKind(e catalog.Evidence) string {
 	}
 	return ""
 }
+
+// ltr keeps labels in their order inside a sentence that runs the other way.
+func ltr(s string) string { return "\u2066" + s + "\u2069" } // left-to-right isolate

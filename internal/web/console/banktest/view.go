@@ -1,10 +1,13 @@
-package console
+// Package banktest draws the test of a bank that is led from the console, step by step, and its results.
+// It knows nothing of requests and sessions.
+package banktest
 
 import (
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"cubby/board"
@@ -15,16 +18,16 @@ import (
 	"cubby/internal/web/ui"
 )
 
-// testPageView is the test of a bank, step by step.
-type testPageView struct {
+// PageView is the test of a bank, step by step.
+type PageView struct {
 	Shell   ui.ShellView
 	Live    string
 	Problem *ui.BannerView
-	Part    testView
+	Part    View
 }
 
-// testView is what follows the facts.
-type testView struct {
+// View is what follows the facts.
+type View struct {
 	Action   string // of the forms, without the step's word
 	Heading  string
 	Banners  []ui.BannerView
@@ -63,17 +66,29 @@ type otherDoor struct {
 }
 
 type boardsCard struct {
-	Facts []factView
+	Facts []fact
 	Table ui.TableView
 	Text  string
 }
 
-func testOf(pg page, v remote.View) testView {
-	t := pg.t
-	p := testView{Action: siteHref(pg.site.ID, testPath), Banners: testBanners(pg, v)}
+// Request is who looks at a test, and from where.
+type Request struct {
+	Text   *text.Printer
+	Action string // address of the test
+	Now    time.Time
+	Zone   *time.Location
+	Site   *ui.BannerView // what is wrong with the site; nil: nothing
+}
+
+type fact struct{ Name, Value string }
+
+// Of returns the step at hand, or the offer to begin a test.
+func Of(r Request, v remote.View) View {
+	t := r.Text
+	p := View{Action: r.Action, Banners: banners(r, v)}
 	if v.Walk == nil {
 		p.Heading = t.T("console.commission.overview")
-		card := overview(pg, v)
+		card := overview(r, v)
 		p.Boards = &card
 		p.Main = &mainView{Action: "begin", Button: ui.ButtonView{Text: t.T("service.plan.begin"), Large: "big", Icon: "door-open"}}
 		p.Links = []ui.ButtonView{{Text: t.T("console.hardware.title"), Href: "/hardware", Kind: "ghost", Icon: "boxes"}}
@@ -86,7 +101,7 @@ func testOf(pg page, v remote.View) testView {
 		p.Output = s.Output.String()
 		p.Progress += " · " + t.T("service.walk.left", "minutes", t.Number(minutesLeft(v)))
 	}
-	p.Links = []ui.ButtonView{{Text: t.T("console.commission.results"), Href: siteHref(pg.site.ID, testDoors), Kind: "ghost", Icon: "list"}}
+	p.Links = []ui.ButtonView{{Text: t.T("console.commission.results"), Href: r.Action + "/doors", Kind: "ghost", Icon: "list"}}
 	if !v.Pending && s.Done > 0 {
 		p.Undo = &ui.ButtonView{Text: t.T("service.walk.undo"), Icon: "undo-2", Kind: "ghost"}
 	}
@@ -104,7 +119,7 @@ func minutesLeft(v remote.View) int {
 	return max(int(math.Ceil(left.Minutes())), 1)
 }
 
-func (p *testView) fill(t *text.Printer, v remote.View) {
+func (p *View) fill(t *text.Printer, v remote.View) {
 	s := v.Step
 	door := ltr(s.Door)
 	skip := answerButton(t.T("service.walk.skip"), commission.AnswerSkip)
@@ -140,7 +155,7 @@ func (p *testView) fill(t *text.Printer, v remote.View) {
 	p.question(t, v, skip)
 }
 
-func (p *testView) question(t *text.Printer, v remote.View, skip ui.ButtonView) {
+func (p *View) question(t *text.Printer, v remote.View, skip ui.ButtonView) {
 	s := v.Step
 	p.Heading = t.T("service.walk.asked", "door", ltr(s.Door))
 	p.Lines = []string{seenWords(t, v), t.T("service.walk.shut")}
@@ -210,11 +225,11 @@ func labelAt(v remote.View, o locker.Output) string {
 	return o.String()
 }
 
-func testBanners(pg page, v remote.View) []ui.BannerView {
-	t := pg.t
+func banners(r Request, v remote.View) []ui.BannerView {
+	t := r.Text
 	var all []ui.BannerView
-	if b := siteBanner(t, v.Site, pg.now); b != nil {
-		all = append(all, *b)
+	if r.Site != nil {
+		all = append(all, *r.Site)
 	}
 	if v.Trouble != "" {
 		words := t.Error(string(v.Trouble), "code", string(v.Trouble))
@@ -224,7 +239,7 @@ func testBanners(pg page, v remote.View) []ui.BannerView {
 		all = append(all, ui.BannerView{Kind: "warn", Icon: "triangle-alert", Text: t.T("service.said.failed", "reason", words)})
 	}
 	if !v.Service.IsZero() {
-		all = append(all, ui.BannerView{Kind: "info", Icon: "users", Text: t.T("console.commission.service", "when", t.Time(v.Service, pg.zone))})
+		all = append(all, ui.BannerView{Kind: "info", Icon: "users", Text: t.T("console.commission.service", "when", t.Time(v.Service, r.Zone))})
 	}
 	if v.Walk == nil {
 		for _, w := range v.Warnings {
@@ -234,11 +249,11 @@ func testBanners(pg page, v remote.View) []ui.BannerView {
 	return all
 }
 
-func overview(pg page, v remote.View) boardsCard {
-	t := pg.t
+func overview(r Request, v remote.View) boardsCard {
+	t := r.Text
 	card := boardsCard{
 		Text: t.T("console.commission.intro"),
-		Facts: []factView{
+		Facts: []fact{
 			{Name: t.T("console.commission.link"), Value: t.T("console.link." + string(v.Site.Link))},
 			{Name: t.T("service.doors.title"), Value: t.Number(v.Doors)},
 		},
@@ -270,8 +285,8 @@ func overview(pg page, v remote.View) boardsCard {
 	return card
 }
 
-// resultsView is every door with its result, and how the test is handed over.
-type resultsView struct {
+// Results is every door with its result, and how the test is handed over.
+type Results struct {
 	Shell    ui.ShellView
 	Problem  *ui.BannerView
 	Action   string
@@ -303,18 +318,19 @@ type doorResult struct {
 
 type changeView struct{ Label, From, To string }
 
-func resultsOf(pg page, v remote.View) resultsView {
-	t := pg.t
+// ResultsOf returns the results so far.
+func ResultsOf(r Request, v remote.View) Results {
+	t := r.Text
 	n := v.Walk.Tally()
-	p := resultsView{
-		Action: siteHref(pg.site.ID, testPath), FindHead: t.T("service.findings.title"), DoorHead: t.T("service.doors.title"),
+	p := Results{
+		Action: r.Action, FindHead: t.T("service.findings.title"), DoorHead: t.T("service.doors.title"),
 		Tally: t.T("service.finish.tally", "good", t.Number(n.Good), "faulty", t.Number(n.Faulty), "skipped", t.Number(n.Skipped), "waiting", t.Number(n.Waiting)),
-		Begun: t.T("console.commission.begun", "who", v.By, "when", t.DayTime(v.Began, pg.now, pg.zone)),
+		Begun: t.T("console.commission.begun", "who", v.By, "when", t.DayTime(v.Began, r.Now, r.Zone)),
 		Heads: [4]string{t.T("service.doors.door"), t.T("service.doors.output"), t.T("service.doors.result"), t.T("service.doors.again")},
 		Links: []ui.ButtonView{
-			{Text: t.T("service.finish.sheet"), Href: siteHref(pg.site.ID, testPath+"/sheet"), Icon: "printer", Large: "big"},
-			{Text: t.T("console.commission.save"), Href: siteHref(pg.site.ID, testPath+"/sheet?save=yes"), Kind: "ghost", Large: "big"},
-			{Text: t.T("service.finish.layout"), Href: siteHref(pg.site.ID, testPath+"/layout.yaml"), Kind: "ghost", Large: "big"},
+			{Text: t.T("service.finish.sheet"), Href: r.Action + "/sheet", Icon: "printer", Large: "big"},
+			{Text: t.T("console.commission.save"), Href: r.Action + "/sheet?save=yes", Kind: "ghost", Large: "big"},
+			{Text: t.T("service.finish.layout"), Href: r.Action + "/layout.yaml", Kind: "ghost", Large: "big"},
 		},
 		HandOver: t.T("service.finish.title"), Change: t.T("console.commission.changes"),
 		Fresh: ui.ButtonView{Text: t.T("service.plan.fresh"), Kind: "ghost", Large: "big"}, FreshTxt: t.T("console.commission.fresh"),
@@ -340,7 +356,7 @@ func resultsOf(pg page, v remote.View) resultsView {
 	}
 	switch {
 	case !v.Applied.IsZero():
-		p.Applied = &ui.BannerView{Kind: "info", Icon: "check", Text: t.T("console.commission.applied", "when", t.DayTime(v.Applied, pg.now, pg.zone))}
+		p.Applied = &ui.BannerView{Kind: "info", Icon: "check", Text: t.T("console.commission.applied", "when", t.DayTime(v.Applied, r.Now, r.Zone))}
 	case len(p.Changes) > 0:
 		p.Apply = &ui.ButtonView{Text: t.T("console.commission.apply"), Kind: "danger", Large: "big"}
 		p.ApplyTxt = t.T("console.commission.apply.text")
