@@ -48,6 +48,12 @@ func TestModels_MatchTheDescription(t *testing.T) {
 	}
 	models := []any{
 		client.Property{},
+		client.Audit{},
+		client.Difference{},
+		client.Round{},
+		client.Rounds{},
+		client.RoundDetail{},
+		client.RoundPlace{},
 		client.PropertyDraft{},
 		client.Site{},
 		client.SiteDetail{},

@@ -12,7 +12,9 @@ import (
 
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/audit"
 	"cubby/internal/cloud/hook"
+	"cubby/internal/cloud/round"
 	"cubby/internal/text"
 )
 
@@ -22,10 +24,12 @@ const Prefix = "/api/v1"
 // Version is the version of the API's description.
 const Version = "1.0.0"
 
-// Options configure [New]. Cloud, Hooks, Text, Logger, Now and NewID are needed.
+// Options configure [New]. Cloud, Hooks, Audits, Rounds, Text, Logger, Now and NewID are needed.
 type Options struct {
 	Cloud  *cloud.Cloud
-	Hooks  *hook.Hooks   // programs that are told
+	Hooks  *hook.Hooks // programs that are told
+	Audits *audit.Auditor
+	Rounds *round.Desk   // guided audits
 	Text   *text.Catalog // titles of problems
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -51,6 +55,8 @@ const (
 type API struct {
 	cloud   *cloud.Cloud
 	hooks   *hook.Hooks
+	audits  *audit.Auditor
+	rounds  *round.Desk
 	text    *text.Catalog
 	log     *slog.Logger
 	now     func() time.Time
@@ -65,8 +71,8 @@ type API struct {
 
 // New returns the API over a Cloud.
 func New(opts Options) (*API, error) {
-	if opts.Cloud == nil || opts.Hooks == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
-		return nil, errors.New("api: a cloud, webhooks, texts, a logger, a clock and ids are needed")
+	if opts.Cloud == nil || opts.Audits == nil || opts.Rounds == nil || opts.Hooks == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
+		return nil, errors.New("api: a cloud, webhooks, audits, texts, a logger, a clock and ids are needed")
 	}
 	if opts.Every == 0 {
 		opts.Every = DefaultEvery
@@ -80,7 +86,7 @@ func New(opts Options) (*API, error) {
 	}
 	a := &API{
 		cloud: opts.Cloud, hooks: opts.Hooks, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
-		advise: opts.Advise,
+		audits: opts.Audits, rounds: opts.Rounds, advise: opts.Advise,
 	}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, a.config())

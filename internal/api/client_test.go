@@ -56,6 +56,7 @@ func TestClient_EveryOperation(t *testing.T) {
 	clientOfPeople(ctx, t, w, c)
 	clientOfParcels(ctx, t, w, c)
 	clientOfWebhooks(ctx, t, w, c)
+	clientOfAudits(ctx, t, w, c)
 	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond) // direct answers when the stream is over
 	defer cancel()
 	for _, err := range c.FollowFacts(short, site, "") {

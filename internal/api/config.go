@@ -80,6 +80,7 @@ const (
 	tagIntents   = "Intents"
 	tagIncidents = "Incidents"
 	tagRecord    = "Record"
+	tagAudit     = "Audit"
 	tagWebhooks  = "Webhooks"
 )
 
@@ -92,6 +93,7 @@ func tags() []*huma.Tag {
 		{Name: tagIntents, Description: "What was asked of a site. It expires, and the site may refuse."},
 		{Name: tagIncidents, Description: "What a person must look at, with a clock and an owner."},
 		{Name: tagRecord, Description: "Facts: the numbered record of what happened on site."},
+		{Name: tagAudit, Description: "Whether the books agree, and guided audits: what staff saw, place by place."},
 		{Name: tagWebhooks, Description: "Programs elsewhere that are told what happens: signed by Standard Webhooks, at least once, in any order."},
 	}
 }

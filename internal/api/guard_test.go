@@ -15,7 +15,7 @@ import (
 
 // path fills the parameters of a route with ids that exist, where they do.
 func path(route string) string {
-	return strings.NewReplacer("{site}", site, "{place}", "main%2FA01").Replace(route)
+	return strings.NewReplacer("{site}", site, "{place}", "main%2FA01", "{round}", "r1").Replace(route)
 }
 
 // TestRoutes_Authorization walks every operation: without a token, with one of each kind that must not

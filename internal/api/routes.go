@@ -37,6 +37,7 @@ func (a *API) register() {
 	a.registerIntents()
 	a.registerIncidents()
 	a.registerWebhooks()
+	a.registerAudits()
 }
 
 const adviceWords = "From the site's own record, by simulation: other doors in the same columns, another hold, one more column; in a normal " +

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/audit"
+	"cubby/internal/cloud/round"
 )
 
 // unreachable are the use cases that the API does not offer, with the reason.
@@ -27,10 +29,12 @@ func unreachable() map[string]string {
 		"Operator":     "whoever works on the server itself",
 		"ResidentPage": resident, "ResidentOpen": resident, "ResidentAwait": resident, "SetResidentWishes": resident,
 		"Start": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside,
-		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside,
+		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside, "Publish": inside,
 		"OpenIncidents": page, "Activity": page, "WallPlace": page, "Tiles": page,
 		"FindRecipients": "list-residents with q",
-		"Act":            "each kind of intent has an operation of its own, with its own input",
+		"RunDue":         inside, "Counts": inside,
+		"Scan": "list-parcels with q and state waiting",
+		"Act":  "each kind of intent has an operation of its own, with its own input",
 	}
 }
 
@@ -40,7 +44,7 @@ func TestUseCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	must(t, err)
-	call := regexp.MustCompile(`a\.cloud\.([A-Z]\w*)`)
+	call := regexp.MustCompile(`a\.(?:cloud|audits|rounds)\.([A-Z]\w*)`)
 	called := map[string]bool{}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
@@ -53,10 +57,14 @@ func TestUseCases(t *testing.T) {
 		}
 	}
 	reasons := unreachable()
-	methods := reflect.TypeFor[*cloud.Cloud]()
+	var names []string
+	for _, of := range []reflect.Type{reflect.TypeFor[*cloud.Cloud](), reflect.TypeFor[*audit.Auditor](), reflect.TypeFor[*round.Desk]()} {
+		for i := range of.NumMethod() {
+			names = append(names, of.Method(i).Name)
+		}
+	}
 	known := map[string]bool{}
-	for i := range methods.NumMethod() {
-		name := methods.Method(i).Name
+	for _, name := range names {
 		known[name] = true
 		switch {
 		case called[name] && reasons[name] != "":
@@ -67,7 +75,7 @@ func TestUseCases(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(reasons)) {
 		if !known[name] {
-			t.Errorf("the table names %s, which Cloud does not have", name)
+			t.Errorf("the table names %s, which no use case has", name)
 		}
 	}
 }

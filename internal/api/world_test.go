@@ -19,7 +19,9 @@ import (
 	"cubby/internal/api"
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/audit"
 	"cubby/internal/cloud/hook"
+	"cubby/internal/cloud/round"
 	"cubby/internal/integration/webhook"
 	"cubby/internal/link"
 	"cubby/internal/locker"
@@ -132,6 +134,10 @@ func newWorldWith(t *testing.T, opts api.Options) *world {
 	opts.Hooks, err = hook.New(hook.Options{Store: database, Sender: sender, Logger: log, Now: w.clock.now, NewID: rand.Text, Random: rand.Reader})
 	must(t, err)
 	w.hooks = opts.Hooks
+	opts.Audits, err = audit.New(audit.Options{Cloud: w.cloud, Store: database, Logger: log, Now: w.clock.now, NewID: rand.Text})
+	must(t, err)
+	opts.Rounds, err = round.New(round.Options{Cloud: w.cloud, Store: database, Auditor: opts.Audits, Now: w.clock.now, NewID: rand.Text})
+	must(t, err)
 	opts.Cloud, opts.Text, opts.Logger, opts.Now = w.cloud, catalog, log, w.clock.now
 	opts.NewID = func() string { n++; return "request-" + strconv.Itoa(n) }
 	w.api, err = api.New(opts)

@@ -69,7 +69,7 @@ func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 		return append(findings, db)
 	}
 	defer st.Close() //nolint:errcheck // only read
-	findings = append(findings, db, ownerFinding(ctx, st))
+	findings = append(findings, db, ownerFinding(ctx, st), auditFinding(ctx, st, opts.Now()))
 	findings = append(findings, codesFindings(ctx, server)...)
 	return append(findings, mailFinding(ctx, opts))
 }

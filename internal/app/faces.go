@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"cubby/internal/api"
+	"cubby/internal/cloud/audit"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/notice"
+	"cubby/internal/cloud/round"
 	"cubby/internal/commission/remote"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -28,6 +30,8 @@ type faces struct {
 	notifier *notice.Notifier
 	worker   *store.Worker
 	hooks    *hook.Hooks
+	auditor  *audit.Auditor
+	rounds   *round.Desk
 	planner  *planner.Face // nil: switched off
 	advise   api.Adviser
 }
@@ -42,6 +46,9 @@ func (s *Server) buildFaces() error {
 		return err
 	}
 	if s.faces.hooks, err = newHooks(s.opts, s.store); err != nil {
+		return err
+	}
+	if err := s.buildAudit(); err != nil {
 		return err
 	}
 	s.faces.host = &host{
@@ -158,6 +165,9 @@ func (s *Server) startFaces(ctx context.Context) error {
 		return fmt.Errorf("start the outbox: %w", err)
 	}
 	s.faces.hooks.Start(ctx)
+	if err := s.faces.auditor.Start(ctx); err != nil {
+		return fmt.Errorf("start the audit: %w", err)
+	}
 	s.done.Go(func() { s.faces.host.run(ctx) })
 	return nil
 }
@@ -171,5 +181,8 @@ func (s *Server) stopFaces() {
 	}
 	if s.faces.hooks != nil {
 		s.faces.hooks.Stop()
+	}
+	if s.faces.auditor != nil {
+		s.faces.auditor.Stop()
 	}
 }

@@ -19,3 +19,6 @@ func (c *Cloud) Subscribe(ctx context.Context, p Principal, site locker.SiteID) 
 	}
 	return c.feed.Watch(ctx, site), nil
 }
+
+// Publish tells live pages of a change that did not come through a use case.
+func (c *Cloud) Publish(change Change) { c.feed.Publish(change) }

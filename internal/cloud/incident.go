@@ -156,7 +156,8 @@ func incidentActions(kind IncidentKind, place locker.PlaceKind) []Action {
 		return nil
 	}
 	switch kind {
-	case IncidentUnexpectedOpen, IncidentPlaceDoubted, IncidentOpenUnconfirmed, IncidentProblem, IncidentMissing,
+	case IncidentUnexpectedOpen, IncidentPlaceDoubted, IncidentOpenUnconfirmed, IncidentProblem, IncidentMissing, incident.AuditUnasked,
+		incident.AuditNoDoor, incident.AuditGhost, incident.AuditStray, incident.AuditMisplaced, incident.AuditDoubt,
 		IncidentRevokedCollected:
 		if place == locker.PlaceCompartment {
 			return []Action{ActionOpen, ActionVerify, ActionOut}
@@ -164,10 +165,11 @@ func incidentActions(kind IncidentKind, place locker.PlaceKind) []Action {
 		return []Action{ActionVerify}
 	case IncidentFault, IncidentOpenFailed:
 		return []Action{ActionOpen, ActionOut, ActionBack}
-	case IncidentUnknownParcel, IncidentUnnotified:
+	case IncidentUnknownParcel, IncidentUnnotified, incident.AuditMovedOut:
 		return []Action{ActionReassign}
 	case IncidentDropRefused, IncidentLockout, IncidentIdentityInUse, IncidentClockDoubted, IncidentJournalSealed,
-		IncidentJournalFork, IncidentHeadMismatch, IncidentSiteSilent, IncidentProjection:
+		IncidentJournalFork, IncidentHeadMismatch, IncidentSiteSilent, IncidentProjection, incident.AuditSum, incident.AuditTables,
+		incident.AuditController, incident.AuditReplaced:
 	}
 	return nil
 }

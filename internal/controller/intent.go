@@ -74,6 +74,15 @@ func (m *Machine) intent(in wire.Intent) error {
 		}, done)
 	case wire.IntentVerify:
 		return m.whole(nil, locker.Verify{Place: in.Place, Occupied: in.Occupied, By: by}, done)
+	case wire.IntentAudit:
+		labels := make([]locker.AnnexRef, 0, len(in.Labels))
+		for _, l := range in.Labels {
+			labels = append(labels, m.note(annex, l))
+		}
+		return m.whole(annex, locker.Audit{
+			Place: in.Place, By: by, Seen: in.Stays, Found: in.Found, Strangers: in.Strangers, Labels: labels, Unseen: in.Unseen,
+			Note: m.note(annex, in.Note),
+		}, done)
 	case wire.IntentReboot:
 		if err := m.whole(nil, done); err != nil {
 			return err

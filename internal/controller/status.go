@@ -14,6 +14,9 @@ func (m *Machine) status() wire.Status {
 		Directory: m.state.Directory.Rev, KioskSeen: m.panelSeen, Audit: m.state.Matter.Audit,
 		Service: m.state.Matter.Service, Doors: m.doorSummary(),
 	}
+	if sum, err := wire.SumOf(m.state.Matter); err == nil { // without one the server cannot compare, and says so
+		s.State = &wire.StateSum{At: m.pos, Sum: sum}
+	}
 	for _, ref := range m.Boards() {
 		b := m.boards[ref]
 		state := wire.BoardMissing

@@ -170,6 +170,18 @@ type (
 		By       Actor
 	}
 
+	// Audit says which parcels somebody saw in a place.
+	Audit struct {
+		Place     PlaceID
+		By        Actor
+		Seen      []StayID // of those that are booked here
+		Found     []StayID // booked somewhere else
+		Strangers int      // booked nowhere, at most MaxStrangers
+		Labels    []AnnexRef
+		Unseen    bool // nobody could look
+		Note      AnnexRef
+	}
+
 	// RefuseDrop records a parcel that was not taken.
 	RefuseDrop struct{ Fact DropRefused }
 
@@ -288,6 +300,7 @@ func (HandOver) command()       {}
 func (Reissue) command()        {}
 func (SetService) command()     {}
 func (Verify) command()         {}
+func (Audit) command()          {}
 func (RefuseDrop) command()     {}
 func (RemoteOpen) command()     {}
 func (Reserve) command()        {}

@@ -11,7 +11,7 @@ func Decide(s *State, c Command, now Millis) ([]Fact, error) {
 		return decideDrop(s, c, now)
 	case Collect, ConfirmTaken, Reopen, Retry, ReportProblem:
 		return decideCollect(s, c, now)
-	case StaffOpen, StaffClear, HandOver, Reissue, SetService, Verify, BeginService, EndService:
+	case StaffOpen, StaffClear, HandOver, Reissue, SetService, Verify, Audit, BeginService, EndService:
 		return decideStaff(s, c, now)
 	case RemoteOpen, Reserve, EndReservation, AnswerIntent:
 		return decideIntent(s, c, now)

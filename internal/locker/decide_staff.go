@@ -16,6 +16,8 @@ func decideStaff(s *State, c Command, now Millis) ([]Fact, error) {
 		return decideService(s, c)
 	case Verify:
 		return decideVerify(s, c)
+	case Audit:
+		return decideAudit(s, c)
 	case BeginService:
 		return decideBeginService(s, c, now)
 	case EndService:
@@ -163,25 +165,12 @@ func decideVerify(s *State, c Verify) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Matter.PlaceState(p.ID).Request != "" {
+	if s.inUse(p.ID) {
 		return nil, Errorf(CodeDoorBusy, "door %s is in use", p.Name)
 	}
 	var facts []Fact
 	for _, st := range s.Matter.LiveIn(p.ID) {
-		holder, _ := s.Holder(st)
-		switch {
-		case c.Occupied && st.State == StayHeld && st.NotFor != "" && st.NotFor == holder:
-			// There is a parcel, and it is not its recipient's: it waits until staff find out whose it is.
-		case c.Occupied && (st.State == StayDepositing || st.State == StayUndoing || st.State == StayHeld):
-			facts = append(facts, ParcelStored{Stay: st.ID, Place: p.ID, Evidence: EvidencePerson, By: c.By})
-			if s.Matter.Sessions[st.Session] == nil && !st.Settled { // nobody is left who could undo it
-				facts = append(facts, DepositSettled{Stay: st.ID})
-			}
-		case !c.Occupied && (st.State == StayDepositing || st.State == StayUndoing):
-			facts = append(facts, DepositUndone{Stay: st.ID, Place: p.ID, Reason: "abandoned"})
-		case !c.Occupied:
-			facts = append(facts, ParcelRemoved{Stay: st.ID, Place: p.ID, By: c.By, Reason: "missing"})
-		}
+		facts = append(facts, s.looked(st, c.Occupied, c.By)...)
 	}
 	facts = append(facts, PlaceVerified{Place: p.ID, Occupied: c.Occupied, By: c.By})
 	if c.Occupied && p.Kind == PlaceCompartment && len(s.Matter.LiveIn(p.ID)) == 0 {

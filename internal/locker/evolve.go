@@ -51,7 +51,9 @@ func Evolve(s *State, f Fact, at Millis) {
 	case PlaceDoubted:
 		m.place(f.Place).Doubt = f.Reason
 	case PlaceVerified:
-		m.place(f.Place).Doubt = ""
+		m.place(f.Place).Doubt, m.place(f.Place).Strange = "", nil
+	case PlaceAudited:
+		m.audited(f)
 	case ServiceSessionBegan:
 		m.Service = f.Until
 	case ServiceSessionEnded:
@@ -196,6 +198,22 @@ func (m *Matter) problem(f ProblemReported) {
 	case ProblemDidNotOpen, ProblemDamaged, ProblemWontClose:
 	}
 	m.track(st)
+}
+
+func (m *Matter) audited(f PlaceAudited) {
+	for _, id := range f.Held {
+		if st := m.Stays[id]; st != nil && !st.State.Ended() {
+			st.State = StayHeld
+			m.track(st)
+		}
+	}
+	if f.Unseen {
+		return // what was seen before is the last word
+	}
+	m.place(f.Place).Strange = nil
+	if len(f.Found) > 0 || f.Strangers > 0 {
+		m.place(f.Place).Strange = &Strange{Found: slices.Clone(f.Found), Unknown: f.Strangers}
+	}
 }
 
 func (m *Matter) endReservation(id ReservationID) {

@@ -228,7 +228,7 @@ type (
 	// PlaceDoubted says that nobody can vouch for what is in a place until somebody looks.
 	PlaceDoubted struct {
 		Place  PlaceID `json:"place"`
-		Reason string  `json:"reason"` // unasked_open, restart, contradiction, reported, unanswered, audit
+		Reason string  `json:"reason"` // unasked_open, restart, contradiction, reported, unanswered, audit, strangers, unseen
 	}
 
 	// PlaceVerified says that somebody looked.
@@ -236,6 +236,21 @@ type (
 		Place    PlaceID `json:"place"`
 		Occupied bool    `json:"occupied"`
 		By       Actor   `json:"by"`
+	}
+
+	// PlaceAudited says what somebody saw in a place, parcel by parcel, where that is not what the books
+	// say. What follows for the parcels stands in facts before it, in the same operation.
+	PlaceAudited struct {
+		Place     PlaceID    `json:"place"`
+		By        Actor      `json:"by"`
+		Seen      []StayID   `json:"seen,omitempty"`    // booked here, and here
+		Missing   []StayID   `json:"missing,omitempty"` // booked here, and not here
+		Found     []StayID   `json:"found,omitempty"`   // here, and booked somewhere else
+		Strangers int        `json:"strangers"`         // parcels here that are booked nowhere
+		Held      []StayID   `json:"held,omitempty"`    // of Seen: only staff hand them out until the others are gone
+		Unseen    bool       `json:"unseen,omitempty"`  // nobody could look
+		Labels    []AnnexRef `json:"labels,omitempty"`  // of the strangers, in the annex
+		Note      AnnexRef   `json:"note,omitempty"`
 	}
 
 	// ServiceSessionBegan lifts the limit on remote openings: two people on site asked for it.
@@ -382,6 +397,9 @@ func (PlaceDoubted) Kind() string { return "place_doubted" }
 
 // Kind returns "place_verified".
 func (PlaceVerified) Kind() string { return "place_verified" }
+
+// Kind returns "place_audited".
+func (PlaceAudited) Kind() string { return "place_audited" }
 
 // Kind returns "service_session_began".
 func (ServiceSessionBegan) Kind() string { return "service_session_began" }

@@ -88,6 +88,13 @@ type PlaceState struct {
 	FreedAt    Millis      `json:"freed_at,omitempty"` // when the last parcel left
 	Reserved   Reservation `json:"reserved,omitzero"`
 	LastActive SessionID   `json:"last_active,omitempty"` // session of the last opening
+	Strange    *Strange    `json:"strange,omitempty"`     // seen in it at the last look, and not booked in it
+}
+
+// Strange is what lies in a place and is not booked there.
+type Strange struct {
+	Found   []StayID `json:"found,omitempty"`   // booked somewhere else
+	Unknown int      `json:"unknown,omitempty"` // booked nowhere
 }
 
 // Raised reports whether a fault of the place is raised.

@@ -27,6 +27,16 @@ CREATE TABLE api_tokens (
 
 CREATE INDEX api_tokens_organization ON api_tokens (organization, created_at);
 
+CREATE TABLE audits (
+    site        TEXT   NOT NULL PRIMARY KEY,
+    at          BIGINT NOT NULL,
+    epoch       BIGINT NOT NULL,
+    number      BIGINT NOT NULL,
+    differences BIGINT NOT NULL,
+    report      TEXT   NOT NULL,
+    replay      TEXT   NOT NULL
+);
+
 CREATE TABLE carriers (
     id   TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL
@@ -418,6 +428,19 @@ CREATE UNIQUE INDEX recipients_external ON recipients (property, external_source
 CREATE INDEX recipients_property ON recipients (property, name_key, id);
 
 CREATE INDEX recipients_unit ON recipients (unit);
+
+CREATE TABLE rounds (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    site       TEXT   NOT NULL,
+    version    BIGINT NOT NULL,
+    body       TEXT   NOT NULL,
+    started_by TEXT   NOT NULL,
+    started_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    ended_at   BIGINT NOT NULL
+);
+
+CREATE INDEX rounds_site ON rounds (site, started_at);
 
 CREATE TABLE secrets (
     name       TEXT   NOT NULL PRIMARY KEY,

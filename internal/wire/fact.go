@@ -41,6 +41,7 @@ func Facts() []locker.Fact {
 		locker.FaultCleared{},
 		locker.PlaceDoubted{},
 		locker.PlaceVerified{},
+		locker.PlaceAudited{},
 		locker.ServiceSessionBegan{},
 		locker.ServiceSessionEnded{},
 		locker.ClockDoubted{},
@@ -234,6 +235,8 @@ func parseLaterFact(kind string, body []byte) (locker.Fact, bool) {
 		return parse[locker.PlaceDoubted](body)
 	case "place_verified":
 		return parse[locker.PlaceVerified](body)
+	case "place_audited":
+		return parse[locker.PlaceAudited](body)
 	case "service_session_began":
 		return parse[locker.ServiceSessionBegan](body)
 	case "service_session_ended":

@@ -19,13 +19,14 @@ const (
 	IntentDeposit           IntentKind = "deposit"     // staff put a parcel on a shelf or at the desk: Place
 	IntentHandOver          IntentKind = "hand_over"   // staff gave Stays to To over the counter
 	IntentClear             IntentKind = "clear"       // staff took Stays off a shelf or the desk, for Reason
+	IntentAudit             IntentKind = "audit"       // staff saw Stays, Found and Strangers in Place, or could not look: Unseen; since v3
 )
 
 // Known reports whether this version knows the kind.
 func (k IntentKind) Known() bool {
 	switch k {
 	case IntentOpen, IntentOpenStay, IntentReserve, IntentCancelReservation, IntentReissue,
-		IntentSetService, IntentVerify, IntentReboot, IntentDeposit, IntentHandOver, IntentClear:
+		IntentSetService, IntentVerify, IntentReboot, IntentDeposit, IntentHandOver, IntentClear, IntentAudit:
 		return true
 	}
 	return false
@@ -51,13 +52,17 @@ type Intent struct {
 	Until       locker.Millis        `json:"until,omitempty"`     // of reserve
 	Out         bool                 `json:"out,omitempty"`       // of set_service
 	Occupied    bool                 `json:"occupied,omitempty"`  // of verify
-	Stays       []locker.StayID      `json:"stays,omitempty"`     // of hand_over and clear
+	Stays       []locker.StayID      `json:"stays,omitempty"`     // of hand_over, clear and audit
 	Parcel      locker.ParcelID      `json:"parcel,omitempty"`    // of deposit, with Stay: ids that the cloud chose
 	Recipient   locker.RecipientID   `json:"recipient,omitempty"` // of deposit, empty: unknown; of open_stay: whose phone it is
 	Carrier     locker.CarrierID     `json:"carrier,omitempty"`   // of deposit
 	Tracking    string               `json:"tracking,omitempty"`  // of deposit; personal data: to the annex
 	To          string               `json:"to,omitempty"`        // of hand_over: who took it; personal data
 	Reason      string               `json:"reason,omitempty"`    // of clear: returned, moved, cleared
+	Found       []locker.StayID      `json:"found,omitempty"`     // of audit, since v3
+	Strangers   int                  `json:"strangers,omitempty"` // of audit, since v3
+	Labels      []string             `json:"labels,omitempty"`    // of audit: what stands on the strangers; personal data: to the annex; since v3
+	Unseen      bool                 `json:"unseen,omitempty"`    // of audit, since v3
 }
 
 // ExpiredAt reports whether the intent has no effect any more at a moment of the server's clock.

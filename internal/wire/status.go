@@ -22,6 +22,14 @@ type Status struct {
 	Link      LinkStatus    `json:"link"`
 	Audit     bool          `json:"audit,omitempty"`         // places are unverified until seen
 	Service   locker.Millis `json:"service_until,omitempty"` // end of a service session
+	State     *StateSum     `json:"state,omitempty"`         // since v3
+}
+
+// StateSum is custody in short after one operation of the record. The server folds the same record up
+// to it and compares.
+type StateSum struct {
+	At Position `json:"at"`
+	Sum
 }
 
 // Clock is what a site thinks of its wall clock.

@@ -72,6 +72,8 @@ func readLaterFact(p *plainer, kind string) locker.Fact {
 		return readPlain(p, walkPlaceDoubted)
 	case "place_verified":
 		return readPlain(p, walkPlaceVerified)
+	case "place_audited":
+		return readPlain(p, walkPlaceAudited)
 	case "service_session_began":
 		return readPlain(p, walkServiceSessionBegan)
 	case "service_session_ended":
@@ -153,6 +155,8 @@ func writeLaterFact(p *plainer, fact locker.Fact) {
 		writePlain(p, f, walkPlaceDoubted)
 	case locker.PlaceVerified:
 		writePlain(p, f, walkPlaceVerified)
+	case locker.PlaceAudited:
+		writePlain(p, f, walkPlaceAudited)
 	case locker.ServiceSessionBegan:
 		writePlain(p, f, walkServiceSessionBegan)
 	case locker.ServiceSessionEnded:
@@ -379,6 +383,19 @@ func walkPlaceVerified(p *plainer, f *locker.PlaceVerified) {
 	text(p, "place", &f.Place)
 	p.truth("occupied", &f.Occupied)
 	p.actor("by", &f.By)
+}
+
+func walkPlaceAudited(p *plainer, f *locker.PlaceAudited) {
+	text(p, "place", &f.Place)
+	p.actor("by", &f.By)
+	list(p, "seen", &f.Seen)
+	list(p, "missing", &f.Missing)
+	list(p, "found", &f.Found)
+	number(p, "strangers", &f.Strangers)
+	list(p, "held", &f.Held)
+	p.flag("unseen", &f.Unseen)
+	list(p, "labels", &f.Labels)
+	optional(p, "note", &f.Note)
 }
 
 func walkServiceSessionBegan(p *plainer, f *locker.ServiceSessionBegan) {

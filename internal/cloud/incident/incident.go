@@ -37,6 +37,21 @@ const (
 	Missing          Kind = "parcel_missing"
 )
 
+// The kinds of incident that the audit opens and ends, one for each kind of difference.
+const (
+	AuditSum        Kind = "audit_sum"
+	AuditTables     Kind = "audit_tables"
+	AuditController Kind = "audit_controller"
+	AuditUnasked    Kind = "audit_unasked"
+	AuditNoDoor     Kind = "audit_no_door"
+	AuditGhost      Kind = "audit_ghost"
+	AuditStray      Kind = "audit_stray"
+	AuditMisplaced  Kind = "audit_misplaced"
+	AuditMovedOut   Kind = "audit_moved_out"
+	AuditReplaced   Kind = "audit_replaced"
+	AuditDoubt      Kind = "audit_doubt"
+)
+
 // Severity says how soon a person must look. The zero value is invalid.
 type Severity string
 

@@ -120,6 +120,8 @@ func (p *projection) fold(ctx context.Context, f locker.Fact) error {
 	case locker.ServiceChanged, locker.PlaceReserved, locker.ReservationEnded, locker.PlaceDoubted,
 		locker.PlaceVerified:
 		return p.foldPlace(ctx, f)
+	case locker.PlaceAudited:
+		return p.foldAudited(ctx, f)
 	case locker.FaultRaised:
 		return p.foldFault(ctx, f.Fault, f.Place, f.Part, true)
 	case locker.FaultCleared:

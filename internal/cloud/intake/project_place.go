@@ -124,6 +124,28 @@ func (p *projection) foldPlace(ctx context.Context, f locker.Fact) error {
 	return nil
 }
 
+// foldAudited marks what was seen: parcels that only staff may hand out now, and all that the look was about.
+func (p *projection) foldAudited(ctx context.Context, f locker.PlaceAudited) error {
+	p.tiles = true
+	p.mark(f.Place, "")
+	if _, err := p.place(ctx, f.Place); err != nil {
+		return err
+	}
+	for _, id := range f.Held {
+		row, err := p.stay(ctx, id)
+		if err != nil {
+			return err
+		}
+		if row != nil && row.Live {
+			row.State = string(locker.StayHeld)
+		}
+	}
+	for _, id := range slices.Concat(f.Seen, f.Missing, f.Found) {
+		p.mark(f.Place, id)
+	}
+	return nil
+}
+
 func (p *projection) endReservation(ctx context.Context, id locker.ReservationID) error {
 	found, err := p.q.FindPlaceByReservation(ctx, db.FindPlaceByReservationParams{Site: p.site, Reservation: string(id)})
 	if err != nil {

@@ -112,6 +112,8 @@ func (t *Reader) concerns(f locker.Fact, stay locker.StayID) bool {
 		return slices.Contains(t.asked[f.Request], stay)
 	case locker.OpenUnconfirmed:
 		return slices.Contains(t.asked[f.Request], stay)
+	case locker.PlaceAudited:
+		return slices.Contains(f.Seen, stay) || slices.Contains(f.Missing, stay) || slices.Contains(f.Found, stay)
 	}
 	return false
 }
@@ -144,6 +146,8 @@ func (t *Reader) placeOf(f locker.Fact) locker.PlaceID {
 	case locker.PlaceDoubted:
 		return f.Place
 	case locker.PlaceVerified:
+		return f.Place
+	case locker.PlaceAudited:
 		return f.Place
 	}
 	return t.placeOfStay(f)
@@ -199,10 +203,25 @@ func describe(f locker.Fact) described {
 		if f.Occupied {
 			d.Reason = "occupied"
 		}
+	case locker.PlaceAudited:
+		d.Actor, d.note, d.Reason = f.By, f.Note, auditReason(f)
 	default:
 		return describeStay(f)
 	}
 	return d
+}
+
+// auditReason is the weightiest of what was seen.
+func auditReason(f locker.PlaceAudited) string {
+	switch {
+	case f.Unseen:
+		return "unseen"
+	case len(f.Found) > 0 || f.Strangers > 0:
+		return "strangers"
+	case len(f.Missing) > 0:
+		return "missing"
+	}
+	return "occupied"
 }
 
 func describeStay(f locker.Fact) described {

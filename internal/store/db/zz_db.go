@@ -60,6 +60,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countOpenIncidentsStmt, err = db.PrepareContext(ctx, countOpenIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenIncidents: %w", err)
 	}
+	if q.countStaysByStateStmt, err = db.PrepareContext(ctx, countStaysByState); err != nil {
+		return nil, fmt.Errorf("error preparing query CountStaysByState: %w", err)
+	}
 	if q.countStoredSinceStmt, err = db.PrepareContext(ctx, countStoredSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountStoredSince: %w", err)
 	}
@@ -113,6 +116,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.createRecipientStmt, err = db.PrepareContext(ctx, createRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateRecipient: %w", err)
+	}
+	if q.createRoundStmt, err = db.PrepareContext(ctx, createRound); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateRound: %w", err)
 	}
 	if q.createSecretStmt, err = db.PrepareContext(ctx, createSecret); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateSecret: %w", err)
@@ -179,6 +185,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.findAPITokenStmt, err = db.PrepareContext(ctx, findAPIToken); err != nil {
 		return nil, fmt.Errorf("error preparing query FindAPIToken: %w", err)
+	}
+	if q.findAuditStmt, err = db.PrepareContext(ctx, findAudit); err != nil {
+		return nil, fmt.Errorf("error preparing query FindAudit: %w", err)
 	}
 	if q.findCarrierStmt, err = db.PrepareContext(ctx, findCarrier); err != nil {
 		return nil, fmt.Errorf("error preparing query FindCarrier: %w", err)
@@ -255,6 +264,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findRecipientByLinkStmt, err = db.PrepareContext(ctx, findRecipientByLink); err != nil {
 		return nil, fmt.Errorf("error preparing query FindRecipientByLink: %w", err)
 	}
+	if q.findRoundStmt, err = db.PrepareContext(ctx, findRound); err != nil {
+		return nil, fmt.Errorf("error preparing query FindRound: %w", err)
+	}
 	if q.findSecretStmt, err = db.PrepareContext(ctx, findSecret); err != nil {
 		return nil, fmt.Errorf("error preparing query FindSecret: %w", err)
 	}
@@ -312,6 +324,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertOperationStmt, err = db.PrepareContext(ctx, insertOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertOperation: %w", err)
 	}
+	if q.keepRoundStmt, err = db.PrepareContext(ctx, keepRound); err != nil {
+		return nil, fmt.Errorf("error preparing query KeepRound: %w", err)
+	}
 	if q.keepWalkStmt, err = db.PrepareContext(ctx, keepWalk); err != nil {
 		return nil, fmt.Errorf("error preparing query KeepWalk: %w", err)
 	}
@@ -335,6 +350,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listAllUnitsStmt, err = db.PrepareContext(ctx, listAllUnits); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAllUnits: %w", err)
+	}
+	if q.listAuditsDueStmt, err = db.PrepareContext(ctx, listAuditsDue); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditsDue: %w", err)
 	}
 	if q.listCarriersStmt, err = db.PrepareContext(ctx, listCarriers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCarriers: %w", err)
@@ -411,6 +429,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listNoticesOfStayStmt, err = db.PrepareContext(ctx, listNoticesOfStay); err != nil {
 		return nil, fmt.Errorf("error preparing query ListNoticesOfStay: %w", err)
 	}
+	if q.listOpenIncidentsOfSiteStmt, err = db.PrepareContext(ctx, listOpenIncidentsOfSite); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOpenIncidentsOfSite: %w", err)
+	}
 	if q.listOperationsStmt, err = db.PrepareContext(ctx, listOperations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOperations: %w", err)
 	}
@@ -444,6 +465,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRevivableStmt, err = db.PrepareContext(ctx, listRevivable); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRevivable: %w", err)
 	}
+	if q.listRoundsStmt, err = db.PrepareContext(ctx, listRounds); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRounds: %w", err)
+	}
 	if q.listSiteKeysStmt, err = db.PrepareContext(ctx, listSiteKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSiteKeys: %w", err)
 	}
@@ -467,6 +491,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listStayCustodyStmt, err = db.PrepareContext(ctx, listStayCustody); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStayCustody: %w", err)
+	}
+	if q.listStaysEndedSinceStmt, err = db.PrepareContext(ctx, listStaysEndedSince); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStaysEndedSince: %w", err)
+	}
+	if q.listStaysLiveStmt, err = db.PrepareContext(ctx, listStaysLive); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStaysLive: %w", err)
 	}
 	if q.listStaysSinceStmt, err = db.PrepareContext(ctx, listStaysSince); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStaysSince: %w", err)
@@ -516,8 +546,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextRevStmt, err = db.PrepareContext(ctx, nextRev); err != nil {
 		return nil, fmt.Errorf("error preparing query NextRev: %w", err)
 	}
+	if q.oldestAuditStmt, err = db.PrepareContext(ctx, oldestAudit); err != nil {
+		return nil, fmt.Errorf("error preparing query OldestAudit: %w", err)
+	}
 	if q.orderStayStmt, err = db.PrepareContext(ctx, orderStay); err != nil {
 		return nil, fmt.Errorf("error preparing query OrderStay: %w", err)
+	}
+	if q.putAuditStmt, err = db.PrepareContext(ctx, putAudit); err != nil {
+		return nil, fmt.Errorf("error preparing query PutAudit: %w", err)
 	}
 	if q.putCarrierStmt, err = db.PrepareContext(ctx, putCarrier); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCarrier: %w", err)
@@ -719,6 +755,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countOpenIncidentsStmt: %w", cerr)
 		}
 	}
+	if q.countStaysByStateStmt != nil {
+		if cerr := q.countStaysByStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countStaysByStateStmt: %w", cerr)
+		}
+	}
 	if q.countStoredSinceStmt != nil {
 		if cerr := q.countStoredSinceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countStoredSinceStmt: %w", cerr)
@@ -807,6 +848,11 @@ func (q *Queries) Close() error {
 	if q.createRecipientStmt != nil {
 		if cerr := q.createRecipientStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createRecipientStmt: %w", cerr)
+		}
+	}
+	if q.createRoundStmt != nil {
+		if cerr := q.createRoundStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createRoundStmt: %w", cerr)
 		}
 	}
 	if q.createSecretStmt != nil {
@@ -917,6 +963,11 @@ func (q *Queries) Close() error {
 	if q.findAPITokenStmt != nil {
 		if cerr := q.findAPITokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findAPITokenStmt: %w", cerr)
+		}
+	}
+	if q.findAuditStmt != nil {
+		if cerr := q.findAuditStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findAuditStmt: %w", cerr)
 		}
 	}
 	if q.findCarrierStmt != nil {
@@ -1044,6 +1095,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findRecipientByLinkStmt: %w", cerr)
 		}
 	}
+	if q.findRoundStmt != nil {
+		if cerr := q.findRoundStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findRoundStmt: %w", cerr)
+		}
+	}
 	if q.findSecretStmt != nil {
 		if cerr := q.findSecretStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findSecretStmt: %w", cerr)
@@ -1139,6 +1195,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertOperationStmt: %w", cerr)
 		}
 	}
+	if q.keepRoundStmt != nil {
+		if cerr := q.keepRoundStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keepRoundStmt: %w", cerr)
+		}
+	}
 	if q.keepWalkStmt != nil {
 		if cerr := q.keepWalkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing keepWalkStmt: %w", cerr)
@@ -1177,6 +1238,11 @@ func (q *Queries) Close() error {
 	if q.listAllUnitsStmt != nil {
 		if cerr := q.listAllUnitsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAllUnitsStmt: %w", cerr)
+		}
+	}
+	if q.listAuditsDueStmt != nil {
+		if cerr := q.listAuditsDueStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditsDueStmt: %w", cerr)
 		}
 	}
 	if q.listCarriersStmt != nil {
@@ -1304,6 +1370,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listNoticesOfStayStmt: %w", cerr)
 		}
 	}
+	if q.listOpenIncidentsOfSiteStmt != nil {
+		if cerr := q.listOpenIncidentsOfSiteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOpenIncidentsOfSiteStmt: %w", cerr)
+		}
+	}
 	if q.listOperationsStmt != nil {
 		if cerr := q.listOperationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOperationsStmt: %w", cerr)
@@ -1359,6 +1430,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRevivableStmt: %w", cerr)
 		}
 	}
+	if q.listRoundsStmt != nil {
+		if cerr := q.listRoundsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRoundsStmt: %w", cerr)
+		}
+	}
 	if q.listSiteKeysStmt != nil {
 		if cerr := q.listSiteKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSiteKeysStmt: %w", cerr)
@@ -1397,6 +1473,16 @@ func (q *Queries) Close() error {
 	if q.listStayCustodyStmt != nil {
 		if cerr := q.listStayCustodyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listStayCustodyStmt: %w", cerr)
+		}
+	}
+	if q.listStaysEndedSinceStmt != nil {
+		if cerr := q.listStaysEndedSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStaysEndedSinceStmt: %w", cerr)
+		}
+	}
+	if q.listStaysLiveStmt != nil {
+		if cerr := q.listStaysLiveStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStaysLiveStmt: %w", cerr)
 		}
 	}
 	if q.listStaysSinceStmt != nil {
@@ -1479,9 +1565,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextRevStmt: %w", cerr)
 		}
 	}
+	if q.oldestAuditStmt != nil {
+		if cerr := q.oldestAuditStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing oldestAuditStmt: %w", cerr)
+		}
+	}
 	if q.orderStayStmt != nil {
 		if cerr := q.orderStayStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing orderStayStmt: %w", cerr)
+		}
+	}
+	if q.putAuditStmt != nil {
+		if cerr := q.putAuditStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putAuditStmt: %w", cerr)
 		}
 	}
 	if q.putCarrierStmt != nil {
@@ -1760,6 +1856,7 @@ type Queries struct {
 	countHookDeliveriesStmt      *sql.Stmt
 	countHooksStmt               *sql.Stmt
 	countOpenIncidentsStmt       *sql.Stmt
+	countStaysByStateStmt        *sql.Stmt
 	countStoredSinceStmt         *sql.Stmt
 	countUnitsStmt               *sql.Stmt
 	countWaitingOfRecipientStmt  *sql.Stmt
@@ -1778,6 +1875,7 @@ type Queries struct {
 	createOrganizationStmt       *sql.Stmt
 	createPropertyStmt           *sql.Stmt
 	createRecipientStmt          *sql.Stmt
+	createRoundStmt              *sql.Stmt
 	createSecretStmt             *sql.Stmt
 	createSiteStmt               *sql.Stmt
 	createSiteKeyStmt            *sql.Stmt
@@ -1800,6 +1898,7 @@ type Queries struct {
 	eraseAnnexStmt               *sql.Stmt
 	expireIntentsStmt            *sql.Stmt
 	findAPITokenStmt             *sql.Stmt
+	findAuditStmt                *sql.Stmt
 	findCarrierStmt              *sql.Stmt
 	findCourierStmt              *sql.Stmt
 	findCursorStmt               *sql.Stmt
@@ -1825,6 +1924,7 @@ type Queries struct {
 	findPropertyStmt             *sql.Stmt
 	findRecipientStmt            *sql.Stmt
 	findRecipientByLinkStmt      *sql.Stmt
+	findRoundStmt                *sql.Stmt
 	findSecretStmt               *sql.Stmt
 	findSiteStmt                 *sql.Stmt
 	findSiteByFingerprintStmt    *sql.Stmt
@@ -1844,6 +1944,7 @@ type Queries struct {
 	insertCustodyStmt            *sql.Stmt
 	insertDropRefusalStmt        *sql.Stmt
 	insertOperationStmt          *sql.Stmt
+	keepRoundStmt                *sql.Stmt
 	keepWalkStmt                 *sql.Stmt
 	lastDutyReportStmt           *sql.Stmt
 	latestHeadStmt               *sql.Stmt
@@ -1852,6 +1953,7 @@ type Queries struct {
 	listActiveHooksStmt          *sql.Stmt
 	listActsStmt                 *sql.Stmt
 	listAllUnitsStmt             *sql.Stmt
+	listAuditsDueStmt            *sql.Stmt
 	listCarriersStmt             *sql.Stmt
 	listChangesStmt              *sql.Stmt
 	listCodesOfUnitsStmt         *sql.Stmt
@@ -1877,6 +1979,7 @@ type Queries struct {
 	listMootUnnotifiedStmt       *sql.Stmt
 	listNoticesStmt              *sql.Stmt
 	listNoticesOfStayStmt        *sql.Stmt
+	listOpenIncidentsOfSiteStmt  *sql.Stmt
 	listOperationsStmt           *sql.Stmt
 	listOrganizationTreeStmt     *sql.Stmt
 	listPendingIntentsStmt       *sql.Stmt
@@ -1888,6 +1991,7 @@ type Queries struct {
 	listRemindStaysStmt          *sql.Stmt
 	listReportedOverStmt         *sql.Stmt
 	listRevivableStmt            *sql.Stmt
+	listRoundsStmt               *sql.Stmt
 	listSiteKeysStmt             *sql.Stmt
 	listSiteSettingsStmt         *sql.Stmt
 	listSitesStmt                *sql.Stmt
@@ -1896,6 +2000,8 @@ type Queries struct {
 	listSitesWithOverStmt        *sql.Stmt
 	listStaleStmt                *sql.Stmt
 	listStayCustodyStmt          *sql.Stmt
+	listStaysEndedSinceStmt      *sql.Stmt
+	listStaysLiveStmt            *sql.Stmt
 	listStaysSinceStmt           *sql.Stmt
 	listUnitsStmt                *sql.Stmt
 	listUnitsOfNumberStmt        *sql.Stmt
@@ -1912,7 +2018,9 @@ type Queries struct {
 	markSilentStmt               *sql.Stmt
 	nextJobAtStmt                *sql.Stmt
 	nextRevStmt                  *sql.Stmt
+	oldestAuditStmt              *sql.Stmt
 	orderStayStmt                *sql.Stmt
+	putAuditStmt                 *sql.Stmt
 	putCarrierStmt               *sql.Stmt
 	putChangeStmt                *sql.Stmt
 	putCursorStmt                *sql.Stmt
@@ -1976,6 +2084,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countHookDeliveriesStmt:      q.countHookDeliveriesStmt,
 		countHooksStmt:               q.countHooksStmt,
 		countOpenIncidentsStmt:       q.countOpenIncidentsStmt,
+		countStaysByStateStmt:        q.countStaysByStateStmt,
 		countStoredSinceStmt:         q.countStoredSinceStmt,
 		countUnitsStmt:               q.countUnitsStmt,
 		countWaitingOfRecipientStmt:  q.countWaitingOfRecipientStmt,
@@ -1994,6 +2103,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		createOrganizationStmt:       q.createOrganizationStmt,
 		createPropertyStmt:           q.createPropertyStmt,
 		createRecipientStmt:          q.createRecipientStmt,
+		createRoundStmt:              q.createRoundStmt,
 		createSecretStmt:             q.createSecretStmt,
 		createSiteStmt:               q.createSiteStmt,
 		createSiteKeyStmt:            q.createSiteKeyStmt,
@@ -2016,6 +2126,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseAnnexStmt:               q.eraseAnnexStmt,
 		expireIntentsStmt:            q.expireIntentsStmt,
 		findAPITokenStmt:             q.findAPITokenStmt,
+		findAuditStmt:                q.findAuditStmt,
 		findCarrierStmt:              q.findCarrierStmt,
 		findCourierStmt:              q.findCourierStmt,
 		findCursorStmt:               q.findCursorStmt,
@@ -2041,6 +2152,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findPropertyStmt:             q.findPropertyStmt,
 		findRecipientStmt:            q.findRecipientStmt,
 		findRecipientByLinkStmt:      q.findRecipientByLinkStmt,
+		findRoundStmt:                q.findRoundStmt,
 		findSecretStmt:               q.findSecretStmt,
 		findSiteStmt:                 q.findSiteStmt,
 		findSiteByFingerprintStmt:    q.findSiteByFingerprintStmt,
@@ -2060,6 +2172,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertCustodyStmt:            q.insertCustodyStmt,
 		insertDropRefusalStmt:        q.insertDropRefusalStmt,
 		insertOperationStmt:          q.insertOperationStmt,
+		keepRoundStmt:                q.keepRoundStmt,
 		keepWalkStmt:                 q.keepWalkStmt,
 		lastDutyReportStmt:           q.lastDutyReportStmt,
 		latestHeadStmt:               q.latestHeadStmt,
@@ -2068,6 +2181,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listActiveHooksStmt:          q.listActiveHooksStmt,
 		listActsStmt:                 q.listActsStmt,
 		listAllUnitsStmt:             q.listAllUnitsStmt,
+		listAuditsDueStmt:            q.listAuditsDueStmt,
 		listCarriersStmt:             q.listCarriersStmt,
 		listChangesStmt:              q.listChangesStmt,
 		listCodesOfUnitsStmt:         q.listCodesOfUnitsStmt,
@@ -2093,6 +2207,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listMootUnnotifiedStmt:       q.listMootUnnotifiedStmt,
 		listNoticesStmt:              q.listNoticesStmt,
 		listNoticesOfStayStmt:        q.listNoticesOfStayStmt,
+		listOpenIncidentsOfSiteStmt:  q.listOpenIncidentsOfSiteStmt,
 		listOperationsStmt:           q.listOperationsStmt,
 		listOrganizationTreeStmt:     q.listOrganizationTreeStmt,
 		listPendingIntentsStmt:       q.listPendingIntentsStmt,
@@ -2104,6 +2219,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRemindStaysStmt:          q.listRemindStaysStmt,
 		listReportedOverStmt:         q.listReportedOverStmt,
 		listRevivableStmt:            q.listRevivableStmt,
+		listRoundsStmt:               q.listRoundsStmt,
 		listSiteKeysStmt:             q.listSiteKeysStmt,
 		listSiteSettingsStmt:         q.listSiteSettingsStmt,
 		listSitesStmt:                q.listSitesStmt,
@@ -2112,6 +2228,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSitesWithOverStmt:        q.listSitesWithOverStmt,
 		listStaleStmt:                q.listStaleStmt,
 		listStayCustodyStmt:          q.listStayCustodyStmt,
+		listStaysEndedSinceStmt:      q.listStaysEndedSinceStmt,
+		listStaysLiveStmt:            q.listStaysLiveStmt,
 		listStaysSinceStmt:           q.listStaysSinceStmt,
 		listUnitsStmt:                q.listUnitsStmt,
 		listUnitsOfNumberStmt:        q.listUnitsOfNumberStmt,
@@ -2128,7 +2246,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markSilentStmt:               q.markSilentStmt,
 		nextJobAtStmt:                q.nextJobAtStmt,
 		nextRevStmt:                  q.nextRevStmt,
+		oldestAuditStmt:              q.oldestAuditStmt,
 		orderStayStmt:                q.orderStayStmt,
+		putAuditStmt:                 q.putAuditStmt,
 		putCarrierStmt:               q.putCarrierStmt,
 		putChangeStmt:                q.putChangeStmt,
 		putCursorStmt:                q.putCursorStmt,

@@ -31,6 +31,16 @@ type ApiToken struct {
 	RevokedAt    int64
 }
 
+type Audit struct {
+	Site        string
+	At          int64
+	Epoch       int64
+	Number      int64
+	Differences int64
+	Report      string
+	Replay      string
+}
+
 type Carrier struct {
 	ID   string
 	Name string
@@ -336,6 +346,17 @@ type Recipient struct {
 	ExternalID     string
 	CreatedAt      int64
 	UpdatedAt      int64
+}
+
+type Round struct {
+	ID        string
+	Site      string
+	Version   int64
+	Body      string
+	StartedBy string
+	StartedAt int64
+	ChangedAt int64
+	EndedAt   int64
 }
 
 type Secret struct {
