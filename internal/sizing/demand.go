@@ -288,12 +288,15 @@ func (m *model) screenAt(doors []int, levels []level) float64 {
 	return worst + total/100
 }
 
+// noLoss of the loss so far is nothing to a screen.
+const noLoss = 1e-4
+
 // screenClasses returns the loss of each class and of all parcels that any door takes, by the
 // cascade, over the levels.
 func (m *model) screenClasses(doors []int, levels []level) (classes []float64, total float64) {
 	bySize := make([]float64, len(doors))
 	loads := make([]float64, len(doors))
-	for _, l := range levels {
+	for _, l := range slices.Backward(levels) { // the highest first
 		clear(loads)
 		for i, share := range m.shares {
 			if m.home[i] >= 0 {
@@ -308,6 +311,9 @@ func (m *model) screenClasses(doors []int, levels []level) (classes []float64, t
 			bySize[i] += l.weight * blocked[i]
 		}
 		total += l.weight * all
+		if all < noLoss*total {
+			break // at the loads below it is less still
+		}
 	}
 	classes = make([]float64, len(doors))
 	for i, home := range m.home {
