@@ -331,19 +331,28 @@ func (s *solver) column(at, number int) ColumnPlan {
 	return c
 }
 
-// nothingStands returns the error of package fit that says why nothing stands anywhere.
-func nothingStands(err error) (string, bool) {
+// nothingStands returns why no module stands anywhere; false for any other error.
+func nothingStands(err error) (Reason, bool) {
 	switch e := err.(type) { //nolint:errorlint // unwrapped below
 	case nil:
-		return "", false
+		return Reason{}, false
 	case *fit.TooShort:
-		return "wall_too_short", true
+		return Reason{
+			Code: "wall_too_short", Words: []string{e.Wall, e.Module}, Text: e.Error(),
+			Figures: []Figure{millimetres(e.HaveMM), millimetres(e.NeedMM), millimetres(e.NeedMM - e.HaveMM)},
+		}, true
 	case *fit.TooLow:
-		return "ceiling", true
+		return Reason{
+			Code: "ceiling_too_low", Words: []string{e.Module}, Text: e.Error(),
+			Figures: []Figure{millimetres(e.CeilingMM), millimetres(e.NeedMM), millimetres(e.NeedMM - e.CeilingMM)},
+		}, true
 	case *fit.TooDeep:
-		return "floor_too_shallow", true
+		return Reason{
+			Code: "floor_too_shallow", Words: []string{e.Wall}, Text: e.Error(),
+			Figures: []Figure{millimetres(e.HaveMM), millimetres(e.NeedMM), millimetres(e.NeedMM - e.HaveMM)},
+		}, true
 	case interface{ Unwrap() error }:
 		return nothingStands(e.Unwrap())
 	}
-	return "", false
+	return Reason{}, false
 }

@@ -14,6 +14,8 @@ func measured(v float64, unit string) Figure {
 	return figure.Of(round(v, 4), computed).In(unit)
 }
 
+func millimetres(mm int) Figure { return measured(float64(mm), "mm") }
+
 func reason(code, text string, figures ...Figure) Reason {
 	return Reason{Code: code, Text: text, Figures: figures}
 }
@@ -28,7 +30,7 @@ func ReasonCodes() []string {
 		// what is missed
 		"reach_share", "reach_size", "no_room", "room_too_small",
 		// what would have to give
-		"wall_too_short", "floor_too_shallow", "ceiling", "more_wall", "more_banks", "shorter_hold", "fewer_parcels", "lift_quotas",
+		"wall_too_short", "floor_too_shallow", "ceiling", "ceiling_too_low", "more_wall", "more_banks", "shorter_hold", "fewer_parcels", "lift_quotas",
 		"room_beside", "weaker_target",
 		// warnings
 		"no_door_for_size", "door_smaller_than_class", "catalogue_currency",

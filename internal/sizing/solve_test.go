@@ -311,6 +311,9 @@ func TestSolve_Infeasible(t *testing.T) {
 			text := ""
 			for _, r := range a.WouldGive {
 				text += r.Text + "\n"
+				if len(r.Figures) == 0 && r.Code != "lift_quotas" {
+					t.Errorf("%s has no figures: it can be said in English only", r.Code)
+				}
 			}
 			if !strings.Contains(text, tt.text) {
 				t.Errorf("got %q, want %q in it", text, tt.text)

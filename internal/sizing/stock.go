@@ -218,6 +218,10 @@ func (s *stock) measure(p Problem, c catalogue.Catalogue) {
 			if size.Size == class.Size && small {
 				s.notes = append(s.notes, Reason{
 					Code: "door_smaller_than_class", Words: []string{class.Size.String()},
+					Figures: []Figure{
+						millimetres(size.WidthMM), millimetres(size.HeightMM), millimetres(size.DepthMM),
+						millimetres(class.WidthMM), millimetres(class.HeightMM), millimetres(class.DepthMM),
+					},
 					Text: fmt.Sprintf("a door of size %s is %d x %d x %d mm inside; the plan counts parcels up to %d x %d x %d mm as %s",
 						size.Size, size.WidthMM, size.HeightMM, size.DepthMM, class.WidthMM, class.HeightMM, class.DepthMM, class.Size),
 				})

@@ -2,7 +2,6 @@ package sizing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 )
@@ -109,8 +108,8 @@ func (s *solver) measureOf(v Service) Interval {
 // parcels, or a weaker target.
 func (s *solver) wouldGive(ctx context.Context) error {
 	add := func(r Reason) { s.answer.WouldGive = append(s.answer.WouldGive, r) }
-	if code, none := nothingStands(s.refused); none {
-		add(reason(code, errorText(s.refused)))
+	if why, none := nothingStands(s.refused); none {
+		add(why)
 		return nil
 	}
 	if len(s.stock.modules) == 0 {
@@ -171,13 +170,6 @@ func (s *solver) giveRules(a Alternative, add func(Reason)) {
 	if len(s.problem.Policy.Quotas) > 0 && s.judged.loss > s.target {
 		add(reason("lift_quotas", "a carrier that may fill only so many doors in a visit loses the rest, whatever the bank: lift policy.quotas"))
 	}
-}
-
-func errorText(err error) string {
-	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
-		err = inner
-	}
-	return err.Error()
 }
 
 // nearly all of a figure is no advice to change it.

@@ -2,6 +2,7 @@ package consoletest
 
 import (
 	"context"
+	"math"
 
 	"cubby/internal/cloud"
 	"cubby/internal/locker"
@@ -80,10 +81,10 @@ func remedy(code sizing.RemedyCode, v sizing.Verdict, loss, saved float64) sizin
 	}
 	const peak = 3
 	r.Normal = sizing.RemedyWeek{
-		Loss: around(loss, loss/4, ofParcels), Saved: around(saved, saved/6, "parcels per week"), TakenOut: around(2.1, 0.3, "parcels per week"),
+		Loss: around(loss, loss/4, ofParcels), Saved: around(saved, math.Abs(saved)/6, "parcels per week"), TakenOut: around(2.1, 0.3, "parcels per week"),
 	}
 	r.Peak = sizing.RemedyWeek{
-		Loss: around(loss*peak, loss, ofParcels), Saved: around(saved*peak, saved, "parcels per week"), TakenOut: around(3.4, 0.6, "parcels per week"),
+		Loss: around(loss*peak, loss, ofParcels), Saved: around(saved*peak, math.Abs(saved), "parcels per week"), TakenOut: around(3.4, 0.6, "parcels per week"),
 	}
 	for _, size := range locker.Sizes() {
 		r.Normal.Classes = append(r.Normal.Classes, sizing.ClassService{Size: size, Loss: around(loss, loss/5, "% of the parcels of the size")})

@@ -48,20 +48,25 @@ func (r *Report) levelsOf(v sizing.Service) []level {
 		level{w.T("report.level.peak_litres"), v.PeakLitres.Unit, v.PeakLitres})
 }
 
-// levels is one alternative in both weeks.
+// levels is one alternative in both weeks, and over the year what can be added up.
 func (r *Report) levels(n named) *Grid {
 	w := r.words
 	g := &Grid{
 		Title: n.name,
 		Heads: []Head{
 			text1(w.T("report.head.level")), text1(w.T("report.head.unit")), numeric(w.T("report.head.normal")),
-			numeric(w.T("report.head.peak")),
+			numeric(w.T("report.head.peak")), numeric(w.T("report.head.over_year")),
 		},
 		Source: r.how(n.Normal),
 	}
+	year := map[string]sizing.Interval{w.T("report.level.loss"): n.Year.Loss, w.T("report.level.days"): n.Year.WholeDay}
 	normal, peak := r.levelsOf(n.Normal), r.levelsOf(n.Peak)
 	for i, l := range normal {
-		g.Rows = append(g.Rows, []string{l.name, w.unit(l.unit), w.interval(l.of), w.interval(peak[i].of)})
+		over := ""
+		if v, ok := year[l.name]; ok {
+			over = w.interval(v)
+		}
+		g.Rows = append(g.Rows, []string{l.name, w.unit(l.unit), w.interval(l.of), w.interval(peak[i].of), over})
 	}
 	return g
 }
