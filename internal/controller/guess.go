@@ -96,7 +96,12 @@ func (m *Machine) fitGuesses() {
 	m.guessesStale = false
 	policy := credential.DefaultPolicy()
 	policy.Limits = baseLimits(m.opts.Limits, m.state.Directory.Policy)
-	fitted, err := credential.Fit(policy, m.codeCounts())
+	counts := m.codeCounts()
+	usual := baseLimits(m.opts.Limits, locker.Policy{})
+	if policy.Limits.Site.N > usual.Site.N && credential.Check(policy, counts) != nil {
+		policy.Limits = usual // more was asked for than the codes bear
+	}
+	fitted, err := credential.Fit(policy, counts)
 	if err != nil { // more codes than an index holds: the strictest limits there are stay
 		return
 	}
