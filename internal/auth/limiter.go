@@ -16,6 +16,9 @@ type LimiterOptions struct {
 	Every time.Duration
 	// Burst is how many tries are allowed at once; 0 means 8.
 	Burst int
+	// Day is the most tries of a key in a day, after as many at once; 0 means no such bound. A guess
+	// every half a minute is nothing to a program, but a million a year is a lot to a password.
+	Day int
 	// MaxKeys bounds the remembered keys; 0 means 10,000. Keys beyond share one allowance.
 	MaxKeys int
 	// Now is required.
@@ -29,17 +32,20 @@ type Limiter struct {
 	opts LimiterOptions
 
 	mu       sync.Mutex
-	keys     map[string]*rate.Limiter
-	overflow *rate.Limiter
+	keys     map[string]tries
+	overflow tries
 	sweptAt  time.Time
 }
+
+// tries are the allowances of one key. Each try spends of all of them.
+type tries []*rate.Limiter
 
 // overflowFactor is how many keys' worth of tries all keys beyond MaxKeys share.
 const overflowFactor = 10
 
 // NewLimiter returns a limiter. It returns an error without Now or with negative options.
 func NewLimiter(opts LimiterOptions) (*Limiter, error) {
-	if opts.Now == nil || opts.Every < 0 || opts.Burst < 0 || opts.MaxKeys < 0 {
+	if opts.Now == nil || opts.Every < 0 || opts.Burst < 0 || opts.Day < 0 || opts.MaxKeys < 0 {
 		return nil, errors.New("auth: a limiter needs Now, and options that are not negative")
 	}
 	if opts.Every == 0 {
@@ -51,11 +57,19 @@ func NewLimiter(opts LimiterOptions) (*Limiter, error) {
 	if opts.MaxKeys == 0 {
 		opts.MaxKeys = 10_000
 	}
-	return &Limiter{
-		opts:     opts,
-		keys:     map[string]*rate.Limiter{},
-		overflow: rate.NewLimiter(rate.Every(opts.Every/overflowFactor), opts.Burst*overflowFactor),
-	}, nil
+	l := &Limiter{opts: opts, keys: map[string]tries{}}
+	l.overflow = l.fresh(overflowFactor)
+	return l, nil
+}
+
+// fresh returns the full allowances of so many keys.
+func (l *Limiter) fresh(keys int) tries {
+	t := tries{rate.NewLimiter(rate.Every(l.opts.Every/time.Duration(keys)), l.opts.Burst*keys)}
+	if l.opts.Day > 0 {
+		n := l.opts.Day * keys
+		t = append(t, rate.NewLimiter(rate.Every(24*time.Hour/time.Duration(n)), n))
+	}
+	return t
 }
 
 // Allow spends one try of key. When none is left it returns false and how long to wait, and spends
@@ -64,10 +78,16 @@ func (l *Limiter) Allow(key string) (ok bool, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.opts.Now()
-	lim := l.limiter(key, now)
-	r := lim.ReserveN(now, 1)
-	if wait = r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
+	var asked []*rate.Reservation
+	for _, lim := range l.limiter(key, now) {
+		r := lim.ReserveN(now, 1)
+		asked = append(asked, r)
+		wait = max(wait, r.DelayFrom(now))
+	}
+	if wait > 0 {
+		for _, r := range asked {
+			r.CancelAt(now)
+		}
 		return false, wait
 	}
 	return true, 0
@@ -81,14 +101,14 @@ func (l *Limiter) Forget(key string) {
 	delete(l.keys, key)
 }
 
-func (l *Limiter) limiter(key string, now time.Time) *rate.Limiter {
+func (l *Limiter) limiter(key string, now time.Time) tries {
 	if lim, ok := l.keys[key]; ok {
 		return lim
 	}
 	if len(l.keys) >= l.opts.MaxKeys && now.Sub(l.sweptAt) >= l.opts.Every {
 		l.sweptAt = now // at most once per allowance: a flood must not buy a sweep for each try
 		for k, lim := range l.keys {
-			if lim.TokensAt(now) >= float64(l.opts.Burst) {
+			if lim.full(now) {
 				delete(l.keys, k) // a full allowance is what a new key gets anyway
 			}
 		}
@@ -96,9 +116,18 @@ func (l *Limiter) limiter(key string, now time.Time) *rate.Limiter {
 	if len(l.keys) >= l.opts.MaxKeys {
 		return l.overflow
 	}
-	lim := rate.NewLimiter(rate.Every(l.opts.Every), l.opts.Burst)
+	lim := l.fresh(1)
 	l.keys[key] = lim
 	return lim
+}
+
+func (t tries) full(now time.Time) bool {
+	for _, lim := range t {
+		if lim.TokensAt(now) < float64(lim.Burst()) {
+			return false
+		}
+	}
+	return true
 }
 
 // AddressKey returns the key of a remote address "host:port": the IPv4 address, or the /64 network

@@ -135,3 +135,38 @@ func TestCrossOrigin(t *testing.T) {
 		t.Error("an origin without a scheme was taken")
 	}
 }
+
+// A patient program gets no more than the day's tries: 100 at once or one by one, and 100 more in each
+// day after.
+func TestLimiter_BoundsTheDay(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)
+	l, err := auth.NewLimiter(auth.LimiterOptions{Now: func() time.Time { return now }, Day: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := 0
+	const days = 30
+	for range days * 24 * 60 * 2 { // a try each half a minute
+		if ok, _ := l.Allow("olive"); ok {
+			made++
+		}
+		now = now.Add(30 * time.Second)
+	}
+	if made < days*100 || made > (days+1)*100 {
+		t.Errorf("%d tries in %d days, want 100 a day and 100 at once", made, days)
+	}
+	for range 200 {
+		l.Allow("olive")
+	}
+	if ok, wait := l.Allow("olive"); ok || wait <= 0 || wait > 15*time.Minute {
+		t.Errorf("the day is used up: %v, next in %s", ok, wait)
+	}
+	if ok, _ := l.Allow("ben"); !ok {
+		t.Error("another account pays for it")
+	}
+	l.Forget("olive")
+	if ok, _ := l.Allow("olive"); !ok {
+		t.Error("after a right password there are no tries")
+	}
+}

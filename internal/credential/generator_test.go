@@ -136,7 +136,7 @@ func repeats(t *testing.T, n int, shares ...[]uint64) {
 		}
 	}
 	// Source: birthday paradox, n²/2 pairs over 20⁸ codes less those without a letter; five sigma.
-	expected := float64(n) * float64(n) / 2 / (25_600_000_000 - 1_801_088_541)
+	expected := float64(n) * float64(n) / 2 / (25_600_000_000 - 5_764_801)
 	sigma := max(1, expected)
 	if diff := found - expected; diff*diff > 25*sigma {
 		t.Errorf("%.0f of %d codes came twice, expected %.1f", found, n, expected)

@@ -86,6 +86,9 @@ type Console struct {
 // holds more people than an account has owners.
 const addressBurst = 30
 
+// accountDay is how many wrong passwords one account takes in a day. Source: NIST SP 800-63B §5.2.2.
+const accountDay = 100
+
 // New returns the console over a Cloud.
 func New(opts Options) (*Console, error) {
 	if opts.Cloud == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil {
@@ -94,7 +97,7 @@ func New(opts Options) (*Console, error) {
 	if opts.Address == nil {
 		opts.Address = func(r *http.Request) string { return r.RemoteAddr }
 	}
-	accounts, err := auth.NewLimiter(auth.LimiterOptions{Now: opts.Now})
+	accounts, err := auth.NewLimiter(auth.LimiterOptions{Now: opts.Now, Day: accountDay})
 	if err != nil {
 		return nil, err
 	}
