@@ -57,8 +57,12 @@ func (m *Machine) identify(in Input, source string) (credential.Match, error) {
 		if old.Kind == kindCourier {
 			refused.Reason = locker.CodeCourierUnknown
 		}
-		m.noteOver(refused)
+		m.noteFree(refused)
 		return credential.Match{}, locker.Errorf(refused.Reason, "the code was right once and is over")
+	}
+	if entry.Form() == credential.FormToken {
+		m.noteFree(refused)
+		return credential.Match{}, locker.Errorf(locker.CodeCodeWrong, "no such code")
 	}
 	flooded := m.budget.Flooded(at)
 	m.budget.Spend(entry, holder, at)
@@ -155,7 +159,7 @@ func (m *Machine) enterGrant(p *panel, id locker.GrantID) error {
 func (m *Machine) enterCourier(p *panel, id locker.CourierID, form credential.Form) error {
 	c := m.state.Directory.Couriers[id]
 	if c.Revoked || c.From > m.at || c.Until != 0 && c.Until <= m.at {
-		m.noteOver(locker.CodeRefused{
+		m.noteFree(locker.CodeRefused{
 			Form: form.String(), Reason: locker.CodeCourierUnknown, Purpose: "courier", Source: string(p.id),
 		})
 		return locker.Errorf(locker.CodeCourierUnknown, "this courier access is over or not yet valid")

@@ -108,17 +108,17 @@ func (m *Machine) fitGuesses() {
 	_ = m.budget.Limit(fitted.Limits) // Fit returns none that are out of range
 }
 
-// maxOverNotes bounds how often in an hour it is recorded that somebody tried a code that was right
-// once. Such a code opens nothing and costs no guess, so whoever has one could fill the record with it.
-const maxOverNotes = 60
+// maxFreeNotes bounds how often in an hour it is recorded that somebody tried what costs no guess: a
+// code that was right once, or a token of 128 bits. Else a program could fill the record with them.
+const maxFreeNotes = 60
 
-// noteOver records a code that was right once, unless there were too many in this hour.
-func (m *Machine) noteOver(f locker.CodeRefused) {
+// noteFree records a wrong code that costs no guess, unless there were too many in this hour.
+func (m *Machine) noteFree(f locker.CodeRefused) {
 	const hourMS = 60 * 60 * 1000
-	if m.now.MonoMS-m.overSince >= hourMS {
-		m.overSince, m.overNotes = m.now.MonoMS, 0
+	if m.now.MonoMS-m.freeSince >= hourMS {
+		m.freeSince, m.freeNotes = m.now.MonoMS, 0
 	}
-	if m.overNotes++; m.overNotes > maxOverNotes {
+	if m.freeNotes++; m.freeNotes > maxFreeNotes {
 		return
 	}
 	m.must(locker.RefuseCode{Fact: f})

@@ -46,8 +46,8 @@ type Machine struct {
 	proofs proofTries
 
 	guessesStale bool  // codes came or went since the limits were fitted
-	overSince    int64 // moment from which overNotes counts
-	overNotes    int   // records of codes that were right once
+	freeSince    int64 // moment from which freeNotes counts
+	freeNotes    int   // records of wrong codes that cost no guess
 
 	governor Governor
 	openings openings
