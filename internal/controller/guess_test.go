@@ -185,9 +185,10 @@ func TestGuesses_AreDurableBeforeTheirAnswer(t *testing.T) {
 						if errors.Is(err, &locker.Error{Code: locker.CodeCodeWrong}) {
 							mu.Lock()
 							told++
+							known := told
 							mu.Unlock()
-							if on := r.refusals(); on < told {
-								t.Errorf("%d were told that their code is wrong, %d are on record", told, on)
+							if on := r.refusals(); on < known {
+								t.Errorf("%d were told that their code is wrong, %d are on record", known, on)
 							}
 						}
 					}
