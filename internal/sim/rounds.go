@@ -137,7 +137,7 @@ func (r *rounding) atDoor(v *visit, t controller.Turn) (time.Duration, bool) {
 		booked := slices.ContainsFunc(live, func(st *locker.Stay) bool { return st.Recipient == x.to.id })
 		switch {
 		case t.Purpose != locker.PurposeClear && booked:
-		case !booked && v.site.broken && !r.last && len(d.inside) == 1 && w.chance(0.3):
+		case len(live) == 0 && v.site.broken && !r.last && len(d.inside) == 1 && w.chance(0.3):
 			v.site.wall.found(d, x) // they say that something is there, and let it lie
 		default:
 			v.site.wall.take(d, x, "staff")
