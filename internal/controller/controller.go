@@ -86,7 +86,7 @@ func New(opts Options) (*Controller, error) {
 	c := &Controller{
 		opts: opts, queue: make(chan question, maxQueue), buses: map[string]*bus{}, ready: make(chan struct{}), stopped: make(chan struct{}),
 		behind: make(chan error, 1),
-		start: opts.Now(), boot: opts.NewID(),
+		start:  opts.Now(), boot: opts.NewID(),
 	}
 	secret := make([]byte, credential.KeySize)
 	if _, err := io.ReadFull(opts.Rand, secret); err != nil {

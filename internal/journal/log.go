@@ -24,7 +24,7 @@ type LogOptions struct {
 	// Used is the highest epoch that is known to have been used; the first one of an empty storage is
 	// above it.
 	Used uint64
-	Now      func() time.Time // wall clock, for the time of an epoch's start
+	Now  func() time.Time // wall clock, for the time of an epoch's start
 }
 
 // Log is the writer of one site's journal. It is safe for concurrent use; writes take turns.

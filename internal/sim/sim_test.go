@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -64,11 +65,11 @@ func named() []seed {
 	}
 }
 
-// fresh is how much is played that nobody has played before; the seeds grow with the days of the calendar
-// so that each day brings others, and every failure names its own.
+// How much is played that nobody has looked at before.
 const (
-	freshDays  = 30
-	freshSeeds = 12
+	freshDays  = 61
+	freshSeeds = 150 // 25 site-years
+	freshParts = 10  // that run at the same time, as far as there are cores
 	firstSeed  = 1_000_000
 )
 
@@ -77,15 +78,26 @@ func TestFresh(t *testing.T) {
 	seeds := freshSeeds
 	switch {
 	case raced:
-		seeds = 6
+		seeds = 4
 	case testing.Short():
 		seeds = 12
 	}
+	results := make([]sim.Result, seeds)
+	t.Run("seeds", func(t *testing.T) {
+		for part := range freshParts {
+			t.Run(strconv.Itoa(part), func(t *testing.T) {
+				t.Parallel()
+				for i := part; i < seeds; i += freshParts {
+					results[i] = play(t, sim.Options{
+						Seed: firstSeed + uint64(i), Days: freshDays, Faults: sim.Faults(), Twice: i%25 == 0,
+					})
+				}
+			})
+		}
+	})
 	total := sim.NewTotal(sim.Faults())
-	for i := range seeds {
-		total.Add(play(t, sim.Options{
-			Seed: firstSeed + uint64(i), Days: freshDays, Faults: sim.Faults(), Twice: i%25 == 0,
-		}))
+	for _, r := range results {
+		total.Add(r)
 	}
 	for _, s := range total.Short {
 		t.Errorf("reached too seldom: %s", s)

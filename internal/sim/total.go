@@ -69,7 +69,7 @@ func (t *Total) short() []string {
 			continue
 		}
 		least := uint64(f.perYear * t.SiteYears)
-		if t.SiteYears < enough || least == 0 {
+		if t.SiteYears < enough || least < leastFloor {
 			continue
 		}
 		if got := t.Counters[f.counter]; got < least {

@@ -134,7 +134,7 @@ func run(ctx context.Context, opts Options) (Result, error) {
 		opts: opts, ctx: ctx, rand: rand.New(rand.NewPCG(opts.Seed, 0x5eed)), now: begin, oracle: oracle.New(),
 		counters: map[string]uint64{}, hash: sha256.New(),
 	}
-	w.faults = drawSwarm(w.rand, opts.Faults)
+	w.faults = drawSwarm(opts.Seed, w.rand, opts.Faults)
 	w.server = newServer(w)
 	for i := range opts.Sites {
 		s, err := newSite(w, i)
