@@ -29,18 +29,30 @@ func TestPlan_ExitCodes(t *testing.T) {
 		}
 		return name
 	}
+	withLog := func(log string) string {
+		name := file("demand:\n  units: 40\n  log: log.csv\n")
+		if err := os.WriteFile(filepath.Join(filepath.Dir(name), "log.csv"), []byte(log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
 	short := "demand:\n  units: 400\nsite:\n  walls:\n    - {name: hall, length_mm: 2000}\n  reach: {required: false}\n"
 	for name, c := range map[string]struct {
 		args []string
 		code int
 		says string
 	}{
-		"missing":    {[]string{"nothing.yaml"}, 2, "nothing.yaml"},
-		"wrong":      {[]string{file("demand:\n  units: -4\n")}, 2, "plan.yaml:2"},
-		"no log":     {[]string{file("demand:\n  units: 40\n  log: gone.csv\n")}, 2, "demand.log"},
-		"two forms":  {[]string{file(short), "--json", "--html"}, 2, "--json"},
-		"zero units": {[]string{"quick", "--units", "0"}, 2, "--units"},
-		"infeasible": {[]string{file(short)}, 1, "what would have to give"},
+		"no file":       {[]string{"nothing.yaml"}, 2, "nothing.yaml"},
+		"wrong":         {[]string{file("demand:\n  units: -4\n")}, 2, "plan.yaml:2"},
+		"no log":        {[]string{file("demand:\n  units: 40\n  log: gone.csv\n")}, 2, "demand.log"},
+		"missing":       {[]string{file("demand:\n  rate: {value: 2, source: book}\n")}, 2, "plan.yaml:1: demand.units is missing"},
+		"contradicting": {[]string{file("demand:\n  units: 40\n  rate: {low: 3, mid: 2, high: 1, source: book}\n")}, 2, "plan.yaml:3"},
+		"no module":     {[]string{file("demand:\n  units: 40\nsite:\n  walls:\n    - {name: niche, length_mm: 300}\n")}, 1, "its longest usable stretch is 300 mm"},
+		"gap":           {[]string{withLog("arrived\n2025-03-03 10:00\n2025-03-13 10:00\n")}, 2, "log.csv:3: nothing arrived in the 10 days since line 2"},
+		"two zones":     {[]string{withLog("arrived\n2025-03-03T10:00:00-05:00\n2025-03-03T11:00:00-08:00\n")}, 2, "log.csv:3: arrived: the offset -08:00 differs"},
+		"two forms":     {[]string{file(short), "--json", "--html"}, 2, "--json"},
+		"zero units":    {[]string{"quick", "--units", "0"}, 2, "--units"},
+		"infeasible":    {[]string{file(short)}, 1, "what would have to give"},
 	} {
 		out, errs, code := runPlan(t, c.args...)
 		if code != c.code || !strings.Contains(errs, c.says) {

@@ -50,7 +50,12 @@ func Read(name string, data []byte) (sizing.Problem, error) {
 		p.Hardware.Catalogue = ""
 	}
 	d.foreignMoney(&p)
-	return p.WithUnits(), d.located(p.Validate())
+	err = d.located(p.Validate())
+	if d.lines["demand.units"] == 0 { // nobody can assume the building
+		err = errors.Join(fmt.Errorf("%s:%d: demand.units is missing: give the number of apartments or offices", name,
+			d.lineOf("demand.units")), err)
+	}
+	return p.WithUnits(), err
 }
 
 // tooDeep returns the line where brackets or dashes nest deeper than any plan, and 0 where none do.

@@ -34,6 +34,7 @@ func TestRead_Problems(t *testing.T) {
 		want []string
 	}{
 		{"empty", "# nothing\n", []string{"plan.yaml:1: the plan is empty"}},
+		{"missing units", "demand:\n  rate: 2\n", []string{"plan.yaml:1: demand.units is missing"}},
 		{"syntax", "demand:\n  units: [1\n", []string{"plan.yaml:"}},
 		{"deep", "\n" + strings.Repeat("[", 9000), []string{"plan.yaml:2: more than 40 lists or sections"}},
 		{"deep dashes", strings.Repeat("- ", 9000), []string{"plan.yaml:1: more than 40 lists or sections"}},
@@ -113,7 +114,7 @@ func TestRead_Problems(t *testing.T) {
 // Prices of the defaults are in dollars: in another currency they are assumptions.
 func TestRead_ForeignMoney(t *testing.T) {
 	t.Parallel()
-	p, err := planfile.Read("plan.yaml", []byte("currency: EUR\ncosts: {staff_per_hour: 30}\n"))
+	p, err := planfile.Read("plan.yaml", []byte("currency: EUR\ndemand: {units: 5}\ncosts: {staff_per_hour: 30}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

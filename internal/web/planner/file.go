@@ -35,9 +35,27 @@ type data struct {
 	t      *text.Printer
 }
 
+// A report is a PDF, or where paper has no letters of the language a page that the browser prints.
+const (
+	paperFile = "plan.pdf"
+	pageFile  = "plan.html"
+)
+
+// offered reports whether a file is offered to readers of a language.
+func offered(name string, t *text.Printer) bool {
+	switch name {
+	case paperFile:
+		return t.Dir() == "ltr"
+	case pageFile:
+		return t.Dir() != "ltr"
+	}
+	return true
+}
+
 func downloads() []download {
 	return []download{
-		{"plan.pdf", "application/pdf", func(w io.Writer, d data) error { return d.report.PDF(w) }},
+		{paperFile, "application/pdf", func(w io.Writer, d data) error { return d.report.PDF(w) }},
+		{pageFile, "text/html; charset=utf-8", func(w io.Writer, d data) error { return d.report.HTML(w) }},
 		{
 			"plan.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 			func(w io.Writer, d data) error { return d.report.XLSX(w) },
@@ -93,6 +111,10 @@ func names(t *text.Printer) sizing.Names {
 // file answers with a download of the full plan.
 func (f *Face) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	v.full, v.step = true, answerStep
+	if r.PathValue("name") == paperFile && !offered(paperFile, v.t) {
+		ui.Redirect(w, r, Prefix+"/files/"+pageFile+"?"+v.state.Query()+langQuery(v))
+		return nil
+	}
 	for _, d := range downloads() {
 		if d.name != r.PathValue("name") {
 			continue

@@ -31,6 +31,13 @@
 	document.addEventListener('click', (e) => {
 		const link = e.target.closest('[data-to]');
 		const move = e.target.closest('[data-move]');
+		const wrong = e.target.closest('a[href^="#"]');
+		const field = wrong && document.getElementById(wrong.hash.slice(1));
+		if (field?.closest('.pl-step[data-n]')) { // what is wrong stands on another step
+			e.preventDefault();
+			show(Number(field.closest('.pl-step[data-n]').dataset.n), false);
+			field.focus();
+		}
 		if (!link && !move) return;
 		e.preventDefault();
 		const to = link ? Number(link.dataset.to) : step() + Number(move.dataset.move);

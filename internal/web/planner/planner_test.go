@@ -282,7 +282,7 @@ func TestFiles_HoldThePlan(t *testing.T) {
 	f := newFace(t, nil)
 	const state = "?v=1&u=20&w1=6"
 	for name, begin := range map[string]string{
-		"plan.pdf": "%PDF", "plan.xlsx": "PK", "plan-csv.zip": "PK", "plan.json": "{", "plan.yaml": "", "layout.yaml": "banks:", "front.svg": "<svg",
+		"plan.pdf": "%PDF", "plan.html": "<!doctype html>", "plan.xlsx": "PK", "plan-csv.zip": "PK", "plan.json": "{", "plan.yaml": "", "layout.yaml": "banks:", "front.svg": "<svg",
 	} {
 		w := get(f, "/plan/files/"+name+state)
 		wantStatus(t, w, http.StatusOK)
@@ -299,6 +299,72 @@ func TestFiles_HoldThePlan(t *testing.T) {
 		t.Errorf("%v, quick %v", err, a.Quick)
 	}
 	wantStatus(t, get(f, "/plan/files/plan.exe"+state), http.StatusNotFound)
+	// Paper has no Arabic letters: the page that a browser prints takes its place.
+	w := get(f, "/plan/files/plan.pdf"+state+"&lang=ar")
+	wantStatus(t, w, http.StatusSeeOther)
+	if got := w.Header().Get("Location"); got != "/plan/files/plan.html"+state+"&lang=ar" {
+		t.Errorf("the paper leads to %s", got)
+	}
+	if body := get(f, "/plan"+state+"&s=6&lang=ar").Body.String(); strings.Contains(body, "plan.pdf") || !strings.Contains(body, "plan.html") {
+		t.Error("the Arabic page offers paper, or no page to print")
+	}
+}
+
+// A room that the visitor names takes part: the hybrid fits, and its room stands in the layout.
+func TestPlan_PlansWithARoom(t *testing.T) {
+	t.Parallel()
+	var a sizing.Answer
+	f := newFace(t, nil)
+	if err := json.Unmarshal(get(f, "/plan/files/plan.json?v=1&u=60&rw=4&rd=3").Body.Bytes(), &a); err != nil {
+		t.Fatal(err)
+	}
+	if r := a.Problem.Site.Rooms; len(r) != 1 || r[0].WidthMM != 4000 || r[0].DepthMM != 3000 {
+		t.Fatalf("the rooms are %+v", r)
+	}
+	fits := 0
+	for _, x := range a.All() {
+		if x.Kind == sizing.Hybrid || x.Kind == sizing.OpenRoom {
+			if x.Fits {
+				fits++
+			}
+		}
+	}
+	if fits != 2 {
+		t.Errorf("%d of hybrid and open room fit into 12 m²", fits)
+	}
+}
+
+// What the first page leaves out is the same as without leaving it out.
+func TestPlan_FirstPageAgreesWithAllFigures(t *testing.T) {
+	t.Parallel()
+	p := sizing.Defaults()
+	p.Name, p.Demand.Units = "x", 30
+	p = p.WithUnits()
+	var of [2]sizing.Answer
+	for i := range of {
+		var err error
+		if of[i], err = sizing.Solve(t.Context(), p, sizing.Options{Quick: true, Brief: i == 0, Budget: 4}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(of[1].Recommended, of[0].Recommended); diff != "" {
+		t.Errorf("the brief answer differs:\n%s", diff)
+	}
+	if len(of[0].Sensitivity) != 0 || len(of[0].Rules) != 0 || len(of[1].Sensitivity) == 0 || len(of[1].Rules) == 0 {
+		t.Error("the brief answer leaves out the wrong things")
+	}
+}
+
+// A plan that does not exist says in the page what would have to give, in every language.
+func TestPlan_SaysWhatWouldHaveToGive(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]string{"en": "What would have to give", "es": "Qué tendría que ceder", "ar": "ما الذي يجب أن يتغيّر"} {
+		for _, state := range []string{"u=60&w1=1.5", "u=60&w1=0.4"} { // too few doors; no module at all
+			if body := sharedGet("/plan?v=1&"+state, lang).Body.String(); !strings.Contains(body, want) {
+				t.Errorf("%s, %s: %q is missing", lang, state, want)
+			}
+		}
+	}
 }
 
 func TestStream_SaysHowFarItIs(t *testing.T) {
@@ -364,6 +430,18 @@ func TestLog_BecomesFiguresInTheAddress(t *testing.T) {
 	if p := s.Problem("x"); len(problems) > 0 || p.Demand.Rate.Mid != 1.4 || p.Demand.Rate.Assumed || p.Dwell.Median.Mid != 20 {
 		t.Errorf("%v %s: %+v %+v", problems, m[1], p.Demand.Rate, p.Dwell.Median)
 	}
-	wantStatus(t, postLog(newFace(t, nil), "nonsense\n1\n"), http.StatusUnprocessableEntity)
+	for log, want := range map[string]string{
+		"nonsense\n1\n": "log.csv:1: ",
+		"arrived\n2025-03-03 10:00\n2025-03-13 10:00\n":                   "log.csv:3: nothing arrived in the 10 days",
+		"arrived\n2025-03-03T10:00:00-05:00\n2025-03-03T11:00:00-08:00\n": "log.csv:3: arrived: the offset -08:00 differs",
+		"arrived,collected\n2025-03-03 10:00,2025-03-02 10:00\n":          "log.csv:2: collected 24h0m0s before it arrived",
+		"arrived,width_mm,height_mm,depth_mm\n2025-03-03 10:00,10,-3,5\n": "log.csv:2: height_mm: ",
+	} {
+		w := postLog(newFace(t, nil), log)
+		wantStatus(t, w, http.StatusUnprocessableEntity)
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
 	wantStatus(t, postLog(newFace(t, nil), ""), http.StatusUnprocessableEntity)
 }

@@ -342,6 +342,9 @@ func (p *pageView) fill(v visit, a sizing.Answer, rep *report.Report) {
 		}
 	}
 	for _, d := range downloads() {
+		if !offered(d.name, t) {
+			continue
+		}
 		key := strings.NewReplacer(".", "_", "-", "_").Replace(d.name)
 		r.Files = append(r.Files, ui.ButtonView{
 			Text: t.T("planner.file." + key), Icon: "download", Kind: "ghost", Href: Prefix + "/files/" + d.name + "?" + v.state.Query() + langQuery(v),
@@ -390,7 +393,10 @@ func bar(s report.Section) string {
 			continue
 		}
 		f := b.Facts[0]
-		return f.Label + ": " + f.Value
+		if f.More != "" { // doors, of which the label speaks
+			return f.Label + ": " + f.Value
+		}
+		return f.Label + ": " + f.Value + " " + f.Unit
 	}
 	return ""
 }
