@@ -175,25 +175,43 @@ func (e *engine) listLog(dayOf int) {
 	}
 }
 
-// depositLog brings in deliveries of the log, and draws what it does not say.
-func (e *engine) depositLog(key uint64, a arrivals, t int32) {
+// depositLog brings in deliveries of the log, and draws what it does not say. Of a log that years are made of, a
+// parcel comes as often as the week of the year weighs.
+func (e *engine) depositLog(key uint64, a arrivals, t int32, weekOf int) {
 	taken := int32(0)
 	for n := a.first; n < a.first+a.count; n++ {
-		entry := &e.m.log.parcels[n]
-		c := &e.m.classes[entry.class]
 		k := parcelKey(key, n)
-		word := wordOf(k, wordLitres)
-		p := parcel{class: entry.class, household: entry.household, litres: entry.litres, coin: uint32(word >> 32)}
-		if p.litres == 0 {
-			p.litres = c.litresLow + c.litresSpan*float64(uint32(word))*0x1p-32
+		copies := 1
+		if e.m.blocks != nil {
+			copies = e.m.blocks.copies(k, weekOf)
 		}
-		if entry.dwell > 0 {
-			p.due = t + entry.dwell
-		} else {
-			p.due = e.due(c, t, wordOf(k, wordStay))
-		}
-		if e.put(&p, t, !e.m.quotas || e.allows(&e.m.carriers[a.carrier], taken)) {
-			taken++
+		for again := range copies {
+			p := e.logged(n, subkey(k, uint64(again)), k, again, t)
+			if e.put(&p, t, !e.m.quotas || e.allows(&e.m.carriers[a.carrier], taken)) {
+				taken++
+			}
 		}
 	}
+}
+
+// logged is a parcel of the log. A copy of it is for another household.
+func (e *engine) logged(n int32, copyKey, k uint64, again int, t int32) parcel {
+	entry := &e.m.log.parcels[n]
+	c := &e.m.classes[entry.class]
+	household := entry.household
+	if again > 0 {
+		k = copyKey
+		household = below(uint32(wordOf(k, wordClass)>>32), e.m.households)
+	}
+	word := wordOf(k, wordLitres)
+	p := parcel{class: entry.class, household: household, litres: entry.litres, coin: uint32(word >> 32)}
+	if p.litres == 0 {
+		p.litres = c.litresLow + c.litresSpan*float64(uint32(word))*0x1p-32
+	}
+	if entry.dwell > 0 {
+		p.due = t + entry.dwell
+	} else {
+		p.due = e.due(c, t, wordOf(k, wordStay))
+	}
+	return p
 }

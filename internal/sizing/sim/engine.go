@@ -99,7 +99,7 @@ func (e *engine) chain(ctx context.Context, key uint64, warmUp int, years []year
 	e.reset()
 	var ignored tally
 	weeks := e.m.weeks
-	if e.m.log != nil {
+	if e.m.passes() {
 		weeks -= warmUp
 	}
 	for w := range warmUp + weeks*len(years) {
@@ -111,14 +111,14 @@ func (e *engine) chain(ctx context.Context, key uint64, warmUp int, years []year
 		e.tally = &ignored
 		if w >= warmUp {
 			year = (w - warmUp) / weeks
-			if e.m.log == nil {
+			if !e.m.passes() {
 				weekOf = w - warmUp - year*weeks
 			}
 			e.tally = &years[year].normal
 			if e.m.peak[weekOf] {
 				e.tally = &years[year].peak
 			}
-		} else if e.m.log == nil {
+		} else if !e.m.passes() {
 			weekOf = ((w-warmUp)%weeks + weeks) % weeks
 		}
 		e.startPeriod(w >= warmUp, weekOf)
@@ -150,9 +150,12 @@ func (e *engine) startPeriod(counted bool, weekOf int) {
 // day simulates the day that is number day since the start; dayOf is its number in the year or log.
 func (e *engine) day(key uint64, day, dayOf int) {
 	e.order = e.order[:0]
-	if e.m.log != nil {
+	switch {
+	case e.m.blocks != nil:
+		e.listLog(e.m.blocks.dayFor(key, day))
+	case e.m.log != nil:
 		e.listLog(dayOf)
-	} else {
+	default:
 		e.listVisits(subkey(key, uint64(day)), dayOf)
 	}
 	slices.Sort(e.order)
@@ -162,9 +165,12 @@ func (e *engine) day(key uint64, day, dayOf int) {
 		v := unpack(packed)
 		t := start + v.minute
 		e.advance(t)
-		if e.m.log != nil {
-			e.depositLog(key, v, t)
-		} else {
+		switch {
+		case e.m.blocks != nil:
+			e.depositLog(subkey(key, uint64(day)), v, t, dayOf/7)
+		case e.m.log != nil:
+			e.depositLog(key, v, t, 0)
+		default:
 			e.deposit(v, t)
 		}
 	}

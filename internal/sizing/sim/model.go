@@ -24,8 +24,9 @@ type model struct {
 	joins      bool
 	quotas     bool
 	log        *logTable
-	weeks      int    // of a year, or of the log
-	peak       []bool // the busiest weeks
+	blocks     *blocks // nil: a log is passed through as it is
+	weeks      int     // of a year, or of the log
+	peak       []bool  // the busiest weeks
 }
 
 type size struct {
@@ -302,25 +303,23 @@ func checkDemand(d Demand) error {
 		if d.PerWeek != 0 {
 			return wrong("both a log of deliveries and %v parcels a week; give one of them", d.PerWeek)
 		}
-		return nil
+		if d.Block == 0 {
+			return nil
+		}
+		return checkSeason(d)
+	}
+	if d.Block != 0 {
+		return wrong("blocks of %d days without a log of deliveries", d.Block)
 	}
 	if !(d.PerWeek > 0 && d.PerWeek <= maxPerWeek) {
 		return wrong("%v parcels a week; give more than 0 and at most %d", d.PerWeek, maxPerWeek)
 	}
-	const mostGrowth, mostSeason, mostRatio = 100, 100, 1000
-	if !(d.Growth >= 0 && d.Growth <= mostGrowth) {
-		return wrong("a growth of %v; give a factor between 0 and %d", d.Growth, mostGrowth)
-	}
+	const mostRatio = 1000
 	if d.VarianceRatio != 0 && !(d.VarianceRatio >= 1 && d.VarianceRatio <= mostRatio) {
 		return wrong("a variance ratio of %v; give between 1 and %d", d.VarianceRatio, mostRatio)
 	}
-	if n := len(d.Season); n != 0 && n != yearWeeks {
-		return wrong("%d weights of weeks; give %d or none", n, yearWeeks)
-	}
-	for i, w := range d.Season {
-		if !(w >= 0 && w <= mostSeason) {
-			return wrong("week %d of the year weighs %v; give between 0 and %d", i+1, w, mostSeason)
-		}
+	if err := checkSeason(d); err != nil {
+		return err
 	}
 	for _, w := range d.Weekday {
 		if !atLeastZero(w) {
@@ -336,6 +335,22 @@ func checkDemand(d Demand) error {
 	}
 	if total == 0 {
 		return wrong("the shares of all carriers are 0; give at least one")
+	}
+	return nil
+}
+
+func checkSeason(d Demand) error {
+	const mostGrowth, mostSeason = 100, 100
+	if !(d.Growth >= 0 && d.Growth <= mostGrowth) {
+		return wrong("a growth of %v; give a factor between 0 and %d", d.Growth, mostGrowth)
+	}
+	if n := len(d.Season); n != 0 && n != yearWeeks {
+		return wrong("%d weights of weeks; give %d or none", n, yearWeeks)
+	}
+	for i, w := range d.Season {
+		if !(w >= 0 && w <= mostSeason) {
+			return wrong("week %d of the year weighs %v; give between 0 and %d", i+1, w, mostSeason)
+		}
 	}
 	return nil
 }
@@ -371,12 +386,12 @@ func (m *model) addLog(s Scenario) error {
 	}
 	m.weeks = len(m.log.firstOf) / 7
 	m.log.firstOf = append(m.log.firstOf, int32(len(m.log.parcels)))
-	return nil
+	return m.addBlocks(s.Demand)
 }
 
 // dropWarmUp finds the busiest week of what is left of a log without its first weeks.
 func (m *model) dropWarmUp(weeks int) error {
-	if m.log == nil {
+	if !m.passes() {
 		return nil
 	}
 	if weeks >= m.weeks {

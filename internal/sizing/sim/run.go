@@ -130,7 +130,7 @@ func newBuilding(s Scenario, o *Options) (*building, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.complete(m.log != nil); err != nil {
+	if err := o.complete(m.passes()); err != nil {
 		return nil, err
 	}
 	if err := m.dropWarmUp(max(0, o.WarmUpWeeks)); err != nil {

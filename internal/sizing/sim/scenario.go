@@ -62,6 +62,10 @@ type Demand struct {
 	// Log replaces the law above by deliveries that happened, in order of At. PerWeek must then be 0;
 	// of Carriers only the quotas count.
 	Log []Delivery
+	// Block makes years of 52 weeks of a log: each stretch of so many days (1 to 7, counted from Monday) is that of a
+	// week drawn from the log, only days between its first and its last delivery; Season and Growth then repeat or
+	// leave out parcels. 0 passes through the log as it is.
+	Block int
 }
 
 // Carrier is who delivers.
