@@ -30,16 +30,23 @@ type planCmd struct {
 type planFileCmd struct {
 	File   string `arg:"" help:"Plan file (YAML); see docs/examples/plan-200.yaml. A log that it names is read relative to it."`
 	Layout string `help:"Also write the plan as the layout of a site (YAML), for 'cubby site add'." placeholder:"FILE" type:"path"`
+	Replay bool   `help:"Also let the recommended lockers meet the deliveries of the plan's log themselves: years of weeks drawn from it."`
 	planForm
 }
 
 // Run answers a plan file.
 func (cmd planFileCmd) Run(ctx context.Context, e *env) error {
-	p, warnings, err := readPlan(cmd.File)
+	p, log, warnings, err := readPlan(cmd.File)
 	if err != nil {
 		return usageError{err}
 	}
-	a, err := e.solve(ctx, p, sizing.Options{Seed: cmd.Seed})
+	o := sizing.Options{Seed: cmd.Seed}
+	if cmd.Replay {
+		if o.Log = log; len(log) == 0 {
+			return usageError{errors.New("--replay: the plan names no log of deliveries (demand.log)")}
+		}
+	}
+	a, err := e.solve(ctx, p, o)
 	if err != nil {
 		return err
 	}
@@ -56,22 +63,22 @@ func (cmd planFileCmd) Run(ctx context.Context, e *env) error {
 const maxPlanBytes = 4 << 20
 
 // readPlan reads a plan and the log that it names. Errors name file, line and key.
-func readPlan(file string) (sizing.Problem, []string, error) {
+func readPlan(file string) (sizing.Problem, []sizing.Delivery, []string, error) {
 	f, err := os.Open(file) // the operator names the file
 	if err != nil {
-		return sizing.Problem{}, nil, fmt.Errorf("read the plan: %w", err)
+		return sizing.Problem{}, nil, nil, fmt.Errorf("read the plan: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // only read
 	data, err := io.ReadAll(io.LimitReader(f, maxPlanBytes+1))
 	if err != nil {
-		return sizing.Problem{}, nil, fmt.Errorf("read the plan: %w", err)
+		return sizing.Problem{}, nil, nil, fmt.Errorf("read the plan: %w", err)
 	}
 	if len(data) > maxPlanBytes {
-		return sizing.Problem{}, nil, fmt.Errorf("%s has more than %d bytes: a plan is a small file; is it the log?", file, maxPlanBytes)
+		return sizing.Problem{}, nil, nil, fmt.Errorf("%s has more than %d bytes: a plan is a small file; is it the log?", file, maxPlanBytes)
 	}
 	p, err := planfile.Read(filepath.Base(file), data)
 	if err != nil || p.Demand.Log == "" {
-		return p, nil, err
+		return p, nil, nil, err
 	}
 	name := p.Demand.Log
 	if !filepath.IsAbs(name) {
@@ -79,18 +86,18 @@ func readPlan(file string) (sizing.Problem, []string, error) {
 	}
 	log, err := os.Open(name) // the plan names the file
 	if err != nil {
-		return p, nil, fmt.Errorf("%s: demand.log: %w", filepath.Base(file), err)
+		return p, nil, nil, fmt.Errorf("%s: demand.log: %w", filepath.Base(file), err)
 	}
 	defer log.Close() //nolint:errcheck // only read
 	read, err := planfile.ReadLog(log, planfile.LogOptions{Name: filepath.Base(name), Sizes: p.Sizes})
 	if err != nil {
-		return p, nil, err
+		return p, nil, nil, err
 	}
 	p, more, err := p.WithLog(read.Deliveries)
 	if err != nil {
-		return p, nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
+		return p, nil, nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
 	}
-	return p, append(read.Warnings, more...), nil
+	return p, read.Deliveries, append(read.Warnings, more...), nil
 }
 
 // solve answers a problem under a progress bar.

@@ -2,10 +2,12 @@ package cli_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPlan_Quick(t *testing.T) {
@@ -58,5 +60,35 @@ func TestPlan_ExitCodes(t *testing.T) {
 		if code != c.code || !strings.Contains(errs, c.says) {
 			t.Errorf("%s: code %d, want %d and %q\n%s\n%.400s", name, code, c.code, c.says, errs, out)
 		}
+	}
+}
+
+// A log is replayed when asked for, and asking without one is a mistake.
+func TestPlan_Replay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var log strings.Builder
+	log.WriteString("arrived,collected,size,carrier,unit\n")
+	start := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	for n := range 40 * 20 { // twenty a day for forty days
+		at := start.AddDate(0, 0, n/20).Add(time.Duration(n%20) * 25 * time.Minute)
+		fmt.Fprintf(&log, "%s,%s,%s,UPS,%d\n", at.Format(time.RFC3339), at.Add(time.Duration(5+n%30)*time.Hour).Format(time.RFC3339), []string{"S", "M", "S", "L"}[n%4], n%37)
+	}
+	write(t, dir, "log.csv", log.String())
+	plan := write(t, dir, "plan.yaml", "demand:\n  units: 60\n  log: log.csv\n")
+	out, errs, code := runPlan(t, plan, "--replay", "--json")
+	var answer struct {
+		Replay struct {
+			Doors  int
+			Block  int `json:"block_days"`
+			Normal struct{ Loss struct{ Value float64 } }
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &answer); err != nil || code > 1 || answer.Replay.Doors < 10 || answer.Replay.Block != 7 {
+		t.Errorf("code %d, %v, %+v, %s", code, err, answer, errs)
+	}
+	bare := write(t, dir, "bare.yaml", "demand:\n  units: 60\n")
+	if _, errs, code = runPlan(t, bare, "--replay"); code != 2 || !strings.Contains(errs, "demand.log") {
+		t.Errorf("code %d, %s", code, errs)
 	}
 }

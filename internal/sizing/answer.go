@@ -17,6 +17,9 @@ type Options struct {
 	// where the plan names no room and does not need one. The rest is the same as without it.
 	Brief  bool
 	Budget int // simulated years per alternative at most; 0 means 60, or 16 when Quick
+	// Log is replayed against the lockers of the answer: the deliveries that Problem.WithLog was given, in order of
+	// arrival. Empty: nothing is replayed.
+	Log []Delivery
 }
 
 // Progress is how far Solve is.
@@ -62,6 +65,7 @@ type Answer struct {
 	Unmoved     SwingBase     `json:"sensitivity_base"`
 	Rests       []Basis       `json:"rests_on"`
 	Warnings    []Reason      `json:"warnings,omitempty"`
+	Replay      *Replay       `json:"replay,omitempty"`
 	Work        Work          `json:"work"`
 }
 

@@ -215,6 +215,9 @@ func (s *solver) compare(ctx context.Context, lockers bool) error {
 		}
 	}
 	s.choose(append(alternatives, room, offSite))
+	if err := s.replay(ctx); err != nil {
+		return err
+	}
 	if s.answer.Feasible {
 		return nil
 	}

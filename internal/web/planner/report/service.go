@@ -15,6 +15,10 @@ func (r *Report) serviceSection() Section {
 	for _, n := range r.all() {
 		s.Blocks = append(s.Blocks, Block{Table: r.levels(n)})
 	}
+	if p := r.answer.Replay; p != nil {
+		s.Blocks = append(s.Blocks, paragraph(w.T("report.service.replay", "doors", w.Number(p.Doors), "days", w.Number(p.Block),
+			"loss", w.interval(p.Normal.Loss), "law", w.interval(p.Law.Loss), "peak", w.interval(p.Peak.Loss), "years", w.Number(p.Years))))
+	}
 	if near := r.sizesOf(); len(near) > 1 {
 		s.Blocks = append(s.Blocks, Block{Heading: w.T("report.service.neighbours")})
 		for _, week := range []sizing.Week{sizing.NormalWeek, sizing.PeakWeek} {
