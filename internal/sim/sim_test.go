@@ -83,18 +83,22 @@ func TestFresh(t *testing.T) {
 		seeds = 12
 	}
 	results := make([]sim.Result, seeds)
-	t.Run("seeds", func(t *testing.T) {
-		for part := range freshParts {
-			t.Run(strconv.Itoa(part), func(t *testing.T) {
-				t.Parallel()
-				for i := part; i < seeds; i += freshParts {
-					results[i] = play(t, sim.Options{
-						Seed: firstSeed + uint64(i), Days: freshDays, Faults: sim.Faults(), Twice: i%25 == 0,
-					})
-				}
-			})
-		}
-	})
+	t.Cleanup(func() { checkTotal(t, results) }) // after the parts
+	for part := range freshParts {
+		t.Run(strconv.Itoa(part), func(t *testing.T) {
+			t.Parallel()
+			for i := part; i < seeds; i += freshParts {
+				results[i] = play(t, sim.Options{
+					Seed: firstSeed + uint64(i), Days: freshDays, Faults: sim.Faults(), Twice: i%25 == 0,
+				})
+			}
+		})
+	}
+}
+
+// checkTotal fails a test whose runs together reached something too seldom.
+func checkTotal(t *testing.T, results []sim.Result) {
+	t.Helper()
 	total := sim.NewTotal(sim.Faults())
 	for _, r := range results {
 		total.Add(r)
