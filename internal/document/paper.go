@@ -32,6 +32,7 @@ const (
 	// at least on the page of its name, and no row alone on its last page.
 	shortTable = 0.45
 	leastRows  = 3
+	noteMM     = 8.0 // of a source below a table
 )
 
 // PaperOptions describe a document. Title and At are required.
@@ -271,7 +272,7 @@ func (p *Paper) together(texts [][]string, widths []float64) float64 {
 		}
 	}
 	if all <= shortTable*page {
-		return all
+		return all + noteMM
 	}
 	return begin
 }
