@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -27,6 +28,7 @@ import (
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
 	"cubby/internal/config"
+	"cubby/internal/link/linktest"
 	"cubby/internal/locker"
 	"cubby/internal/notify/mailcatch"
 	"cubby/internal/store"
@@ -94,9 +96,11 @@ type killRig struct {
 	world  *virtual.World
 	spec   string // of the line
 	mail   *mailcatch.Server
-	smtp   string // address of the mail server, whether or not it is there
-	kiosk  string // address
-	listen string // of the server
+	smtp   string         // address of the mail server, whether or not it is there
+	kiosk  string         // address
+	listen string         // of the server
+	public string         // address by which sites and people reach it
+	wire   *linktest.Wire // that is in between; nil: nothing
 
 	server     *killProc
 	controller *killProc
@@ -113,12 +117,18 @@ type killOptions struct {
 	boards map[board.Address]int // that answer; nil: those of the layout
 	noMail bool                  // nobody listens where the mail server should be
 	disk   int64                 // bytes of a disk of its own for the controller; 0: none
+	wire   bool                  // a line to the server that disturb can break
+	seed   uint64                // of that line's faults
 }
 
 // newKillRig furnishes a house and starts its server. The controller is enrolled but not started.
 func newKillRig(tb testing.TB, opts killOptions) *killRig {
 	tb.Helper()
 	r := &killRig{t: tb, dir: tb.TempDir(), binary: killBinary(tb), kiosk: killAddress(tb), listen: killAddress(tb)}
+	r.public = r.listen
+	if opts.wire {
+		r.layWire(opts.seed)
+	}
 	r.layout = killLayout(opts.banks)
 	if opts.layout != nil {
 		r.layout = *opts.layout
@@ -164,6 +174,52 @@ func (r *killRig) openLine(slave *rs485.Slave, tcp bool) {
 	killMust(r.t, err)
 	r.t.Cleanup(func() { _ = pty.Stop() })
 	r.spec = pty.Spec()
+}
+
+// layWire puts a line between the controller and the server.
+func (r *killRig) layWire(seed uint64) {
+	r.t.Helper()
+	var err error
+	r.wire, err = linktest.NewWire(r.listen, seed)
+	killMust(r.t, err)
+	r.t.Cleanup(r.wire.Close)
+	r.public = r.wire.Address()
+}
+
+// disturb breaks and freezes the line to the server at random until heal is called.
+func (r *killRig) disturb(seed uint64) (heal func()) {
+	rng := mathrand.New(mathrand.NewPCG(seed, 3))
+	pause := func(most time.Duration) time.Duration { return time.Duration(rng.Int64N(int64(most))) }
+	over := make(chan struct{})
+	var done sync.WaitGroup
+	wait := func(d time.Duration) bool {
+		select {
+		case <-over:
+			return false
+		case <-time.After(d):
+			return true
+		}
+	}
+	done.Go(func() {
+		defer r.wire.Break(0, 0)
+		defer r.wire.Freeze(false)
+		for wait(pause(2 * time.Second)) {
+			switch rng.IntN(4) {
+			case 0:
+				r.wire.Break(0, 0)
+			case 1, 2:
+				r.wire.Break(2_000, 150_000)
+			case 3:
+				r.wire.Freeze(true)
+				wait(pause(400 * time.Millisecond))
+				r.wire.Freeze(false)
+			}
+		}
+	})
+	return sync.OnceFunc(func() {
+		close(over)
+		done.Wait()
+	})
 }
 
 // mount gives the controller a small disk of its own.
@@ -242,7 +298,7 @@ func (r *killRig) writeConfig(smtp string) {
 log: {level: info, format: text}
 server:
   listen: %[1]s
-  public_url: http://%[1]s
+  public_url: http://%[11]s
   data_dir: %[2]s
   smtp: {host: %[3]q, port: %[4]s, tls: none, from: "Quay House <parcels@quay.example>", timeout: 5s}
 controller:
@@ -256,7 +312,7 @@ controller:
       family: rs485
       boards: [%[9]s]
       options: {channels: %[10]d, polarity: closing, echo: auto, unlock_replies: true, deadline: 1500ms, status_deadline: 400ms}
-`, r.listen, r.serverDir(), host, port, r.controllerDir(), r.kiosk, killBus, r.spec, strings.Join(boards, ","), killChannels)
+`, r.listen, r.serverDir(), host, port, r.controllerDir(), r.kiosk, killBus, r.spec, strings.Join(boards, ","), killChannels, r.public)
 	killMust(r.t, os.WriteFile(r.config, []byte(text), 0o600))
 }
 
