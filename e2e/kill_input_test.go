@@ -133,14 +133,12 @@ func TestKill_SecondController(t *testing.T) {
 	r.startController()
 	r.awaitDirectory()
 	r.controller.stop(t)
-	dir := filepath.Join(r.dir, "copy")
-	killMust(t, os.CopyFS(dir, os.DirFS(r.controllerDir())))
-	killMust(t, os.Chmod(filepath.Join(dir, app.IdentityFile), 0o600))
+	args, _ := r.copyController("copy")
 	r.startController()
 	killEventually(t, 20*time.Second, "the first is connected", func() bool {
 		return strings.Contains(r.controller.output(), "link up")
 	})
-	second := r.start("--set", "controller.data_dir="+dir, "--set", "controller.kiosk.listen="+killAddress(t), "controller")
+	second := r.start(args...)
 	second.await(t)
 	r.incident(cloud.IncidentIdentityInUse, "")
 	for name, p := range map[string]*killProc{"first": r.controller, "second": second} {
@@ -150,6 +148,65 @@ func TestKill_SecondController(t *testing.T) {
 	}
 	second.stop(t)
 	killCompareServer(t, r, killConverge(t, r), cloud.IncidentIdentityInUse)
+}
+
+// copyController copies a controller's data, key and all, and returns how to start the copy.
+func (r *killRig) copyController(name string) (args []string, kiosk string) {
+	r.t.Helper()
+	dir := filepath.Join(r.dir, name)
+	killMust(r.t, os.CopyFS(dir, os.DirFS(r.controllerDir())))
+	killMust(r.t, os.Chmod(filepath.Join(dir, app.IdentityFile), 0o600))
+	kiosk = killAddress(r.t)
+	return []string{"--set", "controller.data_dir=" + dir, "--set", "controller.kiosk.listen=" + kiosk, "controller"}, kiosk
+}
+
+// TestKill_ClonedController copies a controller and starts both, one after the other, so that each writes
+// another record under the same numbers. The server takes the first, refuses the other by JOURNAL_FORK
+// and opens an incident; the refused one goes on offline and the first one goes on as before.
+func TestKill_ClonedController(t *testing.T) {
+	killSkipShort(t)
+	r := newKillRig(t, killOptions{banks: 1, units: 4, tcp: true})
+	r.startController()
+	r.awaitDirectory()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	p := r.person(0)
+	store := func(unit int) *killParcel {
+		parcel, err := p.deposit(ctx, killUnit(unit))
+		killMust(t, err)
+		_, err = p.panel.act(ctx, "finish")
+		killMust(t, err)
+		return parcel
+	}
+	first := store(0)
+	killMust(t, p.readMail(ctx, first))
+	r.controller.stop(t)
+	clone, kiosk := r.copyController("clone")
+
+	r.startController()
+	second := store(1)
+	killMust(t, p.readMail(ctx, second)) // so the server has it
+	r.controller.stop(t)
+	had := killServerOperations(t, r)
+
+	copied := r.start(clone...)
+	copied.await(t)
+	r.incident(cloud.IncidentJournalFork, "")
+	killEventually(t, 20*time.Second, "the copy says JOURNAL_FORK", func() bool {
+		return strings.Contains(copied.output(), string(locker.CodeJournalFork))
+	})
+	at := r.person(0) // what was stored before the copy was made opens there as well
+	at.panel, at.parcels = newKillPanel(kiosk, "bank0", nil), p.parcels
+	killMust(t, at.collect(ctx, first))
+	copied.stop(t)
+	if now := killServerOperations(t, r); len(now) != len(had) {
+		t.Errorf("the server had %d operations and took %d of the copy", len(had), len(now)-len(had))
+	}
+
+	r.startController()
+	killMust(t, p.collect(ctx, second))
+	ops := killConverge(t, r)
+	killCompareServer(t, r, ops, cloud.IncidentJournalFork)
 }
 
 // TestKill_ClockOff restarts a site whose server then says that the site's clock is two hours wrong,

@@ -78,6 +78,7 @@ type killMoments struct {
 func TestKill_Controller(t *testing.T) {
 	killSkipShort(t)
 	seed := killSeed(t)
+	killBinary(t) // once for all houses
 	var starts []time.Duration
 	kills, rounds := 0, killRounds(t)
 	for round := range rounds {

@@ -51,7 +51,9 @@ type exchanger struct {
 	nonce    string
 	have     wire.DirectoryAck
 	acked    wire.Position
-	known    bool // the server said what it has
+	known    bool          // the server said what it has
+	again    bool          // the last operation that both have goes up once more, see resume
+	last     wire.Position // of the site's record
 	head     string
 	reported time.Time
 	more     bool // something waits in either direction
@@ -138,7 +140,7 @@ func (e *exchanger) messages(ctx context.Context) ([]wire.Message, wire.Position
 		if e.reported.IsZero() && !e.known {
 			e.have = report.Directory
 		}
-		e.reported = now
+		e.reported, e.last = now, report.Status.Journal.Last
 		messages = append(messages, report.Status)
 		if report.Head != "" && report.Head != e.head {
 			e.head = report.Head
@@ -149,7 +151,11 @@ func (e *exchanger) messages(ctx context.Context) ([]wire.Message, wire.Position
 	if !e.known { // the first answer says what the server has
 		return messages, wire.Position{}, nil
 	}
-	items, err := c.pending(ctx, e.acked)
+	after := e.acked
+	if e.again {
+		after = resume(e.acked, e.last)
+	}
+	items, err := c.pending(ctx, after)
 	if err != nil || len(items) == 0 {
 		return messages, e.acked, err
 	}
@@ -157,11 +163,12 @@ func (e *exchanger) messages(ctx context.Context) ([]wire.Message, wire.Position
 }
 
 func (e *exchanger) tookAck(ctx context.Context, a wire.Ack, sent wire.Position) error {
+	e.again = false
 	switch {
 	case !e.known:
-		e.known = true
+		e.known, e.again = true, true
 		e.more = true
-	case a.Compare(sent) > 0:
+	case a.Compare(sent) > 0 && a.Compare(e.acked) > 0:
 		return fmt.Errorf("operation %s was acknowledged but never sent: %w", a.Position, ErrProtocol)
 	case a.Compare(e.acked) <= 0:
 		return nil

@@ -57,7 +57,7 @@ func (c *Client) runSocket(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.acked, s.sent = welcome.Acked, welcome.Acked
+	s.acked = welcome.Acked
 	c.connected(ctx, ViaSocket, welcome.Acked)
 	c.clockSeen(s.clock)
 	if err := c.acknowledged(ctx, welcome.Acked); err != nil {
@@ -67,7 +67,7 @@ func (c *Client) runSocket(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.have = report.Directory
+	s.have, s.sent = report.Directory, resume(welcome.Acked, report.Status.Journal.Last)
 	if err := s.sendReport(ctx, report); err != nil {
 		return err
 	}
@@ -225,14 +225,14 @@ func (s *clientSession) readLoop(ctx context.Context) error {
 func (s *clientSession) tookAck(a wire.Ack) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a.Compare(s.sent) > 0 {
+	if a.Compare(s.sent) > 0 && a.Compare(s.acked) > 0 {
 		return fmt.Errorf("operation %s was acknowledged but never sent: %w", a.Position, ErrProtocol)
 	}
+	s.inFlight = slices.DeleteFunc(s.inFlight, func(f flight) bool { return f.last.Compare(a.Position) <= 0 })
 	if a.Compare(s.acked) > 0 {
 		s.acked = a.Position
-		s.inFlight = slices.DeleteFunc(s.inFlight, func(f flight) bool { return f.last.Compare(a.Position) <= 0 })
-		signal(s.acks)
 	}
+	signal(s.acks)
 	return nil
 }
 
@@ -253,7 +253,9 @@ func (s *clientSession) tookBeat(b wire.Beat) {
 
 // applyLoop hands to the site what came down, in order, and acknowledgements.
 func (s *clientSession) applyLoop(ctx context.Context) error {
-	var told wire.Position
+	s.mu.Lock()
+	told := s.acked
+	s.mu.Unlock()
 	for {
 		select {
 		case <-ctx.Done():
@@ -262,13 +264,12 @@ func (s *clientSession) applyLoop(ctx context.Context) error {
 			s.mu.Lock()
 			acked := s.acked
 			s.mu.Unlock()
-			if acked == told {
-				continue
+			if acked != told {
+				if err := s.client.acknowledged(ctx, acked); err != nil {
+					return err
+				}
+				told = acked
 			}
-			if err := s.client.acknowledged(ctx, acked); err != nil {
-				return err
-			}
-			told = acked
 			signal(s.client.wake) // there is room in the window
 		case m := <-s.down:
 			if err := s.apply(ctx, m); err != nil {
@@ -334,6 +335,17 @@ func (s *clientSession) uploadLoop(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// resume returns the position after which a session's uploads begin: before the last operation that both
+// halves have. It goes up once more, so that the server compares its bytes with what it has: a copy of
+// this controller that wrote another record under the same numbers is found out at once.
+func resume(acked, last wire.Position) wire.Position {
+	if last.Compare(acked) < 0 {
+		acked = last
+	}
+	acked.Number = max(acked.Number, 1) - 1
+	return acked
 }
 
 // pending returns the next operations that go into one frame.

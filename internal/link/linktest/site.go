@@ -179,8 +179,12 @@ func (s *Site) Intents() (fresh, expired []wire.Intent) {
 func (s *Site) Report(context.Context) (link.Report, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var have wire.JournalStatus
+	if n := len(s.journal); n > 0 {
+		have.Last = s.journal[n-1].Position
+	}
 	return link.Report{
-		Status:    wire.Status{Version: "test", Boot: "boot", Directory: s.directory.Rev},
+		Status:    wire.Status{Version: "test", Boot: "boot", Journal: have, Directory: s.directory.Rev},
 		Directory: wire.DirectoryAck{Epoch: s.epoch, Rev: s.directory.Rev}, Head: s.head,
 	}, nil
 }
