@@ -398,14 +398,20 @@ func (r *killRig) furnish(units int) {
 	})
 }
 
-func (r *killRig) enrol() {
+// token makes an enrolment token.
+func (r *killRig) token() string {
 	r.t.Helper()
 	var token auth.Secret
 	r.withCloud(func(ctx context.Context, c *cloud.Cloud, owner cloud.Principal) (err error) {
 		token, err = c.CreateEnrolToken(ctx, owner, killSite)
 		return err
 	})
-	if out, err := r.run("enrol", string(token)); err != nil {
+	return string(token)
+}
+
+func (r *killRig) enrol() {
+	r.t.Helper()
+	if out, err := r.run("enrol", r.token()); err != nil {
 		r.t.Fatalf("enrol: %v\n%s", err, out)
 	}
 }

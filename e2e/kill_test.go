@@ -82,7 +82,7 @@ func TestKill_Controller(t *testing.T) {
 	var starts []time.Duration
 	kills, rounds := 0, killRounds(t)
 	for round := range rounds {
-		house := func(t *testing.T) {
+		house := func(t *testing.T) { //nolint:thelper // it is the test of one house
 			k, s := killHouse(t, seed+uint64(round))
 			kills += k
 			starts = append(starts, s...)

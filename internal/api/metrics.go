@@ -230,6 +230,13 @@ func (h *countedHub) Status(ctx context.Context, site locker.SiteID, status wire
 	return err
 }
 
+// Recall implements link.Hub.
+func (h *countedHub) Recall(ctx context.Context, site locker.SiteID, after wire.Position, limit int) ([]wire.Upload, error) {
+	items, err := h.next.Recall(ctx, site, after, limit)
+	h.count("recall", err)
+	return items, err
+}
+
 // Head implements link.Hub.
 func (h *countedHub) Head(ctx context.Context, site locker.SiteID, note string) (string, error) {
 	signed, err := h.next.Head(ctx, site, note)

@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -83,36 +82,6 @@ type membership struct {
 	Site      locker.SiteID     `json:"site"`
 	ServerURL string            `json:"server_url"`
 	ServerKey ed25519.PublicKey `json:"server_key"`
-}
-
-// Enrol makes the controller of a data folder the controller of the site that a token is for.
-func Enrol(ctx context.Context, opts SiteOptions, token auth.EnrolmentToken) (locker.SiteID, error) {
-	if err := claimFolder(opts.Config.DataDir, opts.Demo); err != nil {
-		return "", err
-	}
-	id, _, err := auth.LoadOrCreateIdentity(filepath.Join(opts.Config.DataDir, IdentityFile), opts.Random)
-	if err != nil {
-		return "", fmt.Errorf("load the controller's key: %w", err)
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "controller"
-	}
-	enrolled, err := link.Enrol(ctx, link.EnrolOptions{Token: token, Identity: id, Software: opts.Version, Name: host})
-	if err != nil {
-		return "", fmt.Errorf("enrol: %w", err)
-	}
-	store, _, err := sitestore.Open(ctx, filepath.Join(opts.Config.DataDir, ReplicaFile))
-	if err != nil {
-		return "", fmt.Errorf("open the replica: %w", err)
-	}
-	data, err := json.Marshal(membership{
-		Site: enrolled.Site, ServerURL: enrolled.ServerURL, ServerKey: enrolled.ServerKey,
-	})
-	if err == nil {
-		err = store.SetLink(ctx, data)
-	}
-	return enrolled.Site, errors.Join(err, store.Close())
 }
 
 // NewSite opens the data folder of an enrolled controller and builds its parts. Nothing runs yet.

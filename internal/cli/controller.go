@@ -27,6 +27,7 @@ const (
 type controllerCmd struct {
 	Run         controllerRunCmd `cmd:"" default:"withargs" help:"Run the controller beside the lockers."`
 	ServiceCode serviceCodeCmd   `cmd:"" name:"service-code" help:"Make a one-time code for the page on which an installer tests the doors."`
+	Recover     recoverCmd       `cmd:"" help:"Put this computer in the place of one that is lost: its site comes back from the server's copy of the record."`
 }
 
 type controllerRunCmd struct {
@@ -186,15 +187,31 @@ type enrolCmd struct {
 
 // Run enrols this controller.
 func (cmd enrolCmd) Run(ctx context.Context, e *env) error {
+	return e.join(ctx, cmd.Token, app.Enrol)
+}
+
+type recoverCmd struct {
+	Token string `arg:"" help:"Enrolment token for the site, from the console or from 'cubby site token'. It shuts the lost computer out."`
+}
+
+// Run brings a site back to this computer.
+func (cmd recoverCmd) Run(ctx context.Context, e *env) error {
+	return e.join(ctx, cmd.Token, app.Recover)
+}
+
+// join makes this computer the controller of the site that a token is for.
+func (e *env) join(
+	ctx context.Context, typed string, as func(context.Context, app.SiteOptions, auth.EnrolmentToken) (app.Membership, error),
+) error {
 	c, err := e.config()
 	if err != nil {
 		return err
 	}
-	token, err := auth.ParseEnrolmentToken(cmd.Token)
+	token, err := auth.ParseEnrolmentToken(typed)
 	if err != nil {
 		return usageError{errors.New("this is no enrolment token: copy the whole of it, from cubby-enrol1- to its end")}
 	}
-	site, err := app.Enrol(ctx, e.siteOptions(c), token)
+	joined, err := as(ctx, e.siteOptions(c), token)
 	var lost *url.Error
 	if errors.As(err, &lost) {
 		return fmt.Errorf("%w; the token names that address: it is server.public_url of the server, which must run", err)
@@ -202,5 +219,10 @@ func (cmd enrolCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.print("enrolled as the controller of site %s; start it with 'cubby controller'", site)
+	if joined.Epoch > 0 {
+		e.say("the site had another computer: its record came back up to operation %s with %d parcels, and epoch %d continues it",
+			joined.Recovered, joined.Stays, joined.Epoch)
+		e.say("every compartment counts as unverified until staff have looked into it; residents can collect meanwhile")
+	}
+	return e.print("enrolled as the controller of site %s; start it with 'cubby controller'", joined.Site)
 }

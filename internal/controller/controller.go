@@ -126,6 +126,11 @@ func (c *Controller) Run(ctx context.Context) error {
 	if err := c.commit(ctx, []Outcome{c.machine.Start(seen, c.instant())}); err != nil {
 		return done(ctx, err)
 	}
+	if c.sinceHead >= headAfter {
+		if err := c.signHead(ctx); err != nil {
+			return done(ctx, err)
+		}
+	}
 	for _, b := range c.buses {
 		lines.Go(func() { b.run(ctx) })
 	}
@@ -290,6 +295,9 @@ func (c *Controller) beginEpoch(ctx context.Context) error {
 	sealed := c.opts.Sealed
 	if sealed == "" && strings.HasPrefix(reason, "sealed") { // the start that sealed it got no further
 		sealed = reason
+	}
+	if sealed != "" || reason == journal.ReasonReplacement {
+		c.sinceHead = headAfter // signed at once: the server then knows what the epoch continues
 	}
 	return c.commit(ctx, []Outcome{c.machine.Epoch(epoch, reason, sealed, c.instant())})
 }
@@ -570,6 +578,11 @@ func (c *Controller) maintain(ctx context.Context) error {
 			c.opts.Logger.WarnContext(ctx, "snapshot not stored", slog.Any("error", err)) // the record has it all
 		}
 	}
+	return c.signHead(ctx)
+}
+
+// signHead signs the journal's head when there is enough new.
+func (c *Controller) signHead(ctx context.Context) error {
 	signer, ok := c.opts.Journal.(headSigner)
 	now := c.instant()
 	if !ok || c.sinceHead == 0 || c.sinceHead < headAfter && now.after(c.headAt) < headEvery {

@@ -204,6 +204,7 @@ type Home struct {
 	Proof     Proof         // zero on a site without banks
 	Now       locker.Millis
 	Ready     bool // the site knows its layout; else it waits for its first directory
+	Auditing  bool // a new record began, and staff have not looked into every compartment yet
 }
 
 // Act is something that the person at a panel does in a turn.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cubby/internal/credential"
+	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
 )
@@ -144,13 +145,15 @@ func (m *Machine) learn(f locker.Fact, at locker.Millis) {
 	}
 }
 
-// Epoch begins a new epoch of the journal before Start: numbers count from 1 again. A sealed
-// journal is named, and leaves every place unverified.
+// Epoch begins a new epoch of the journal before Start: numbers count from 1 again. A sealed journal is
+// named. It, and a new computer in the place of another, leave every place unverified.
 func (m *Machine) Epoch(epoch uint64, reason, sealed string, now Instant) Outcome {
 	m.pos = wire.Position{Epoch: epoch}
 	m.sealed = sealed
 	jump := m.open(now)
-	m.must(locker.BeginEpoch{Reason: reason, Sealed: sealed, Audit: sealed != ""}) // the first record, whatever the clock says
+	m.must(locker.BeginEpoch{ // the first record, whatever the clock says
+		Reason: reason, Sealed: sealed, Audit: sealed != "" || reason == journal.ReasonReplacement,
+	})
 	m.doubt(jump)
 	return m.finish()
 }

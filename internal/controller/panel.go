@@ -470,10 +470,24 @@ func (m *Machine) home(p *panel) Home {
 		Site: d.Site.Name, Property: d.Site.Property, Bank: bank, Languages: d.Site.Languages,
 		TimeZone: d.Site.TimeZone, Phone: d.Site.Phone, Mail: d.Site.Mail, PublicURL: d.Site.PublicURL,
 		Online: m.online, Since: m.since, Now: m.at, Ready: len(d.PlaceIDs()) > 0,
+		Auditing: m.auditing(),
 	}
 	if key := m.opts.ProofKey; !key.IsZero() && bank.ID != "" {
 		proof := credential.NewProof(key, string(bank.ID), m.at.Time())
 		h.Proof = Proof{Symbols: proof.Symbols, Text: proof.Text, Until: locker.At(proof.Until)}
 	}
 	return h
+}
+
+// auditing reports whether a compartment is still unverified since a new record began.
+func (m *Machine) auditing() bool {
+	if !m.state.Matter.Audit {
+		return false
+	}
+	for _, p := range m.state.Matter.Places {
+		if p.Doubt == "audit" {
+			return true
+		}
+	}
+	return false
 }

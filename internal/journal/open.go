@@ -17,6 +17,10 @@ import (
 // size of the file. Verify reads the rest in its own time.
 const maxTailCheck = 4096
 
+// ReasonReplacement is the reason of an epoch that begins in an empty file of a site that has had others:
+// whoever wrote those is gone, and what lies in the places is not known by sight.
+const ReasonReplacement = "replacement"
+
 // Options say where a site's journal file is and who signs it.
 type Options struct {
 	// Path of the database. Beside it stand PATH.epoch, PATH.reserve and PATH.sealed-N.
@@ -26,6 +30,8 @@ type Options struct {
 	// Previous is the head that the server countersigned last, for a controller that replaces
 	// another or has lost its file. A new epoch continues it and is above its epoch. May be nil.
 	Previous []byte
+	// Above is the highest epoch that the server knows of, for the same; the new epoch is above it.
+	Above uint64
 	// ReserveBytes is the disk space kept back; 0 means DefaultReserve, below 0 none.
 	ReserveBytes int64
 	Now          func() time.Time // wall clock
@@ -95,7 +101,7 @@ type opener struct {
 
 func (o *opener) open(ctx context.Context) (OpenReport, error) {
 	var report OpenReport
-	o.used = max(o.side.state.Announced, o.highestSealed())
+	o.used = max(o.side.state.Announced, o.highestSealed(), o.opts.Above)
 	fault, err := o.inspect(ctx)
 	if err != nil {
 		return report, err
@@ -136,7 +142,7 @@ func (o *opener) startReason(report OpenReport) string {
 	case report.Lost:
 		return report.Reason
 	case o.used > 0 || o.opts.Previous != nil:
-		return "replacement"
+		return ReasonReplacement
 	}
 	return "first start"
 }

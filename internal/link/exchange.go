@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/locker"
 	"cubby/internal/wire"
 )
 
@@ -117,6 +118,10 @@ func (e *exchanger) once(ctx context.Context) error {
 				c.opts.OnCountersigned(m.Note)
 			}
 		case wire.Notice:
+			if m.Code == locker.CodeConflict {
+				e.head = "" // it was there before what it covers: it goes with the next report
+				continue
+			}
 			c.noticed(m)
 		}
 		if err != nil {

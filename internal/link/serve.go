@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"cubby/internal/auth"
@@ -161,15 +162,17 @@ func (s *Server) exchange(ctx context.Context, r *http.Request, p requestParts) 
 	if !s.nonces.spend(p.nonce) {
 		return nil, http.StatusUnauthorized, errNonce
 	}
-	who := Presence{
-		Connected: true, Via: ViaHTTPS, Instance: p.instance, Remote: r.RemoteAddr, At: s.opts.Now(),
-	}
-	if err := s.polled(ctx, controller.Site, who); err != nil {
-		return nil, http.StatusConflict, err
-	}
 	messages, err := wire.DecodeFrames(p.body)
 	if err != nil {
 		return nil, http.StatusBadRequest, locker.Errorf(locker.CodeInputInvalid, "the body cannot be read")
+	}
+	if !slices.ContainsFunc(messages, isRecall) { // that is no controller yet
+		who := Presence{
+			Connected: true, Via: ViaHTTPS, Instance: p.instance, Remote: r.RemoteAddr, At: s.opts.Now(),
+		}
+		if err := s.polled(ctx, controller.Site, who); err != nil {
+			return nil, http.StatusConflict, err
+		}
 	}
 	answers, err := s.answers(ctx, controller.Site, messages)
 	if err != nil {
@@ -218,6 +221,12 @@ func (s *Server) answers(ctx context.Context, site locker.SiteID, messages []wir
 			if batch != nil {
 				answers = append(answers, *batch)
 			}
+		case wire.Recall:
+			recalled, err := s.recall(ctx, site, m, standing)
+			if err != nil {
+				return nil, err
+			}
+			answers = append(answers, recalled...)
 		case wire.Status:
 			err = s.opts.Hub.Status(ctx, site, m)
 		case wire.Head:
@@ -242,4 +251,22 @@ func (s *Server) answers(ctx context.Context, site locker.SiteID, messages []wir
 		answers = append(answers, wire.Intents{ServerTime: now, Items: intents})
 	}
 	return append([]wire.Message{wire.Ack{Position: acked, ServerTime: now}}, answers...), nil
+}
+
+func isRecall(m wire.Message) bool {
+	_, ok := m.(wire.Recall)
+	return ok
+}
+
+// recall returns the next operations of the server's copy of a record, and the head that they must fit.
+func (s *Server) recall(ctx context.Context, site locker.SiteID, m wire.Recall, standing Standing) ([]wire.Message, error) {
+	items, err := s.opts.Hub.Recall(ctx, site, m.After, recallLimit)
+	if err != nil {
+		return nil, fmt.Errorf("recall operations after %s: %w", m.After, err)
+	}
+	var answers []wire.Message
+	if standing.Head != "" {
+		answers = append(answers, wire.Countersigned{Note: standing.Head})
+	}
+	return append(answers, wire.UploadBatch{Items: items[:wire.FitUploads(items)]}), nil
 }

@@ -26,6 +26,7 @@ const (
 	writeWithin    = 15 * time.Second
 	ingestQueue    = 2 * window // uploads that wait for ingest; then the socket waits
 	directoryLimit = 500        // changes of one batch
+	recallLimit    = 512        // operations that are handed down at once
 	defaultLook    = 30 * time.Second
 	exchangeAlive  = 30 * time.Second // a site that polls is there for so long after a POST
 )
@@ -104,6 +105,9 @@ type Hub interface {
 	// Head checks a tree head of a site and returns it countersigned, or a *locker.Error, which the
 	// site is told; the session goes on.
 	Head(ctx context.Context, site locker.SiteID, note string) (countersigned string, err error)
+	// Recall returns operations of a site after a position in order, without gaps and without their
+	// annexes, at most limit.
+	Recall(ctx context.Context, site locker.SiteID, after wire.Position, limit int) ([]wire.Upload, error)
 }
 
 // ServerOptions are what a server needs.

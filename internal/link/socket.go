@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"cubby/internal/auth"
+	"cubby/internal/locker"
 	"cubby/internal/wire"
 )
 
@@ -21,10 +22,10 @@ type clientSession struct {
 	down   chan wire.Message // directory, intents, countersigned heads, notices: in order
 	acks   chan struct{}     // an acknowledgement came
 	beats  chan struct{}     // a beat came back
-	head   string            // last one sent; only the report loop uses it
 
 	mu       sync.Mutex
 	have     wire.DirectoryAck // of the replica
+	head     string            // last one sent; empty: to be sent again
 	clock    serverClock
 	acked    wire.Position
 	sent     wire.Position
@@ -300,7 +301,13 @@ func (s *clientSession) apply(ctx context.Context, m wire.Message) error {
 			s.client.opts.OnCountersigned(m.Note)
 		}
 	case wire.Notice:
-		s.client.noticed(m)
+		if m.Code != locker.CodeConflict {
+			s.client.noticed(m)
+			return nil
+		}
+		s.mu.Lock()
+		s.head = "" // it was there before what it covers: it goes with the next report
+		s.mu.Unlock()
 	}
 	return nil
 }
@@ -416,10 +423,13 @@ func (s *clientSession) sendReport(ctx context.Context, r Report) error {
 	if err := s.write(ctx, r.Status); err != nil {
 		return err
 	}
-	if r.Head == "" || r.Head == s.head {
+	s.mu.Lock()
+	known := r.Head == s.head
+	s.head = r.Head
+	s.mu.Unlock()
+	if known || r.Head == "" {
 		return nil
 	}
-	s.head = r.Head
 	return s.write(ctx, wire.Head{Note: r.Head})
 }
 

@@ -29,6 +29,7 @@ const (
 	TypeRefuse         Type = 13
 	TypeNotice         Type = 14
 	TypeBeat           Type = 15
+	TypeRecall         Type = 16
 )
 
 // String returns the name of the type.
@@ -64,6 +65,8 @@ func (t Type) String() string {
 		return "notice"
 	case TypeBeat:
 		return "beat"
+	case TypeRecall:
+		return "recall"
 	}
 	return "type " + strconv.Itoa(int(t))
 }
@@ -169,6 +172,14 @@ type (
 		ServerTime locker.Millis `json:"server_time,omitempty"` // in the answer
 	}
 
+	// Recall asks for the server's copy of the site's record after a position: a computer that takes
+	// another's place knows nothing. It goes by POST only. The answer is the acknowledgement, which says
+	// how far the copy goes, the last countersigned head, and as [UploadBatch] the next operations
+	// without their annexes.
+	Recall struct {
+		After Position `json:"after"`
+	}
+
 	// Unrecognized is a message of a type that a newer version added. A receiver ignores it.
 	Unrecognized struct {
 		Number  Type
@@ -220,6 +231,9 @@ func (Notice) Type() Type { return TypeNotice }
 
 // Type returns TypeBeat.
 func (Beat) Type() Type { return TypeBeat }
+
+// Type returns TypeRecall.
+func (Recall) Type() Type { return TypeRecall }
 
 // Type returns the number under which the message came.
 func (u Unrecognized) Type() Type { return u.Number }
@@ -310,6 +324,8 @@ func decodePayload(number Type, payload []byte) (Message, error) {
 		return parseMessage[Notice](payload)
 	case TypeBeat:
 		return parseMessage[Beat](payload)
+	case TypeRecall:
+		return parseMessage[Recall](payload)
 	}
 	return Unrecognized{Number: number, Payload: payload}, nil
 }

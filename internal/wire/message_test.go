@@ -25,7 +25,7 @@ func messages() []wire.Message {
 		}},
 		filled(wire.Ack{}), filled(wire.DirectoryBatch{}), filled(wire.DirectoryAck{}), filled(wire.Intents{}),
 		filled(wire.Status{}), filled(wire.Head{}), filled(wire.Countersigned{}), filled(wire.Refuse{}),
-		filled(wire.Notice{}), filled(wire.Beat{}),
+		filled(wire.Notice{}), filled(wire.Beat{}), filled(wire.Recall{}),
 	}
 }
 

@@ -37,14 +37,15 @@ func (in *Intake) Head(ctx context.Context, site locker.SiteID, key ed25519.Publ
 	if frontier.Root() != checkpoint.Root {
 		return "", in.headMismatch(ctx, site, checkpoint, "root")
 	}
-	if err := in.checkPrevious(ctx, site, checkpoint); err != nil {
+	previous, err := in.checkPrevious(ctx, site, checkpoint)
+	if err != nil {
 		return "", err
 	}
 	signed, err := journal.Countersign([]byte(note), verifier, in.signer)
 	if err != nil {
 		return "", fmt.Errorf("countersign the head of site %s: %w", site, err)
 	}
-	return string(signed), in.keepHead(ctx, site, checkpoint, signed, frontier)
+	return string(signed), in.keepHead(ctx, site, checkpoint, keptHead{signed: signed, previous: previous, tree: frontier})
 }
 
 // treeAt returns the tree of the server's copy at the size of a head.
@@ -97,15 +98,16 @@ func (in *Intake) replayTree(ctx context.Context, site locker.SiteID, at journal
 	return nil
 }
 
-// checkPrevious checks that a head of a continued epoch names a head that the server knows.
-func (in *Intake) checkPrevious(ctx context.Context, site locker.SiteID, at journal.Checkpoint) error {
+// checkPrevious checks that a head of a continued epoch names a head that the server knows, and returns
+// that one.
+func (in *Intake) checkPrevious(ctx context.Context, site locker.SiteID, at journal.Checkpoint) ([]byte, error) {
 	if at.Prev == [32]byte{} {
-		return nil
+		return nil, nil
 	}
 	q := in.store.Read()
 	epochs, err := q.ListEpochs(ctx, string(site))
 	if err != nil {
-		return fmt.Errorf("read epochs of site %s: %w", site, err)
+		return nil, fmt.Errorf("read epochs of site %s: %w", site, err)
 	}
 	for _, epoch := range epochs {
 		if uint64(epoch.Number) >= at.Epoch {
@@ -113,15 +115,15 @@ func (in *Intake) checkPrevious(ctx context.Context, site locker.SiteID, at jour
 		}
 		heads, err := q.ListHeads(ctx, db.ListHeadsParams{Site: string(site), Epoch: epoch.Number})
 		if err != nil {
-			return fmt.Errorf("read heads of site %s: %w", site, err)
+			return nil, fmt.Errorf("read heads of site %s: %w", site, err)
 		}
 		for _, head := range heads {
 			if journal.HashHead(head.Note) == at.Prev {
-				return nil
+				return head.Note, nil
 			}
 		}
 	}
-	return in.headMismatch(ctx, site, at, "previous")
+	return nil, in.headMismatch(ctx, site, at, "previous")
 }
 
 func (in *Intake) headMismatch(ctx context.Context, site locker.SiteID, at journal.Checkpoint, what string) error {
@@ -140,14 +142,27 @@ func (in *Intake) headMismatch(ctx context.Context, site locker.SiteID, at journ
 	return locker.Errorf(locker.CodeJournalFork, "the tree head %d/%d does not fit the server's copy", at.Epoch, at.Size)
 }
 
-func (in *Intake) keepHead(ctx context.Context, site locker.SiteID, at journal.Checkpoint, signed []byte, frontier *journal.Frontier) error {
-	tree, err := frontier.MarshalBinary()
+// keptHead is a head that fits the server's copy.
+type keptHead struct {
+	signed   []byte // by both
+	previous []byte // head that its epoch continues; nil: none
+	tree     *journal.Frontier
+}
+
+func (in *Intake) keepHead(ctx context.Context, site locker.SiteID, at journal.Checkpoint, head keptHead) error {
+	tree, err := head.tree.MarshalBinary()
 	if err != nil {
 		return fmt.Errorf("write the tree of site %s: %w", site, err)
 	}
 	err = in.store.Tx(ctx, func(q *db.Queries) error {
+		if head.previous != nil {
+			err := q.SetEpochPrevious(ctx, db.SetEpochPreviousParams{Prev: head.previous, Site: string(site), Number: int64(at.Epoch)})
+			if err != nil {
+				return err
+			}
+		}
 		return q.PutHead(ctx, db.PutHeadParams{
-			Site: string(site), Epoch: int64(at.Epoch), Size: int64(at.Size), Note: signed, Countersigned: true,
+			Site: string(site), Epoch: int64(at.Epoch), Size: int64(at.Size), Note: head.signed, Countersigned: true,
 			Frontier: tree, At: in.millis(),
 		})
 	})

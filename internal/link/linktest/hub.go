@@ -186,6 +186,19 @@ func (h *Hub) Ingest(_ context.Context, id locker.SiteID, uploads []wire.Upload)
 	return s.acked(), nil
 }
 
+// Recall implements link.Hub.
+func (h *Hub) Recall(_ context.Context, id locker.SiteID, after wire.Position, limit int) ([]wire.Upload, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var items []wire.Upload
+	for _, u := range h.site(id).record {
+		if u.Compare(after) > 0 && len(items) < limit {
+			items = append(items, wire.Upload{Position: u.Position, Op: u.Op})
+		}
+	}
+	return items, nil
+}
+
 // Record returns everything that was committed for a site, and how many operations came again.
 func (h *Hub) Record(id locker.SiteID) (record []wire.Upload, repeats int) {
 	h.mu.Lock()

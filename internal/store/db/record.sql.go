@@ -525,3 +525,19 @@ func (q *Queries) PutHead(ctx context.Context, arg PutHeadParams) error {
 	)
 	return err
 }
+
+const setEpochPrevious = `-- name: SetEpochPrevious :exec
+UPDATE epochs SET prev = $1 WHERE site = $2 AND number = $3
+`
+
+type SetEpochPreviousParams struct {
+	Prev   []byte
+	Site   string
+	Number int64
+}
+
+// - The head that an epoch continues, once a head of the epoch has named it.
+func (q *Queries) SetEpochPrevious(ctx context.Context, arg SetEpochPreviousParams) error {
+	_, err := q.exec(ctx, q.setEpochPreviousStmt, setEpochPrevious, arg.Prev, arg.Site, arg.Number)
+	return err
+}

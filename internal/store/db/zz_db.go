@@ -618,6 +618,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.rotateHookStmt, err = db.PrepareContext(ctx, rotateHook); err != nil {
 		return nil, fmt.Errorf("error preparing query RotateHook: %w", err)
 	}
+	if q.setEpochPreviousStmt, err = db.PrepareContext(ctx, setEpochPrevious); err != nil {
+		return nil, fmt.Errorf("error preparing query SetEpochPrevious: %w", err)
+	}
 	if q.setRecipientLinkStmt, err = db.PrepareContext(ctx, setRecipientLink); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRecipientLink: %w", err)
 	}
@@ -1685,6 +1688,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing rotateHookStmt: %w", cerr)
 		}
 	}
+	if q.setEpochPreviousStmt != nil {
+		if cerr := q.setEpochPreviousStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setEpochPreviousStmt: %w", cerr)
+		}
+	}
 	if q.setRecipientLinkStmt != nil {
 		if cerr := q.setRecipientLinkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setRecipientLinkStmt: %w", cerr)
@@ -2042,6 +2050,7 @@ type Queries struct {
 	retryJobStmt                 *sql.Stmt
 	revokeAPITokenStmt           *sql.Stmt
 	rotateHookStmt               *sql.Stmt
+	setEpochPreviousStmt         *sql.Stmt
 	setRecipientLinkStmt         *sql.Stmt
 	setSiteLayoutStmt            *sql.Stmt
 	setSiteLinkStmt              *sql.Stmt
@@ -2270,6 +2279,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		retryJobStmt:                 q.retryJobStmt,
 		revokeAPITokenStmt:           q.revokeAPITokenStmt,
 		rotateHookStmt:               q.rotateHookStmt,
+		setEpochPreviousStmt:         q.setEpochPreviousStmt,
 		setRecipientLinkStmt:         q.setRecipientLinkStmt,
 		setSiteLayoutStmt:            q.setSiteLayoutStmt,
 		setSiteLinkStmt:              q.setSiteLinkStmt,

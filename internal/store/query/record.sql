@@ -48,6 +48,10 @@ INSERT INTO epochs (site, number, reason, prev, opened_at, size, chain, frontier
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (site, number) DO UPDATE SET size = excluded.size, chain = excluded.chain, frontier = excluded.frontier;
 
+-- name: SetEpochPrevious :exec
+--- The head that an epoch continues, once a head of the epoch has named it.
+UPDATE epochs SET prev = $1 WHERE site = $2 AND number = $3;
+
 -- name: PutHead :exec
 INSERT INTO heads (site, epoch, size, note, countersigned, frontier, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (site, epoch, size) DO UPDATE SET note = excluded.note, countersigned = excluded.countersigned;

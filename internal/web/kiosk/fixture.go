@@ -130,11 +130,14 @@ func fixturesOfHome() []Fixture {
 	nobody := controller.Turn{Version: 1, Step: controller.StepHome, Now: fixtureNow()}
 	offline := FixtureHome()
 	offline.Online = false
+	auditing := FixtureHome()
+	auditing.Auditing = true
 	bare := controller.Home{Now: fixtureNow(), Languages: nil}
 	flooded := locker.Errorf(locker.CodeCodeFlooded, "too many")
 	return []Fixture{
 		{Name: "home", Turn: nobody},
 		{Name: "home-offline", Turn: nobody, Home: offline},
+		{Name: "home-auditing", Turn: nobody, Home: auditing},
 		{Name: "not-ready", Turn: nobody, Home: bare},
 		{Name: "help", Turn: nobody, Query: view("help")},
 		{Name: "code", Turn: nobody, Query: view("code")},

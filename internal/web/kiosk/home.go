@@ -9,6 +9,7 @@ import (
 // homeView is the screen that waits for somebody.
 type homeView struct {
 	Heading string
+	Note    string // above the choices; empty: none
 	Choices []ui.KioskChoice
 	Proof   proofView
 }
@@ -33,6 +34,12 @@ func (pg page) attract() screen {
 			{Text: p.T("kiosk.home.deliver"), Hint: p.T("kiosk.home.deliver.hint"), Icon: "truck", Href: pg.at("deliver")},
 		},
 		Proof: pg.proof(),
+	}
+	if pg.home.Auditing {
+		v.Note = p.T("kiosk.home.auditing") + " " + pg.whom()
+		for i := range v.Choices {
+			v.Choices[i].Hint = "" // a small panel has no room for both
+		}
 	}
 	return screen{
 		title: pg.siteName(), idle: never, languages: true,
