@@ -229,17 +229,5 @@ func (h *Hub) Head(ctx context.Context, site locker.SiteID, note string) (string
 
 // Recall implements link.Hub.
 func (h *Hub) Recall(ctx context.Context, site locker.SiteID, after wire.Position, limit int) ([]wire.Upload, error) {
-	rows, err := h.cloud.store.Read().ListOperations(ctx, db.ListOperationsParams{
-		Site: string(site), AfterEpoch: int64(after.Epoch), AfterNumber: int64(after.Number), Page: int32(limit),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read operations of site %s: %w", site, err)
-	}
-	items := make([]wire.Upload, 0, len(rows))
-	for _, row := range rows {
-		items = append(items, wire.Upload{
-			Position: wire.Position{Epoch: uint64(row.Epoch), Number: uint64(row.Number)}, Op: row.Body,
-		})
-	}
-	return items, nil
+	return h.cloud.intake.Recall(ctx, site, after, limit)
 }

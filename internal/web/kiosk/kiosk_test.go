@@ -29,7 +29,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func fixedNow() time.Time { return time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC) }
+// fixedNow lies far ahead: deadlines of real sockets are counted from it.
+func fixedNow() time.Time { return time.Date(2126, 11, 25, 9, 30, 0, 0, time.UTC) }
 
 func newHandler(t *testing.T, site *fake, change func(o *kiosk.Options)) *kiosk.Handler {
 	t.Helper()
