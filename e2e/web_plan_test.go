@@ -155,8 +155,8 @@ func (h webHouse) install(id locker.SiteID, layout locker.Layout, token string) 
 	killMust(h.T, err)
 	enrolled, err := app.Enrol(h.Context(), opts, parsed)
 	killMust(h.T, err)
-	if enrolled != id {
-		h.Fatalf("the token is for %s, the site is %s", enrolled, id)
+	if enrolled.Site != id {
+		h.Fatalf("the token is for %s, the site is %s", enrolled.Site, id)
 	}
 	site, err := app.NewSite(h.Context(), opts)
 	killMust(h.T, err)

@@ -11,6 +11,7 @@ import (
 
 	"cubby/internal/auth"
 	"cubby/internal/controller"
+	"cubby/internal/controller/recovery"
 	"cubby/internal/credential"
 	"cubby/internal/journal"
 	"cubby/internal/link"
@@ -122,10 +123,10 @@ func bringBack(
 	if err != nil {
 		return joined, fmt.Errorf("read the server's key: %w", err)
 	}
-	var recovery *controller.Recovery
+	var past *recovery.Recovery
 	begun := func() (err error) { // once the directory is there
-		if recovery == nil {
-			recovery, err = controller.NewRecovery(ctx, controller.RecoveryOptions{
+		if past == nil {
+			past, err = recovery.New(ctx, recovery.Options{
 				Site: m.Site, Version: opts.Version, NewID: opts.NewID, Limits: credential.DefaultLimits(), Store: memory, Server: server,
 			})
 		}
@@ -145,29 +146,29 @@ func bringBack(
 			if err := begun(); err != nil {
 				return err
 			}
-			return recovery.Head(note)
+			return past.Head(note)
 		},
 		Operation: func(u wire.Upload) error {
 			if err := begun(); err != nil {
 				return err
 			}
-			return recovery.Take(u)
+			return past.Take(u)
 		},
 	})
 	if err != nil {
 		return joined, fmt.Errorf("bring back the record of site %s: %w", m.Site, err)
 	}
-	if recovery == nil {
+	if past == nil {
 		return joined, nil
 	}
-	joined.Stays = recovery.Stays()
-	joined.Epoch, err = continueRecord(ctx, opts, id, m.Site, recovery, joined.Recovered)
+	joined.Stays = past.Stays()
+	joined.Epoch, err = continueRecord(ctx, opts, id, m.Site, past, joined.Recovered)
 	return joined, err
 }
 
 // continueRecord keeps what was brought back and begins the epoch that continues it.
 func continueRecord(
-	ctx context.Context, opts SiteOptions, id auth.Identity, site locker.SiteID, r *controller.Recovery, upTo wire.Position,
+	ctx context.Context, opts SiteOptions, id auth.Identity, site locker.SiteID, r *recovery.Recovery, upTo wire.Position,
 ) (uint64, error) {
 	previous, err := r.Keep(ctx, upTo)
 	if err != nil {

@@ -171,9 +171,7 @@ func (h *Hub) Ingest(ctx context.Context, site locker.SiteID, uploads []wire.Upl
 }
 
 // Directory implements link.Hub.
-func (h *Hub) Directory(
-	ctx context.Context, site locker.SiteID, have wire.DirectoryAck, limit int,
-) (wire.DirectoryBatch, error) {
+func (h *Hub) Directory(ctx context.Context, site locker.SiteID, have wire.DirectoryAck, limit int) (wire.DirectoryBatch, error) {
 	return h.cloud.directoryBatch(ctx, site, have, limit)
 }
 
@@ -204,9 +202,7 @@ func (h *Hub) Status(ctx context.Context, site locker.SiteID, status wire.Status
 		return err
 	}
 	err = c.store.Tx(ctx, func(q *db.Queries) error {
-		if err := q.PutHealthStatus(ctx, db.PutHealthStatusParams{
-			Site: string(site), Status: text, StatusAt: c.millis(),
-		}); err != nil {
+		if err := q.PutHealthStatus(ctx, db.PutHealthStatusParams{Site: string(site), Status: text, StatusAt: c.millis()}); err != nil {
 			return err
 		}
 		return c.heard(ctx, q, string(site))

@@ -1,4 +1,4 @@
-package controller
+package recovery
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"cubby/internal/controller"
 	"cubby/internal/credential"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
@@ -17,22 +18,22 @@ import (
 var ErrCopy = errors.New("the server's copy of the record does not fit the head that it signed: nothing was taken from it; " +
 	"verify the server's copy with `cubby verify`, or restore the server from a backup")
 
-// RecoveryOptions are what a Recovery needs.
-type RecoveryOptions struct {
+// Options are what a Recovery needs.
+type Options struct {
 	Site    locker.SiteID
 	Version string
 	NewID   func() string
 	Limits  credential.Limits
-	Store   Store         // of the new computer; the directory is in it already
-	Server  note.Verifier // key under which the server countersigns
+	Store   controller.Store // of the new computer; the directory is in it already
+	Server  note.Verifier    // key under which the server countersigns
 }
 
 // Recovery makes the memory of a lost controller from the server's copy of its record. It checks the
 // copy against the last head that the server countersigned. The annexes stay at the server: the machine
 // needs none of the personal data in them. It is for one goroutine.
 type Recovery struct {
-	opts    RecoveryOptions
-	machine *Machine
+	opts    Options
+	machine *controller.Machine
 
 	head    []byte
 	at      journal.Checkpoint // of the head; zero: none
@@ -40,8 +41,8 @@ type Recovery struct {
 	checked bool               // the head fitted
 }
 
-// NewRecovery reads the directory and returns a Recovery that has taken nothing yet.
-func NewRecovery(ctx context.Context, opts RecoveryOptions) (*Recovery, error) {
+// New reads the directory and returns a Recovery that has taken nothing yet.
+func New(ctx context.Context, opts Options) (*Recovery, error) {
 	ack, changes, err := opts.Store.Directory(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load the directory: %w", err)
@@ -53,9 +54,9 @@ func NewRecovery(ctx context.Context, opts RecoveryOptions) (*Recovery, error) {
 		}
 	}
 	dir.Rev = ack.Rev
-	m, err := NewMachine(MachineOptions{
+	m, err := controller.NewMachine(controller.MachineOptions{
 		Site: opts.Site, Version: opts.Version, NewID: opts.NewID, Limits: opts.Limits,
-	}, dir, keys, Snapshot{})
+	}, dir, keys, controller.Snapshot{})
 	if err != nil {
 		return nil, err
 	}
@@ -102,12 +103,11 @@ func (r *Recovery) Keep(ctx context.Context, upTo wire.Position) (previous []byt
 	if r.head != nil && r.at.Size > 0 && !r.checked {
 		return nil, ErrCopy // it ends before the head
 	}
-	r.machine.pos = upTo // also when the last operation cannot be read
 	data, err := r.machine.Snapshot()
 	if err != nil {
 		return nil, err
 	}
-	if err := r.opts.Store.PutSnapshot(ctx, upTo, data); err != nil {
+	if err := r.opts.Store.PutSnapshot(ctx, r.machine.Position(), data); err != nil {
 		return nil, fmt.Errorf("keep what the site knows: %w", err)
 	}
 	if err := r.opts.Store.SetAcked(ctx, upTo); err != nil {
@@ -119,7 +119,7 @@ func (r *Recovery) Keep(ctx context.Context, upTo wire.Position) (previous []byt
 // Stays returns how many stays are not over.
 func (r *Recovery) Stays() int {
 	n := 0
-	for _, s := range r.machine.state.Matter.Stays {
+	for _, s := range r.machine.State().Matter.Stays {
 		if !s.State.Ended() {
 			n++
 		}
