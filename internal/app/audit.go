@@ -6,9 +6,12 @@ import (
 	"time"
 
 	"cubby/internal/api"
+	"cubby/internal/cloud"
 	"cubby/internal/cloud/audit"
 	"cubby/internal/cloud/round"
+	"cubby/internal/locker"
 	"cubby/internal/store"
+	"cubby/internal/web/console/audits"
 )
 
 // buildAudit builds what looks at the books of all sites, and what leads staff through guided audits.
@@ -30,6 +33,17 @@ func (s *Server) buildAudit() error {
 		return fmt.Errorf("build guided audits: %w", err)
 	}
 	return nil
+}
+
+// auditPages are the pages about audits.
+func (s *Server) auditPages() *audits.Pages {
+	return &audits.Pages{
+		Audits: s.faces.auditor, Rounds: s.faces.rounds,
+		Layout: func(ctx context.Context, p cloud.Principal, site locker.SiteID) (locker.Layout, error) {
+			view, err := s.Cloud.Site(ctx, p, site)
+			return view.Layout, err
+		},
+	}
 }
 
 // auditLate is when the oldest audit means that the server does not audit any more.

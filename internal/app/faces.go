@@ -105,7 +105,7 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
 		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, RetryNotice: s.faces.notifier.RetryNotice, Version: s.opts.Version,
 		Plan:  s.planSite(),
-		Tests: tests, Advise: s.faces.advise,
+		Tests: tests, Audits: s.auditPages(), Advise: s.faces.advise,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the console: %w", err)

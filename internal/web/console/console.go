@@ -13,6 +13,7 @@ import (
 	"cubby/internal/locker"
 	"cubby/internal/sizing"
 	"cubby/internal/text"
+	"cubby/internal/web/console/audits"
 	"cubby/internal/web/console/codes"
 	"cubby/internal/web/ui"
 )
@@ -43,6 +44,8 @@ type Options struct {
 	RetryNotice func(ctx context.Context, p cloud.Principal, id string) error
 	// Tests leads installers through the test of a bank; nil hides those pages.
 	Tests BankTests
+	// Audits shows what the audit of a site found and leads staff through guided ones; nil hides those pages.
+	Audits *audits.Pages
 	// Version is the server's, shown beside those of the sites.
 	Version string
 	// Plan makes the layout of a site of a plan's state, as the planner's address holds it; nil where the
@@ -74,6 +77,7 @@ type Console struct {
 	plan     planner
 	advice   func(ctx context.Context, p cloud.Principal, site locker.SiteID) (sizing.Advice, error)
 	tests    BankTests
+	audits   *audits.Pages
 	testers  chan struct{} // one token for each open test
 
 	accounts  *auth.Limiter
@@ -108,7 +112,7 @@ func New(opts Options) (*Console, error) {
 	c := &Console{
 		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
 		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version, plan: opts.Plan, advice: opts.Advise,
-		retry: opts.RetryNotice, tests: opts.Tests, testers: make(chan struct{}, testViewers),
+		retry: opts.RetryNotice, tests: opts.Tests, audits: opts.Audits, testers: make(chan struct{}, testViewers),
 		accounts: accounts, addresses: addresses,
 	}
 	c.live = newLive(c)

@@ -81,6 +81,7 @@ type healthView struct {
 	Problems []ui.BannerView
 	Enrol    *enrolView
 	Reboot   *ui.ButtonView
+	Audit    *auditCard
 	Links    []ui.ButtonView
 	None     string // nothing was heard yet
 }
@@ -128,6 +129,9 @@ func (c *Console) healthView(r *http.Request, pg page) (healthView, error) {
 	}
 	if c.advice != nil {
 		v.Links = append(v.Links, ui.ButtonView{Text: t.T("advice.link"), Icon: "chart-column", Kind: "ghost", Href: siteHref(pg.site.ID, advicePath)})
+	}
+	if err := c.auditOf(r, pg, &v); err != nil {
+		return v, err
 	}
 	if h.Site.Hosted {
 		return v, nil
