@@ -298,7 +298,7 @@ func (s *stepView) at(t *text.Printer, v round.View, f typed) {
 	if step.State != round.Todo && step.Said != "" {
 		s.Lines = append(s.Lines, t.T("audit.step.last", "name", t.T("audit.said."+string(step.Said)), "said", t.T("audit.state."+string(step.State))))
 	}
-	s.door(t, v, name)
+	s.door(t, v, step.Name)
 	s.BooksHead, s.See = t.T("audit.step.books"), t.T("audit.step.see")
 	for _, d := range v.Sheet.Parcels {
 		s.Books = append(s.Books, parcelWords(t, d))
