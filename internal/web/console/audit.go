@@ -10,6 +10,9 @@ import (
 // auditRoutes are the addresses of the audit of a site.
 func (c *Console) auditRoutes() []Route {
 	var routes []Route
+	if c.audits == nil {
+		return nil
+	}
 	for _, a := range c.audits.Routes() {
 		routes = append(routes, Route{
 			Method: a.Method, Path: "/sites/{site}" + audits.Path + a.Path,

@@ -82,9 +82,7 @@ func (c *Console) Routes() []Route {
 		{Method: "GET", Path: "/hardware", handle: c.hardware},
 	}
 	routes = append(routes, c.siteRoutes()...)
-	if c.audits != nil {
-		routes = append(routes, c.auditRoutes()...)
-	}
+	routes = append(routes, c.auditRoutes()...)
 	if c.tests != nil {
 		routes = append(routes, c.testRoutes()...)
 	}
