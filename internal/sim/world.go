@@ -28,6 +28,8 @@ type Options struct {
 	Trace io.Writer
 	// Twice plays the seed a second time and takes another state at its end for a violation.
 	Twice bool
+	// UntilBroken ends the run at the first promise that is broken: the rest of the story is of no use.
+	UntilBroken bool
 }
 
 // Result is what came of a run.
@@ -148,6 +150,9 @@ func run(ctx context.Context, opts Options) (Result, error) {
 		s.live()
 	}
 	w.play(begin + int64(opts.Days)*day.Milliseconds())
+	if w.over() {
+		return w.result(), nil
+	}
 	w.heal()
 	w.play(w.now + drainFor.Milliseconds())
 	for _, s := range w.sites {
@@ -161,7 +166,7 @@ func run(ctx context.Context, opts Options) (Result, error) {
 
 // play runs events until a moment.
 func (w *world) play(until int64) {
-	for len(w.queue) > 0 && w.queue[0].at <= until && w.broken == nil && w.ctx.Err() == nil {
+	for len(w.queue) > 0 && w.queue[0].at <= until && w.broken == nil && w.ctx.Err() == nil && !w.over() {
 		ev, _ := heap.Pop(&w.queue).(event)
 		w.now = ev.at
 		ev.do()
@@ -171,6 +176,9 @@ func (w *world) play(until int64) {
 		w.broken = err
 	}
 }
+
+// over reports whether the run may end before its time.
+func (w *world) over() bool { return w.opts.UntilBroken && w.oracle.Broken() > 0 }
 
 // after does something later.
 func (w *world) after(d time.Duration, do func()) {
