@@ -46,7 +46,7 @@ func (s *site) stayFact(o *oracle.Fact, f locker.Fact) {
 		o.Stay, o.Parcel, o.Place = string(f.Stay), string(f.Parcel), string(f.Place)
 		o.Recipient, o.Household = string(f.Recipient), string(f.Unit)
 	case locker.ParcelStored:
-		o.Stay, o.Place = string(f.Stay), string(f.Place)
+		o.Stay, o.Place, o.Reason = string(f.Stay), string(f.Place), string(f.Evidence)
 	case locker.DepositSettled:
 		o.Stay = string(f.Stay)
 	case locker.UndoRequested:

@@ -128,7 +128,11 @@ func (c *collecting) atDoor(v *visit, t controller.Turn) (time.Duration, bool) {
 		c.refuse = true
 		honest := w.chance(0.5)
 		if honest {
-			_, _ = v.act(controller.ReportProblem{Problem: locker.ProblemTooHigh}) // a word is enough
+			problem := locker.ProblemTooHigh
+			if w.chance(0.3) {
+				problem = locker.ProblemNotMine
+			}
+			_, _ = v.act(controller.ReportProblem{Problem: problem}) // a word is enough
 		}
 		for _, p := range c.mine(d) {
 			if !honest {
@@ -158,6 +162,9 @@ func (c *collecting) gone(v *visit) {
 	w, p := v.site.w, c.people
 	for _, r := range p.residents { // a household's parcels are gone for all of it
 		r.waiting = slices.DeleteFunc(r.waiting, func(e errand) bool { return slices.Contains(c.took, e.stay) })
+	}
+	if slices.Contains(c.took, c.errand.stay) && w.chance(0.2) {
+		w.after(w.between(time.Minute, 36*time.Hour), func() { p.tryOld(c.errand.code) })
 	}
 	code := codeOf(v.err)
 	over := code == locker.CodeStayRevoked || code == locker.CodeStayEnded || code == locker.CodeCodeExpired || code == locker.CodeCodeWrong

@@ -113,8 +113,8 @@ func recoveryMutants() []mutant {
 	return []mutant{
 		{
 			name: "a start pulses what was asked for before it", file: "internal/controller/machine.go", promise: "I1",
-			old: "\tm.openings = openings{}\n\tm.due = now.MonoMS\n",
-			new: "\tm.openings = openings{}\n\tm.due = now.MonoMS\n\tfor _, r := range m.state.Matter.Open() {\n\t\tp, _ := m.state.Directory.Place(r.Place)\n" +
+			old: "\tm.must(locker.Start{Boot: now.Boot, Version: m.opts.Version, Seen: seen})\n",
+			new: "\tasked := m.state.Matter.Open()\n\tm.must(locker.Start{Boot: now.Boot, Version: m.opts.Version, Seen: seen})\n\tfor _, r := range asked {\n\t\tp, _ := m.state.Directory.Place(r.Place)\n" +
 				"\t\tm.openings = append(m.openings, &opening{request: r.ID, place: p, cause: r.Cause, attempt: r.Attempt, first: now.MonoMS, asked: now.MonoMS})\n\t}\n",
 		}, {
 			name: "the sensor is trusted at a recovery: a deposit in the middle is stored", file: "internal/locker/decide_sight.go", promise: "I3",
@@ -122,7 +122,7 @@ func recoveryMutants() []mutant {
 			new: "\t\t\tfacts = append(facts, DepositUndone{Stay: st.ID, Place: st.Place, Reason: \"abandoned\"})\n\t\t}\n\t\tif st.State == StayStored",
 		}, {
 			name: "a restart gives a remote attacker his openings back", file: "internal/controller/opening.go", promise: "I13",
-			old: "if m.at < at.Add(RemoteSpan) {", new: "if m.at < at {",
+			old: "remote := len(m.recall)", new: "remote := min(len(m.recall), 0)",
 		}, {
 			name: "a restart forgets the wrong codes", file: "internal/controller/machine.go", promise: "I7",
 			old: "if f.Reason == locker.CodeCodeWrong {", new: "if f.Reason == locker.CodeCodeTyped {",

@@ -49,6 +49,7 @@ type people struct {
 	residents []*resident
 	couriers  []locker.CourierID
 	gone      []locker.CourierID // whose access was taken back
+	passes    []errand           // of the last days
 	made      int
 	staffIn   bool
 }
@@ -68,7 +69,7 @@ func (p *people) live() {
 			p.remote()
 		}
 	})
-	w.every(FaultRevoke, 2*day, p.revoke)
+	w.every(FaultRevoke, 8*time.Hour, p.revoke)
 	p.daily(8*time.Hour, p.remote)
 	p.daily(12*time.Hour, func() { p.guess(2) })
 }
@@ -91,19 +92,24 @@ func (p *people) remote() {
 	p.site.w.server.intend(p.branch(), wire.Intent{Kind: wire.IntentOpen, Place: d.place, Staff: "s1", Note: "asked by telephone"})
 }
 
-// revoke takes a courier's access or the right to a stay back. Whoever lost it comes all the same.
+// revoke takes a courier's access, the right to a stay or a pass back. Whoever lost it comes all the same.
 func (p *people) revoke() {
 	w, v := p.site.w, p.site.w.server
-	if w.chance(0.5) {
+	if len(p.passes) > 0 && w.chance(0.3) {
+		e := p.passes[len(p.passes)-1]
+		p.passes = p.passes[:len(p.passes)-1]
+		v.recallPass(p.branch(), e.pass, e.stay)
+		p.comeAllTheSame("grant:"+string(e.pass), e.code)
+		return
+	}
+	if w.chance(0.3) {
 		i := w.rand.IntN(len(p.couriers))
 		id := p.couriers[i]
 		p.couriers = slices.Delete(p.couriers, i, i+1)
 		p.gone = append(p.gone, id)
 		v.fire(p.branch(), id)
 		v.hire(p.branch())
-		for range 3 {
-			w.after(w.between(5*time.Second, 2*time.Hour), func() { p.tryRevoked("courier:"+string(id), "") })
-		}
+		p.comeAllTheSame("courier:"+string(id), "")
 		return
 	}
 	r := p.residents[w.rand.IntN(len(p.residents))]
@@ -112,8 +118,33 @@ func (p *people) revoke() {
 	}
 	e := r.waiting[0]
 	v.withhold(p.branch(), e.stay)
+	if e.pass == "" {
+		p.comeAllTheSame("stay:"+string(e.stay), e.code)
+	}
+}
+
+// comeAllTheSame has somebody whose right was taken back try it.
+func (p *people) comeAllTheSame(ref, code string) {
 	for range 3 {
-		w.after(w.between(5*time.Second, 2*time.Hour), func() { p.tryRevoked("stay:"+string(e.stay), e.code) })
+		p.site.w.after(p.site.w.between(5*time.Second, 2*time.Hour), func() { p.tryRevoked(ref, code) })
+	}
+}
+
+// tryOld is somebody who tries a code with which they have collected already.
+func (p *people) tryOld(code string) {
+	panel, free := p.freePanel()
+	if !free {
+		return
+	}
+	reply, ok := p.site.ask(controller.CodeEntered{Panel: panel, Input: controller.Input{Code: code}})
+	if !ok {
+		return
+	}
+	p.site.w.counters["old codes"]++
+	if turn, _ := reply.Value.(controller.Turn); turn.Role != controller.RoleNone {
+		p.site.w.after(10*time.Second, func() {
+			_, _ = p.site.ask(controller.PanelActed{Panel: panel, Act: controller.Finish{}}) // they look round and go
+		})
 	}
 }
 
@@ -195,6 +226,8 @@ func (p *people) informed(st *locker.Stay, kind string) {
 		if kind == "first" && w.chance(0.05) { // a neighbour fetches it
 			e.pass = w.server.pass(p.branch(), st.ID)
 			e.code = credential.Derive(p.branch().key, "grant:"+string(e.pass), 1).Symbols()
+			p.passes = append(p.passes, e)
+			p.passes = p.passes[max(0, len(p.passes)-5):]
 		}
 		r.waiting = append(r.waiting, e)
 		p.comes(r, w.expo(9*time.Hour)+time.Minute)

@@ -237,6 +237,13 @@ func (v *server) pass(b *branch, stay locker.StayID) locker.GrantID {
 	return g.ID
 }
 
+// recallPass takes a pass back.
+func (v *server) recallPass(b *branch, id locker.GrantID, stay locker.StayID) {
+	v.publish(b)(wire.EncodeGrant(locker.Grant{ID: id, Stay: stay, Generation: 1, Key: b.keyID(), Revoked: true}))
+	v.right(b, oracle.Right{Ref: "grant:" + string(id), Revoked: true})
+	v.w.trace("%s  server takes back the pass %s", b.site.id, id)
+}
+
 func (v *server) right(b *branch, r oracle.Right) {
 	r.Head, r.Rev = v.w.head(b.site), b.rev
 	v.w.tell(r)

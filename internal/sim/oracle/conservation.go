@@ -24,6 +24,10 @@ func (c *conservationChecker) see(t *truth, ev Event) {
 		c.hold(e.Live == live, e, "the %s believes in %d parcels, the record in %d", e.Who, e.Live, live)
 	case Believed:
 		c.believed(t, e)
+	case Fact:
+		if e.Kind == "parcel_stored" && e.Reason == "infrared" && !t.lying[e.Place] {
+			c.hold(len(t.inside[e.Place]) > 0, e, "stay %s is stored in %s on the word of a sensor, and nothing lies there", e.Stay, e.Place)
+		}
 	case Drained:
 		c.hold(e.Live == 0 && e.Left == 0, e, "after everybody came, %d stays are live and %d parcels lie behind doors", e.Live, e.Left)
 	}
