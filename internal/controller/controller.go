@@ -321,7 +321,7 @@ func (c *Controller) firstLook(ctx context.Context) map[locker.PlaceID]locker.Si
 					continue
 				}
 				mu.Lock()
-				readings[BoardRef{Bus: name, Board: addr}] = sightings(reading)
+				readings[BoardRef{Bus: name, Board: addr}] = sightings(nil, reading)
 				mu.Unlock()
 			}
 		})

@@ -29,6 +29,9 @@ type boardHealth struct {
 	chased   int               // readings at once in a row
 	raw      []locker.Sighting // last reading by channel, from 0
 	believed []locker.Sighting // read twice in a row
+	spare    []locker.Sighting // what raw was before, to be written over
+	heard    bool              // twice: a reading like raw has no more to say until something happens
+	rev      uint64            // Machine.rev then
 }
 
 // pending reports whether a door's last reading differs from what is believed.
@@ -58,18 +61,25 @@ func (m *Machine) boardRead(e BoardRead) {
 		m.must(locker.ClearFault{Fault: locker.FaultBoardSilent, Part: locker.PartBoard(ref.Bus, uint8(ref.Board))})
 		m.must(locker.ClearFault{Fault: locker.FaultBusLost, Part: locker.PartBus(ref.Bus)})
 	}
-	now := sightings(e.Reading)
+	now := sightings(b.spare, e.Reading)
+	again := slices.Equal(now, b.raw)
+	if again && b.heard && b.rev == m.rev {
+		b.spare = now
+		return // as nearly always: what it says was heard before, and nothing happened since
+	}
 	if len(b.believed) != len(now) {
 		b.raw, b.believed = nil, make([]locker.Sighting, len(now))
 		first = true
 	}
 	moves := b.believe(now)
+	b.heard = again && !moves
 	for _, o := range m.outputs[ref] {
 		m.see(o, b)
 	}
 	if first {
 		m.checkBoard(ref, len(now))
 	}
+	b.rev = m.rev
 	if b.chased++; !moves || b.chased > maxChase {
 		b.chased = 0
 		return
@@ -92,7 +102,7 @@ func (b *boardHealth) believe(now []locker.Sighting) (moves bool) {
 			b.believed[i].Occupancy = s.Occupancy
 		}
 	}
-	b.raw = now
+	b.raw, b.spare = now, b.raw
 	return moves
 }
 
@@ -129,9 +139,10 @@ func (m *Machine) boardFailed(e BoardFailed) {
 	}
 }
 
-// sightings turns a reading into the words of the rules.
-func sightings(r board.Reading) []locker.Sighting {
-	seen := make([]locker.Sighting, len(r.Doors))
+// sightings turns a reading into the words of the rules, in the room of what nobody needs any more.
+func sightings(room []locker.Sighting, r board.Reading) []locker.Sighting {
+	seen := slices.Grow(room[:0], len(r.Doors))[:len(r.Doors)]
+	clear(seen)
 	for i, d := range r.Doors {
 		switch d {
 		case board.StateClosed:

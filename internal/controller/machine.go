@@ -456,8 +456,8 @@ func (m *Machine) tickStays() {
 		}
 	}
 	for _, id := range m.state.Directory.PlaceIDs() {
-		if r := m.state.Matter.PlaceState(id).Reserved; r.ID != "" && r.Until <= m.at {
-			m.must(locker.EndReservation{Reservation: r.ID, Reason: "expired"})
+		if ps := m.state.Matter.Places[id]; ps != nil && ps.Reserved.ID != "" && ps.Reserved.Until <= m.at {
+			m.must(locker.EndReservation{Reservation: ps.Reserved.ID, Reason: "expired"})
 		}
 	}
 	if until := m.state.Matter.Service; until != 0 && until <= m.at {

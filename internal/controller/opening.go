@@ -196,14 +196,17 @@ func (m *Machine) fail(x *opening, reason string, final bool) {
 func (m *Machine) tickDoors() {
 	ajar := seconds(m.state.Directory.Policy.AjarSeconds)
 	for _, id := range m.state.Directory.PlaceIDs() {
-		ps := m.state.Matter.PlaceState(id)
-		if ps.DoorSince == 0 || m.at < ps.DoorSince.Add(ajar) {
+		ps := m.state.Matter.Places[id]
+		if ps == nil || ps.DoorSince == 0 || m.at < ps.DoorSince.Add(ajar) {
 			continue
 		}
 		if ps.Door == locker.DoorAjar {
 			m.must(locker.RaiseFault{Fault: locker.FaultAjar, Place: id})
 		}
-		if p, _ := m.state.Directory.Place(id); ps.Request != "" && !p.Witness.SeesDoor() {
+		if ps.Request == "" {
+			continue
+		}
+		if p, _ := m.state.Directory.Place(id); !p.Witness.SeesDoor() {
 			m.must(locker.EndUnwatched{Request: ps.Request, By: locker.Actor{Kind: locker.ActorSite}})
 		}
 	}

@@ -2,7 +2,6 @@ package locker
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -138,8 +137,7 @@ func (d *Directory) FindRecipients(text string) []Recipient {
 		return nil
 	}
 	var byUnit, byName []Recipient
-	for _, id := range slices.Sorted(maps.Keys(d.Recipients)) {
-		r := d.Recipients[id]
+	for _, r := range d.Recipients {
 		if r.Inactive {
 			continue
 		}
@@ -155,7 +153,9 @@ func (d *Directory) FindRecipients(text string) []Recipient {
 	if len(found) == 0 {
 		found = byName
 	}
-	slices.SortStableFunc(found, func(a, b Recipient) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(found, func(a, b Recipient) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	return found[:min(len(found), Matches)]
 }
 

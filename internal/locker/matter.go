@@ -324,11 +324,11 @@ func (s *State) withHands(st, b *Stay) bool {
 // shares in one of the holder's doors is in their hands with the rest.
 func (s *State) Collectable(st *Stay) []*Stay {
 	var found []*Stay
-	for _, other := range s.Matter.Stays {
+	s.Matter.EachLive(func(other *Stay) {
 		if other.State == StayStored && !s.Revoked(other) && s.withHands(st, other) && !s.closedTo(other.Place, st) {
 			found = append(found, other)
 		}
-	}
+	})
 	slices.SortFunc(found, func(a, b *Stay) int {
 		first := func(x *Stay) int {
 			if x.Place == st.Place {

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	uploadLimit = 128              // operations in one message
-	answerWait  = 5 * time.Second  // then the site asks again
-	longestWait = time.Minute      // between two tries on a bad link
-	beatEvery   = 10 * time.Minute // production beats every few seconds; news wake the link in between
-	capturedFor = 20               // old messages that somebody kept
+	uploadLimit = 128             // operations in one message
+	answerWait  = 5 * time.Second // then the site asks again
+	longestWait = time.Minute     // between two tries on a bad link
+	beatEvery   = time.Hour       // production beats every few seconds; news wake the link in between
+	capturedFor = 20              // old messages that somebody kept
 )
 
 // line is the link of one site: it carries the production's encoded messages and loses, repeats,
