@@ -510,7 +510,7 @@ func (m *Machine) Rebase(fresh *Machine, lost []Outcome) {
 	m.state, m.keys, m.pos = fresh.state, fresh.keys, fresh.pos
 	m.pace.At, m.guessesStale = max(m.pace.At, fresh.pace.At), true
 	m.rev++
-	m.due = m.now.MonoMS
+	m.due = m.now.MonoMS + tickEvery.Milliseconds() // at once it would only fail again
 	m.learnLayout()
 	m.codes.setKeys(m.keys)
 	m.codes.sync(m.state)

@@ -94,7 +94,7 @@ func controllerMutants() []mutant {
 			old: "x.sent, x.sentAt = true, m.now.MonoMS", new: "x.sent, x.sentAt = x.attempt > 1, m.now.MonoMS",
 		}, {
 			name: "wrong codes are not counted", file: dir + "enter.go", promise: "I7",
-			old: "m.budget.Spend(entry, holder, m.at.Time())", new: "m.budget.Allow(entry, holder, m.at.Time())",
+			old: "\tm.budget.Spend(entry, holder, at)\n", new: "",
 		}, {
 			name: "a flood of wrong codes asks for nothing", file: dir + "enter.go", promise: "I7",
 			old: "case credential.VerdictFlooded:\n", new: "case credential.VerdictFlooded + 100:\n",

@@ -444,7 +444,11 @@ func (s *site) refused(ev controller.Event, out controller.Outcome, err error) (
 		return controller.Reply{}, false
 	}
 	s.m.Rebase(fresh, []controller.Outcome{out})
-	s.later()
+	if _, tick := ev.(controller.Ticked); tick {
+		s.tickAt(s.w.now + fullTick.Milliseconds())
+	} else {
+		s.later()
+	}
 	switch e := ev.(type) {
 	case controller.CodeEntered:
 		reply := s.m.Step(controller.TurnAsked{Panel: e.Panel}, s.instant()).Reply
@@ -501,11 +505,19 @@ func (s *site) later() {
 		return
 	}
 	if at := s.w.now + max(due-s.instant().MonoMS, 1); at < s.due {
-		s.unschedule()
-		s.due = at
-		gen := s.tickGen
-		s.w.after(time.Duration(at-s.w.now)*time.Millisecond, func() { s.tick(gen) })
+		s.tickAt(at)
 	}
+}
+
+// fullTick is how long a tick waits that found the disk full: production tries each second, and fails.
+const fullTick = time.Minute
+
+// tickAt schedules the next tick for a true moment.
+func (s *site) tickAt(at int64) {
+	s.unschedule()
+	s.due = at
+	gen := s.tickGen
+	s.w.after(time.Duration(at-s.w.now)*time.Millisecond, func() { s.tick(gen) })
 }
 
 // unschedule forgets the next tick.
