@@ -165,8 +165,15 @@ func (p *people) tryRevoked(ref, code string) {
 	turn, _ := reply.Value.(controller.Turn)
 	admitted := reply.Err == nil && turn.Role != controller.RoleNone
 	p.site.w.tell(oracle.Tried{Head: p.site.w.head(p.site), Ref: ref, Admitted: admitted})
-	if admitted {
-		_, _ = p.site.ask(controller.PanelActed{Panel: panel, Act: controller.Finish{}}) // they look round and go
+	if admitted { // the site cannot know yet: they look round, leave what lies there, and go
+		if turn.Door != nil && turn.Role == controller.RoleResident {
+			if d := p.site.wall.byID[turn.Door.Place]; d != nil {
+				for _, x := range slices.Clone(d.inside) {
+					p.site.wall.leave(d, x)
+				}
+			}
+		}
+		_, _ = p.site.ask(controller.PanelActed{Panel: panel, Act: controller.Finish{}}) // as said above
 	}
 }
 
