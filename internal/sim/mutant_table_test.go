@@ -42,24 +42,11 @@ func ruleMutants() []mutant {
 			name: "a right that was taken back still collects", file: dir + "decide_collect.go", promise: "I1",
 			old: "if s.Revoked(shown) { //", new: "if s.Revoked(shown) && s.Matter.Audit { //",
 		}, {
-			name: "parcels whose right was taken back are collected with others", file: dir + "matter.go", promise: "I1b",
-			old: "if other.State == StayStored && !s.Revoked(other) &&", new: "if other.State == StayStored &&",
-		}, {
 			name: "a pass opens after its end", file: dir + "decide_collect.go", promise: "I1",
 			old: "case g.From > now || g.Until != 0 && g.Until <= now:", new: "case g.From > now:",
 		}, {
-			name: "a pass that was taken back opens", file: dir + "decide_collect.go", promise: "I1b",
-			old: "case g.Revoked:\n\t\treturn", new: "case g.Revoked && g.Stay == \"\":\n\t\treturn",
-		}, {
 			name: "a pass opens a door with other parcels", file: dir + "decide_collect.go", promise: "I1",
 			old: "return st.ID != shown.ID || len(s.Matter.LiveIn(st.Place)) > 1 //", new: "return false //",
-		}, {
-			name: "a door is tried five times", file: dir + "decide_collect.go", promise: "I1",
-			old: "const MaxAttempts = 3", new: "const MaxAttempts = 5",
-		}, {
-			name: "a parcel that was collected is collected again", file: dir + "matter.go", promise: "I1",
-			old: "if other.State == StayStored && !s.Revoked(other) &&",
-			new: "if (other.State == StayStored || other.ID == st.ID && other.State == StayCollected) && !s.Revoked(other) &&",
 		}, {
 			name: "a retry names itself, not the first request", file: dir + "decide_collect.go", promise: "I1",
 			old: "opening.Retries, opening.Attempt = last.First,", new: "opening.Retries, opening.Attempt = opening.Request,",
