@@ -3,7 +3,7 @@ package sim
 const (
 	// enough is the least number of site-years that floors are held against: faults are drawn by seed, and
 	// a few seeds may well be without one.
-	enough = 2
+	enough = 5
 	// leastFloor is the lowest floor that is held: below it chance has its say.
 	leastFloor = 3
 )
@@ -70,7 +70,7 @@ func floors() []floor {
 		{counter: "fault clock", needs: FaultClock, perYear: 8},
 		{counter: "fact clock_doubted", needs: FaultClock, perYear: 30},
 		{counter: "jammed", needs: FaultStuck, perYear: 20},
-		{counter: "bounced", needs: FaultSensor, perYear: 100},
+		{counter: "bounced", needs: FaultSensor, perYear: 40},
 		{counter: "fault noise", needs: FaultNoise, perYear: 150},
 		{counter: "fault force", needs: FaultForce, perYear: 3},
 		{counter: "guesses", needs: FaultGuess, perYear: 1_000},
