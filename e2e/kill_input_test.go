@@ -183,28 +183,30 @@ func TestKill_ClonedController(t *testing.T) {
 	r.controller.stop(t)
 	clone, kiosk := r.copyController("clone")
 
+	n := killServerCount(t, r)
 	r.startController()
-	second := store(1)
-	killMust(t, p.readMail(ctx, second)) // so the server has it
+	killEventually(t, 30*time.Second, "the server has the start of the first", func() bool { return killServerCount(t, r) > n })
 	r.controller.stop(t)
+	r.server.stop(t)
 	had := killServerOperations(t, r)
 
-	copied := r.start(clone...)
+	copied := r.start(clone...) // records more than the first did, and has no link
 	copied.await(t)
+	at := r.person(0) // what was stored before the copy was made opens there as well
+	at.panel, at.parcels = newKillPanel(kiosk, "bank0", nil), p.parcels
+	killMust(t, at.collect(ctx, first))
+	r.startServer()
 	r.incident(cloud.IncidentJournalFork, "")
 	killEventually(t, 20*time.Second, "the copy says JOURNAL_FORK", func() bool {
 		return strings.Contains(copied.output(), string(locker.CodeJournalFork))
 	})
-	at := r.person(0) // what was stored before the copy was made opens there as well
-	at.panel, at.parcels = newKillPanel(kiosk, "bank0", nil), p.parcels
-	killMust(t, at.collect(ctx, first))
 	copied.stop(t)
 	if now := killServerOperations(t, r); len(now) != len(had) {
 		t.Errorf("the server had %d operations and took %d of the copy", len(had), len(now)-len(had))
 	}
 
 	r.startController()
-	killMust(t, p.collect(ctx, second))
+	killMust(t, p.collect(ctx, store(1)))
 	ops := killConverge(t, r)
 	killCompareServer(t, r, ops, cloud.IncidentJournalFork)
 }
