@@ -146,6 +146,7 @@ func consolePages(h webHouse, tab *webTab) {
 		{"sites", h.Server.URL() + "/sites", "tbody tr"},
 		{"health", h.page(bank, "/health"), "dl.facts"},
 		{"settings", h.Server.URL() + "/settings", "#to"},
+		{"codes", h.page(bank, "/codes"), "#guesses"},
 		{"help", h.Server.URL() + "/help", "h2"},
 		{"lost", h.Server.URL() + "/nowhere", "h1"},
 	} {

@@ -32,7 +32,13 @@ func Assess(ctx context.Context, q *db.Queries, site db.Site) (credential.Assess
 	if err != nil {
 		return credential.Assessment{}, err
 	}
-	return credential.Assess(codesOf(policy), counts), nil
+	codes := codesOf(policy)
+	if policy.Guesses == 0 { // a site lowers the default by itself
+		if fitted, err := credential.Fit(codes, counts); err == nil {
+			codes = fitted
+		}
+	}
+	return credential.Assess(codes, counts), nil
 }
 
 // codesOf returns how codes are made and limited under a policy of a site.

@@ -117,10 +117,10 @@ func (r Request) view(ctx context.Context, a credential.Assessment, value, probl
 			ID: "codes", Caption: t.T("console.codes.title"), Empty: ui.EmptyView{Text: t.T("console.sites.none")},
 			Columns: []ui.ColumnView{
 				{Text: t.T("console.site")},
-				{Text: t.T("console.codes.live"), Numeric: true},
-				{Text: t.T("console.codes.guesses"), Numeric: true},
 				{Text: t.T("console.codes.chance")},
 				{Text: t.T("console.column.state")},
+				{Text: t.T("console.codes.guesses"), Numeric: true},
+				{Text: t.T("console.codes.live"), Numeric: true},
 			},
 		},
 	}
@@ -141,10 +141,10 @@ func (r Request) view(ctx context.Context, a credential.Assessment, value, probl
 		}
 		v.Table.Rows = append(v.Table.Rows, ui.RowView{Cells: []ui.CellView{
 			{Text: s.Name},
-			{Text: t.Number(of.Counts.Live)},
-			{Text: t.Number(int(of.Policy.Limits.Site.PerDay()))},
 			{Text: odds(t, of.Chance)},
 			{Component: ui.Badge(badge)},
+			{Text: t.Number(int(of.Policy.Limits.Site.PerDay()))},
+			{Text: t.Number(of.Counts.Live)},
 		}})
 	}
 	if r.Who.May(cloud.RoleManager) {
