@@ -175,3 +175,12 @@ type Codes struct {
 	MaxChance float64 `json:"max_chance"`      // the greatest that is allowed
 	Wrong     string  `json:"wrong,omitempty"` // why that is too easy, and what to change
 }
+
+// SiteHead is the newest tree head of a site: what its record was when the head was signed.
+type SiteHead struct {
+	Site  string    `json:"site"`
+	Epoch uint64    `json:"epoch"`
+	Size  uint64    `json:"size"` // how many records of the epoch it covers
+	Note  string    `json:"note"` // signed, for "cubby verify --head"
+	At    time.Time `json:"at"`
+}

@@ -28,6 +28,21 @@ func (c *Client) Parcel(ctx context.Context, site, parcel string) (ParcelDetail,
 	return call[ParcelDetail](ctx, c, request{method: http.MethodGet, path: at("/sites/%s/parcels/%s", site, parcel)})
 }
 
+// Evidence returns the archive (ZIP) with what happened to a parcel in plain words, and with the proofs that
+// anybody checks by "cubby verify" and the operator's public key. language is "en", "es" or "ar"; names need
+// the scope pii. A parcel that no signed tree head covers yet is CONFLICT: ask again in some minutes.
+func (c *Client) Evidence(ctx context.Context, site, parcel, language string) ([]byte, error) {
+	return c.send(ctx, request{
+		method: http.MethodGet, path: at("/sites/%s/parcels/%s/evidence", site, parcel), query: params().text("lang", language).values,
+	})
+}
+
+// Heads returns the newest signed tree head of each site. Keep them elsewhere, each day.
+func (c *Client) Heads(ctx context.Context) ([]SiteHead, error) {
+	p, err := call[page[SiteHead]](ctx, c, request{method: http.MethodGet, path: "/heads"})
+	return p.Items, err
+}
+
 // Refusals returns the latest parcels that were not taken at a site, at most limit (1 to 200; 0: 50).
 func (c *Client) Refusals(ctx context.Context, site string, limit int) ([]Refusal, error) {
 	p, err := call[page[Refusal]](ctx, c, request{

@@ -63,6 +63,7 @@ func TestModels_MatchTheDescription(t *testing.T) {
 		client.Controller{},
 		client.Doors{},
 		client.Codes{},
+		client.SiteHead{},
 		client.Board{},
 		client.Measurement{},
 		client.Record{},

@@ -35,6 +35,8 @@ type Options struct {
 	Now    func() time.Time
 	// Advise says whether other doors would help a site; nil: the operation answers NOT_FOUND.
 	Advise Adviser
+	// Evidence makes what anybody can verify; nil: those operations are NOT_FOUND.
+	Evidence Evidence
 	// NewID makes the ids of requests that bring none.
 	NewID func() string
 	// Every and Burst limit the requests of one token: Burst at once, then one in each Every. Zero:
@@ -57,6 +59,7 @@ type API struct {
 	hooks   *hook.Hooks
 	audits  *audit.Auditor
 	rounds  *round.Desk
+	proofs  Evidence
 	text    *text.Catalog
 	log     *slog.Logger
 	now     func() time.Time
@@ -86,7 +89,7 @@ func New(opts Options) (*API, error) {
 	}
 	a := &API{
 		cloud: opts.Cloud, hooks: opts.Hooks, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
-		audits: opts.Audits, rounds: opts.Rounds, advise: opts.Advise,
+		audits: opts.Audits, rounds: opts.Rounds, advise: opts.Advise, proofs: opts.Evidence,
 	}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, a.config())

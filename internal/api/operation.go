@@ -32,10 +32,11 @@ type operation struct {
 	more    string // description
 	tag     string
 	scopes  []auth.Scope
-	status  int   // of success; 0: 200
-	body    int64 // largest; 0: maxBody
-	stream  bool  // the answer goes on: it has no ETag
-	secret  bool  // the answer shows a secret: it is never stored for a repeat
+	status  int    // of success; 0: 200
+	body    int64  // largest; 0: maxBody
+	stream  bool   // the answer goes on: it has no ETag
+	media   string // of such an answer; empty: server-sent events
+	secret  bool   // the answer shows a secret: it is never stored for a repeat
 }
 
 // handler is what serves an operation for somebody who is known.
@@ -118,6 +119,13 @@ func (a *API) responses(op operation) map[string]*huma.Response {
 			Description: "A problem, told by its code.",
 			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
 		},
+	}
+	if op.media != "" {
+		responses["200"] = &huma.Response{
+			Description: "The file.",
+			Content:     map[string]*huma.MediaType{op.media: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+		}
+		return responses
 	}
 	if op.stream {
 		responses["200"] = &huma.Response{

@@ -30,6 +30,7 @@ const (
 // register adds every operation: method, path, id, words, scopes, handler.
 func (a *API) register() {
 	a.registerSites()
+	a.registerRecord()
 	a.registerPlaces()
 	a.registerPeople()
 	a.registerCouriers()
@@ -230,6 +231,18 @@ func (a *API) registerCouriers() {
 	}, a.showCourierCode)
 }
 
+func (a *API) registerRecord() {
+	add(a, operation{
+		method: get, path: "/heads", id: "list-heads", tag: tagRecord, scopes: read(),
+		summary: "List the newest signed tree head of each site",
+		more:    "Keep them somewhere else, each day: whoever has one can show later that nothing before it was changed.",
+	}, a.listHeads)
+	add(a, operation{
+		method: get, path: "/sites/{site}/record", id: "export-record", tag: tagRecord, scopes: read(), stream: true, media: linesType,
+		summary: "Get the whole record of a site", more: "Lines of JSON for `cubby verify`, without personal data.",
+	}, a.exportRecord)
+}
+
 func (a *API) registerParcels() {
 	add(a, operation{
 		method: get, path: "/parcels", id: "list-all-parcels", tag: tagParcels, scopes: read(),
@@ -247,6 +260,14 @@ func (a *API) registerParcels() {
 		method: get, path: "/sites/{site}/parcels/{parcel}", id: "get-parcel", tag: tagParcels, scopes: read(),
 		summary: "Get a parcel with its custody record", more: "Names, the tracking number and what people typed need the scope `pii` too.",
 	}, a.getParcel)
+	add(a, operation{
+		method: get, path: "/sites/{site}/parcels/{parcel}/evidence", id: "get-evidence", tag: tagParcels, scopes: read(), stream: true,
+		media:   zipType,
+		summary: "Get the evidence about a parcel",
+		more: "An archive (ZIP): `evidence.json` with the records of this parcel, their proofs and the signed tree heads, for " +
+			"`cubby verify`, and the timeline in plain words as a PDF, or as a page for printing. Names and what people typed " +
+			"need the scope `pii` too.",
+	}, a.getEvidence)
 	add(a, operation{
 		method: get, path: "/sites/{site}/refusals", id: "list-refusals", tag: tagParcels, scopes: read(),
 		summary: "List the latest parcels that were not taken", more: "Tracking numbers need the scope `pii` too.",

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/evidence"
 	"cubby/internal/config"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
@@ -99,8 +100,8 @@ func exportParts(ctx context.Context, opts ServerOptions, settings config.Config
 		return err
 	}
 	for _, site := range sites {
-		record := &serverRecord{Storage: c.HostedStorage(locker.SiteID(site)), store: st, site: site}
-		if err := exportRecord(ctx, record, id, opts, filepath.Join(dir, ExportJournals)); err != nil {
+		record := evidence.NewRecord(c.HostedStorage(locker.SiteID(site)), st, locker.SiteID(site))
+		if err := exportRecord(ctx, site, record, id, opts, filepath.Join(dir, ExportJournals)); err != nil {
 			return fmt.Errorf("export the record of site %s: %w", site, err)
 		}
 	}
@@ -108,16 +109,16 @@ func exportParts(ctx context.Context, opts ServerOptions, settings config.Config
 }
 
 // exportRecord writes the record of one site into a folder, unless the site has none yet.
-func exportRecord(ctx context.Context, r *serverRecord, id auth.Identity, opts ServerOptions, dir string) (err error) {
+func exportRecord(ctx context.Context, site string, r *evidence.Record, id auth.Identity, opts ServerOptions, dir string) (err error) {
 	epochs, err := r.Epochs(ctx)
 	if err != nil || len(epochs) == 0 {
 		return err
 	}
-	log, err := journal.New(ctx, r, journal.LogOptions{Site: r.site, Signer: id.Private(), Now: opts.Now})
+	log, err := journal.New(ctx, r, journal.LogOptions{Site: site, Signer: id.Private(), Now: opts.Now})
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(dir, url.PathEscape(r.site)+".jsonl"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, url.PathEscape(site)+".jsonl"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"cubby/internal/api"
 	"cubby/internal/cloud/audit"
+	"cubby/internal/cloud/evidence/bundle"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/notice"
 	"cubby/internal/cloud/round"
@@ -34,6 +35,7 @@ type faces struct {
 	rounds   *round.Desk
 	planner  *planner.Face // nil: switched off
 	advise   api.Adviser
+	proofs   *bundle.Maker
 }
 
 // buildFaces builds pages, notices and the host of hosted sites. This is the list of faces.
@@ -62,6 +64,9 @@ func (s *Server) buildFaces() error {
 	if s.faces.advise, err = s.advisePages(); err != nil {
 		return err
 	}
+	if err := s.buildEvidence(catalog); err != nil {
+		return err
+	}
 	pages, err := s.buildConsole(catalog)
 	if err != nil {
 		return err
@@ -75,6 +80,7 @@ func (s *Server) buildFaces() error {
 	mux := http.NewServeMux()
 	mux.Handle("/link/v1/", s.Link.Handler())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Handler())
+	mux.HandleFunc("GET "+KeyPath, s.serveKey)
 	counted := s.measures.metrics
 	mux.Handle("/p/", counted.HTTP("resident", parcels.Handler()))
 	s.buildPlanner(mux)
@@ -105,7 +111,7 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
 		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, RetryNotice: s.faces.notifier.RetryNotice, Version: s.opts.Version,
 		Plan:  s.planSite(),
-		Tests: tests, Audits: s.auditPages(), Advise: s.faces.advise,
+		Tests: tests, Audits: s.auditPages(), Advise: s.faces.advise, Evidence: s.faces.proofs.Bundle,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the console: %w", err)

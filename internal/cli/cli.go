@@ -48,7 +48,8 @@ type root struct {
 	Board      boardCmd      `cmd:"" help:"Lock boards."`
 	Plan       planCmd       `cmd:"" help:"How many doors of which size, where, at what cost, and what happens in the peak week."`
 	Export     exportCmd     `cmd:"" help:"Write the record of this computer's controller to a file that can be verified anywhere."`
-	Verify     verifyCmd     `cmd:"" help:"Verify a journal or an export: nothing changed, removed or inserted."`
+	Verify     verifyCmd     `cmd:"" help:"Verify a journal, an export or an evidence pack: nothing changed, removed or inserted."`
+	Key        keyCmd        `cmd:"" help:"Print the public key of the server of this computer, which checks evidence and countersignatures."`
 	Owner      ownerCmd      `cmd:"" help:"Owners of the installation."`
 	Staff      staffCmd      `cmd:"" help:"Members of staff."`
 	APIToken   apiTokenCmd   `cmd:"" name:"api-token" help:"Tokens for programs that use the API."`

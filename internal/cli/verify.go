@@ -1,32 +1,62 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/mod/sumdb/note"
 
 	"cubby/internal/app"
 	"cubby/internal/auth"
+	"cubby/internal/cloud/evidence"
+	"cubby/internal/cloud/evidence/bundle"
 	"cubby/internal/journal"
+	"cubby/internal/locker"
 )
 
 type verifyCmd struct {
-	File      string `arg:"" help:"A journal (journal.db), a sealed one, or an export." type:"existingfile"`
-	SiteKey   string `help:"Public key of the site's controller: base64, or its key file. Without it signatures are not checked." placeholder:"KEY"`
-	ServerKey string `help:"Public key of the server, to check its countersignatures: base64, or its key file." placeholder:"KEY"`
+	File      string `arg:"" help:"A journal (journal.db), a sealed one, an export, an evidence pack (evidence.json or the archive it came in), or the https address of one of these, e.g. https://cubby.example.com/api/v1/sites/SITE/record."`
+	Key       string `help:"Public key of the operator: its file operator.pub, base64 or hex. Evidence packs need it; of a journal, it checks the countersignatures." placeholder:"KEY"`
+	SiteKey   string `help:"Public key of the site's controller: base64, or its key file. Without it the site's own signatures are not checked." placeholder:"KEY"`
+	ServerKey string `help:"The same as --key." placeholder:"KEY" hidden:""`
 	Head      string `help:"File with a signed tree head that was kept elsewhere: the journal must contain what it covers." type:"existingfile"`
+	Site      string `help:"Id of the site that an evidence pack must be of."`
+	Parcel    string `help:"Id of a parcel: names its records in a journal, and that they are under a signed head; an evidence pack must be about it."`
+	Stay      string `help:"Id of a stay, as --parcel."`
+	TokenFile string `help:"File with the API token, for an address." type:"existingfile" env:"CUBBY_TOKEN_FILE"`
+	CAFile    string `help:"File with the certificate (PEM) by which an address is trusted, for a server with a certificate of its own." type:"existingfile"`
 }
 
 // Run verifies and names the first record that is wrong.
-func (cmd verifyCmd) Run(ctx context.Context, e *env) error {
+func (cmd verifyCmd) Run(ctx context.Context, e *env) (err error) {
+	if cmd.Key == "" {
+		cmd.Key = cmd.ServerKey
+	}
+	if strings.HasPrefix(cmd.File, "https://") || strings.HasPrefix(cmd.File, "http://") {
+		name, err := cmd.fetch(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.Remove(name)) }()
+		cmd.File = name
+	}
+	kind, err := kindOf(cmd.File)
+	if err != nil {
+		return usageError{err}
+	}
+	if kind == kindPack || kind == kindArchive {
+		return cmd.evidence(e, kind)
+	}
+	return cmd.journal(ctx, e, kind)
+}
+
+func (cmd verifyCmd) journal(ctx context.Context, e *env, kind fileKind) error {
 	opts, err := cmd.options()
 	if err != nil {
 		return usageError{err}
@@ -37,7 +67,12 @@ func (cmd verifyCmd) Run(ctx context.Context, e *env) error {
 		bar.ChangeMax64(int64(total)) // a count of records
 		_ = bar.Set64(int64(done))    // a picture only
 	}
-	report, err := cmd.verify(ctx, opts)
+	var trace *evidence.Tracer
+	if cmd.Parcel != "" || cmd.Stay != "" {
+		trace = evidence.NewTracer(locker.ParcelID(cmd.Parcel), locker.StayID(cmd.Stay))
+		opts.Each = func(r journal.Record) { trace.Add(r.Body) }
+	}
+	report, err := cmd.verify(ctx, kind, opts)
 	_ = bar.Finish() // a picture only
 	if err != nil {
 		return err
@@ -49,31 +84,119 @@ func (cmd verifyCmd) Run(ctx context.Context, e *env) error {
 		}
 	}
 	if fault := report.Fault(); fault != nil {
-		return errors.Join(e.print("NOT VERIFIED: %s", fault), errFailed)
+		return errors.Join(e.print("NOT VERIFIED: %s. %s", fault, fault.Sentence()), errFailed)
 	}
 	if opts.Site == nil {
-		e.say("signatures were not checked: give --site-key")
+		e.say("the site's signatures were not checked: give --site-key")
+	}
+	if trace != nil {
+		if err := printTrace(e, report, trace); err != nil {
+			return err
+		}
 	}
 	return e.print("verified: %d records", report.Records())
 }
 
-func (cmd verifyCmd) verify(ctx context.Context, opts journal.VerifyOptions) (journal.Report, error) {
+// printTrace prints the records of a parcel and whether signed heads cover them. Every head of a journal that
+// verifies is the root over the records that were read, so what stands before a head is included in it, and
+// each head goes on from the ones before.
+func printTrace(e *env, report journal.Report, trace *evidence.Tracer) error {
+	found := trace.Entries()
+	if len(found) == 0 {
+		return errors.Join(e.print("NOT VERIFIED: no record is about that parcel"), errFailed)
+	}
+	covered := map[uint64]uint64{}
+	for _, epoch := range report.Epochs {
+		covered[epoch.Epoch] = epoch.Covered
+	}
+	open := 0
+	for _, entry := range found {
+		state := "under a signed head"
+		if entry.Number > covered[entry.Epoch] {
+			state = "under no head yet"
+			open++
+		}
+		if err := e.print("record %d of epoch %d, %s: %s, %s", entry.Number, entry.Epoch, entry.At.UTC().Format(time.RFC3339),
+			entry.Kind, state); err != nil {
+			return err
+		}
+	}
+	if open > 0 {
+		return e.print("%d of %d facts are newer than the last head: verify a newer export", open, len(found))
+	}
+	return nil
+}
+
+// evidence checks an evidence pack.
+func (cmd verifyCmd) evidence(e *env, kind fileKind) error {
+	if cmd.Key == "" {
+		return usageError{errors.New("an evidence pack is checked with the operator's public key: give --key operator.pub")}
+	}
+	key, err := publicKey(cmd.Key)
+	if err != nil {
+		return usageError{fmt.Errorf("operator's key: %w", err)}
+	}
+	want := evidence.Wanted{
+		Key: evidence.Key{Name: app.ServerKeyName, Key: key}, Site: locker.SiteID(cmd.Site), Parcel: locker.ParcelID(cmd.Parcel),
+		Stay: locker.StayID(cmd.Stay),
+	}
+	if cmd.SiteKey != "" {
+		if want.SiteKey, err = publicKey(cmd.SiteKey); err != nil {
+			return usageError{fmt.Errorf("site key: %w", err)}
+		}
+	}
+	data, err := os.ReadFile(cmd.File)
+	if err != nil {
+		return err
+	}
+	check := evidence.Check
+	if kind == kindArchive {
+		check = bundle.Check
+	}
+	proven, err := check(data, want)
+	if errors.Is(err, evidence.ErrBadPack) {
+		return errors.Join(e.print("NOT VERIFIED: %v", err), errFailed)
+	}
+	if err != nil {
+		return err
+	}
+	return printProven(e, proven, want.Key)
+}
+
+func printProven(e *env, proven evidence.Proven, key evidence.Key) error {
+	p := proven.Pack
+	lines := []string{
+		fmt.Sprintf("parcel %s of site %s", p.Parcel, p.Site),
+		"operator's key: " + key.Fingerprint(),
+	}
+	for _, head := range proven.Heads {
+		lines = append(lines, fmt.Sprintf("epoch %d: tree head of %d records, signed", head.Epoch, head.Size))
+	}
+	for _, entry := range proven.Entries {
+		line := fmt.Sprintf("record %d of epoch %d, %s: %s %s", entry.Number, entry.Epoch, entry.At.UTC().Format(time.RFC3339), entry.Kind, entry.Place)
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	for _, at := range p.Pending {
+		lines = append(lines, fmt.Sprintf("record %d of epoch %d is not in this pack: no head covered it yet", at.Number, at.Epoch))
+	}
+	lines = append(lines, fmt.Sprintf("verified: %d records", proven.Records))
+	for _, line := range lines {
+		if err := e.print("%s", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (cmd verifyCmd) verify(ctx context.Context, kind fileKind, opts journal.VerifyOptions) (journal.Report, error) {
+	if kind == kindDatabase {
+		return journal.VerifyFile(ctx, cmd.File, opts)
+	}
 	f, err := os.Open(cmd.File)
 	if err != nil {
 		return journal.Report{}, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	magic := make([]byte, 16)
-	n, err := io.ReadFull(f, magic)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return journal.Report{}, err
-	}
-	if bytes.HasPrefix(magic[:n], []byte("SQLite format 3")) {
-		return journal.VerifyFile(ctx, cmd.File, opts)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return journal.Report{}, err
-	}
 	return journal.VerifyExport(f, opts)
 }
 
@@ -85,10 +208,10 @@ func (cmd verifyCmd) options() (journal.VerifyOptions, error) {
 			return opts, fmt.Errorf("site key: %w", err)
 		}
 	}
-	if cmd.ServerKey != "" {
-		key, err := publicKey(cmd.ServerKey)
+	if cmd.Key != "" {
+		key, err := publicKey(cmd.Key)
 		if err != nil {
-			return opts, fmt.Errorf("server key: %w", err)
+			return opts, fmt.Errorf("operator's key: %w", err)
 		}
 		var v note.Verifier
 		if v, err = journal.NewVerifier(app.ServerKeyName, key); err != nil {
@@ -106,14 +229,17 @@ func (cmd verifyCmd) options() (journal.VerifyOptions, error) {
 	return opts, nil
 }
 
-// publicKey reads a key in base64, or the public half of a key file.
+// publicKey reads a key in base64 or hex, a file with one, or the public half of a key file.
 func publicKey(text string) (ed25519.PublicKey, error) {
 	if id, err := auth.LoadIdentity(text); err == nil {
 		return id.Public(), nil
 	}
-	data, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(data) != ed25519.PublicKeySize {
-		return nil, errors.New("write the 32 bytes of the key in base64, or name its key file")
+	if data, err := os.ReadFile(text); err == nil {
+		return evidence.ParsePublic(data)
 	}
-	return data, nil
+	key, err := journal.ParsePublicKey(text)
+	if err != nil {
+		return nil, errors.New("write the 32 bytes of the key in base64 or hex, or name its file")
+	}
+	return key, nil
 }

@@ -2,10 +2,8 @@ package journal
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -147,20 +145,14 @@ func (e *exporter) headsAt(number uint64) error {
 // VerifyExport checks an export. The report says what is wrong with the journal; the error says
 // that the input is no export (ErrBadExport) or cannot be read.
 func VerifyExport(r io.Reader, opts VerifyOptions) (Report, error) {
-	in := bufio.NewScanner(r)
-	in.Buffer(make([]byte, 0, 64<<10), maxExportLine)
 	v := &exportCheck{opts: opts}
-	for in.Scan() {
-		v.line++
-		if err := v.read(in.Bytes()); err != nil {
-			return v.report, fmt.Errorf("line %d: %w", v.line, err)
+	for line, err := range ahead(exportLines(r)) {
+		if err != nil {
+			return v.report, err
 		}
-	}
-	if err := in.Err(); err != nil {
-		if errors.Is(err, bufio.ErrTooLong) {
-			return v.report, fmt.Errorf("line %d is longer than %d bytes: %w", v.line+1, maxExportLine, ErrBadExport)
+		if err := v.read(line); err != nil {
+			return v.report, fmt.Errorf("line %d: %w", line.at, err)
 		}
-		return v.report, fmt.Errorf("read export: %w", err)
 	}
 	if v.keys == nil {
 		return v.report, fmt.Errorf("it is empty: %w", ErrBadExport)
@@ -185,28 +177,21 @@ type exportCheck struct {
 	epochs  []Epoch
 	current *epochCheck
 	size    uint64 // of the current epoch, as its line says
-	line    int
 	records uint64
 	total   uint64 // as the last line says
 	ended   bool
 }
 
-func (v *exportCheck) read(data []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	var line exportLine
-	if err := dec.Decode(&line); err != nil {
-		return fmt.Errorf("%w: %w", ErrBadExport, err)
-	}
-	if dec.More() || v.ended || (line.Type == "journal") != (v.keys == nil) {
+func (v *exportCheck) read(line *numberedLine) error {
+	if v.ended || (line.Type == "journal") != (v.keys == nil) {
 		return fmt.Errorf("%q does not belong here: %w", line.Type, ErrBadExport)
 	}
 	switch line.Type {
 	case "journal":
-		return v.begin(line)
+		return v.begin(&line.exportLine)
 	case "epoch":
-		return v.beginEpoch(line)
-	case "head", "record":
+		return v.beginEpoch(&line.exportLine)
+	case "head", typeRecord:
 		if v.current == nil || line.Epoch != v.current.epoch.Number {
 			return fmt.Errorf("%s of epoch %d is outside of its epoch: %w", line.Type, line.Epoch, ErrBadExport)
 		}
@@ -223,7 +208,7 @@ func (v *exportCheck) read(data []byte) error {
 	return fmt.Errorf("unknown line %q: %w", line.Type, ErrBadExport)
 }
 
-func (v *exportCheck) begin(line exportLine) (err error) {
+func (v *exportCheck) begin(line *exportLine) (err error) {
 	if line.Version != exportVersion {
 		return fmt.Errorf("format %d is not known, %d is: %w", line.Version, exportVersion, ErrBadExport)
 	}
@@ -235,7 +220,7 @@ func (v *exportCheck) begin(line exportLine) (err error) {
 	return err
 }
 
-func (v *exportCheck) beginEpoch(line exportLine) error {
+func (v *exportCheck) beginEpoch(line *exportLine) error {
 	if n := len(v.epochs); line.Epoch == 0 || n > 0 && line.Epoch <= v.epochs[n-1].Number {
 		return fmt.Errorf("epoch %d is out of order: %w", line.Epoch, ErrBadExport)
 	}
@@ -269,14 +254,16 @@ func (v *exportCheck) checkPrev(e Epoch) {
 	}
 }
 
-func (v *exportCheck) record(line exportLine) error {
+func (v *exportCheck) record(line *numberedLine) error {
 	if len(line.Chain) != 32 || len(line.Body) == 0 || len(line.Body) > MaxBody {
 		return fmt.Errorf("record %d has no body or no chain value: %w", line.Number, ErrBadExport)
 	}
 	v.records++
-	v.current.record(&Record{
-		Epoch: line.Epoch, Number: line.Number, Body: line.Body, Annex: line.Annex, Chain: [32]byte(line.Chain),
-	})
+	r := Record{Epoch: line.Epoch, Number: line.Number, Body: line.Body, Annex: line.Annex, Chain: [32]byte(line.Chain)}
+	v.current.record(&r, &line.leaf)
+	if v.opts.Each != nil {
+		v.opts.Each(r)
+	}
 	if v.opts.Progress != nil && v.records%verifyPage == 0 {
 		v.opts.Progress(v.records, v.records)
 	}

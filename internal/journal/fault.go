@@ -79,3 +79,32 @@ func (f Fault) String() string {
 	}
 	return s
 }
+
+// Sentence says what the fault means, for people.
+func (f Fault) Sentence() string {
+	switch f.Kind {
+	case KindFlipped:
+		return "The record was changed after it was written."
+	case KindRemoved:
+		return "The record was taken out."
+	case KindInserted:
+		return "The record was put in later."
+	case KindSwapped:
+		return "Another record stands where this one belongs."
+	case KindTruncated:
+		return "This record and all after it were cut off."
+	case KindRewritten:
+		return "One of these records was changed and the ones after it written anew: a signed head says something else."
+	case KindHead:
+		return "The signed head that covers the record is damaged, or not signed by the key that was given."
+	case KindTip:
+		return "The end of the record was changed: it says something else than its last record."
+	case KindMissing:
+		return "The whole epoch was taken out."
+	case KindRolledBack:
+		return "The file is an older copy: newer records were signed since."
+	case KindUnreadable:
+		return "The file is damaged at that place."
+	}
+	return "The record does not verify."
+}

@@ -27,7 +27,8 @@ type scan struct {
 	bad    *Record  // does not follow
 	found  *[32]byte
 
-	h hash.Hash
+	leaf *tlog.Hash // of the record that comes next; nil: not hashed yet
+	h    hash.Hash
 }
 
 // newScan starts after record `after`, whose chain value and frontier are given.
@@ -80,7 +81,11 @@ func (s *scan) accept(r *Record) {
 	s.before, s.chain = s.chain, r.Chain
 	s.last = r.Number
 	if s.front != nil {
-		s.front.AppendBody(r.Body)
+		if s.leaf != nil {
+			s.front.Append(*s.leaf)
+		} else {
+			s.front.AppendBody(r.Body)
+		}
 	}
 	s.next++
 }

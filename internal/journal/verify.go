@@ -28,6 +28,9 @@ type VerifyOptions struct {
 	Trusted [][]byte
 	// Progress is called now and then with the records done and all that there are; it may be nil.
 	Progress func(done, total uint64)
+	// Each is called with every record in the order in which it stands, right or wrong; it may be nil. It
+	// must not keep the record's bytes when it wants to keep memory small.
+	Each func(Record)
 }
 
 // Report is what a check found.
@@ -200,10 +203,11 @@ type keys struct {
 	self    note.Verifier // nil: unchecked
 	server  note.Verifier // nil: unchecked
 	trusted map[uint64][]Head
+	each    func(Record) // nil: nobody looks
 }
 
 func newKeys(site string, opts VerifyOptions) (*keys, error) {
-	k := &keys{site: site, server: opts.Server, trusted: map[uint64][]Head{}}
+	k := &keys{site: site, server: opts.Server, trusted: map[uint64][]Head{}, each: opts.Each}
 	if opts.Site != nil {
 		self, err := NewVerifier(SiteKeyName(site), opts.Site)
 		if err != nil {
@@ -263,14 +267,17 @@ func (k *keys) verifyEpoch(e Epoch, heads []Head, records iter.Seq2[Record, erro
 		v.addHead(h)
 	}
 	v.sortHeads()
-	for r, err := range records {
+	for r, err := range ahead(hashLeaves(records)) {
 		if err != nil {
 			if errors.Is(err, ErrCorrupt) {
 				return v.unreadable(err), nil
 			}
 			return v.report, err
 		}
-		v.record(&r)
+		v.record(&r.Record, &r.leaf)
+		if k.each != nil {
+			k.each(r.Record)
+		}
 	}
 	return v.end(e.Tip), nil
 }
@@ -351,7 +358,8 @@ func (v *epochCheck) sortHeads() {
 	v.checkHeads()
 }
 
-func (v *epochCheck) record(r *Record) {
+func (v *epochCheck) record(r *Record, leaf *tlog.Hash) {
+	v.scan.leaf = leaf
 	v.scan.record(r)
 	v.checkHeads()
 }

@@ -42,6 +42,8 @@ type Options struct {
 	// RetryNotice sends a message again that was given up or came back; nil hides the button. A
 	// message that is out of date or under way is CONFLICT.
 	RetryNotice func(ctx context.Context, p cloud.Principal, id string) error
+	// Evidence makes the archive with what happened to a parcel and its proofs; nil hides the button.
+	Evidence func(ctx context.Context, p cloud.Principal, site locker.SiteID, parcel locker.ParcelID, language string) ([]byte, error)
 	// Tests leads installers through the test of a bank; nil hides those pages.
 	Tests BankTests
 	// Audits shows what the audit of a site found and leads staff through guided ones; nil hides those pages.
@@ -74,6 +76,7 @@ type Console struct {
 	testMail func(ctx context.Context, p cloud.Principal, to string) error
 	retry    func(ctx context.Context, p cloud.Principal, id string) error
 	version  string
+	evidence func(context.Context, cloud.Principal, locker.SiteID, locker.ParcelID, string) ([]byte, error)
 	plan     planner
 	advice   func(ctx context.Context, p cloud.Principal, site locker.SiteID) (sizing.Advice, error)
 	tests    BankTests
@@ -112,7 +115,7 @@ func New(opts Options) (*Console, error) {
 	c := &Console{
 		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
 		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version, plan: opts.Plan, advice: opts.Advise,
-		retry: opts.RetryNotice, tests: opts.Tests, audits: opts.Audits, testers: make(chan struct{}, testViewers),
+		retry: opts.RetryNotice, evidence: opts.Evidence, tests: opts.Tests, audits: opts.Audits, testers: make(chan struct{}, testViewers),
 		accounts: accounts, addresses: addresses,
 	}
 	c.live = newLive(c)

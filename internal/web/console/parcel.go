@@ -66,6 +66,11 @@ func (c *Console) parcelView(pg page, p cloud.ParcelView) parcelView {
 		Timeline: activityView{Heading: t.T("console.custody"), Empty: t.T("console.custody.none"), Line: timeline(pg, "custody", p.Timeline)},
 		Notices:  activityView{Heading: t.T("console.notices"), Empty: t.T("console.notices.none"), Line: notices(pg, p.Notices)},
 	}
+	if c.evidence != nil {
+		v.Actions = append(v.Actions, ui.ButtonView{
+			Text: t.T("console.parcel.prove"), Icon: "download", Kind: "ghost", Href: parcelHref(p.Site, p.Parcel) + "/evidence",
+		})
+	}
 	if c.retry != nil {
 		v.Again = noticesAgain(t, p)
 	}
@@ -80,6 +85,22 @@ func (c *Console) parcelView(pg page, p cloud.ParcelView) parcelView {
 		}
 	}
 	return v
+}
+
+// parcelEvidence gives out the archive with the story of a parcel and its proofs.
+func (c *Console) parcelEvidence(w http.ResponseWriter, r *http.Request, pg page) error {
+	if c.evidence == nil {
+		return locker.Errorf(locker.CodeNotFound, "evidence is not made here")
+	}
+	archive, err := c.evidence(r.Context(), pg.who, pg.site.ID, parcelID(r), pg.t.Lang())
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/zip")
+	h.Set("Content-Disposition", `attachment; filename="evidence.zip"`)
+	_, err = w.Write(archive)
+	return err //nolint:wrapcheck // the connection's
 }
 
 func parcelFacts(pg page, d cloud.Delivery) []factView {

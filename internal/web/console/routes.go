@@ -45,6 +45,7 @@ func (c *Console) Routes() []Route {
 
 		{Method: "GET", Path: "/deliveries", handle: c.deliveries},
 		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}", handle: c.parcel},
+		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}/evidence", handle: c.parcelEvidence},
 		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}/{act}", handle: c.parcelAsk},
 		{Method: "POST", Path: "/sites/{site}/parcels/{parcel}/code", handle: c.parcelCode},
 		{Method: "POST", Path: "/sites/{site}/parcels/{parcel}/reissue", handle: c.parcelReissue},

@@ -10,6 +10,7 @@ import (
 	"cubby/internal/cloud"
 	"cubby/internal/locker"
 	"cubby/internal/text"
+	"cubby/internal/web/console/fact"
 	"cubby/internal/web/ui"
 )
 
@@ -294,7 +295,7 @@ func activity(t *text.Printer, recent []cloud.ActivityEntry, now time.Time, zone
 		if text.DaysBetween(e.At, now, zone) != 0 {
 			when = t.Day(e.At, now, zone)
 		}
-		icon, fault := factIcon(e.Kind)
+		icon, fault := fact.Icon(e.Kind)
 		item := ui.TimelineItem{
 			ID: "a-" + itoa(int(e.Epoch)) + "-" + itoa(int(e.Number)) + "-" + itoa(e.Index), Icon: icon,
 			Text: factWords(t, e.Kind), Detail: strings.Join(detail, " · "), Time: when, ISO: iso(e.At),

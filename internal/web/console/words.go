@@ -6,6 +6,7 @@ import (
 	"cubby/internal/cloud"
 	"cubby/internal/locker"
 	"cubby/internal/text"
+	"cubby/internal/web/console/fact"
 	"cubby/internal/web/ui"
 )
 
@@ -73,40 +74,11 @@ func stayBadge(t *text.Printer, d cloud.Delivery) ui.BadgeView {
 	return v
 }
 
-// factIcon is the icon of a kind of fact.
-func factIcon(kind string) (icon string, fault bool) {
-	switch kind {
-	case "parcel_stored", "deposit_begun":
-		return "package-plus", false
-	case "parcel_collected":
-		return "package-check", false
-	case "parcel_removed":
-		return "package-open", false
-	case "deposit_undone", "undo_requested":
-		return "undo-2", false
-	case "door_opened", "open_requested":
-		return "door-open", false
-	case "door_closed":
-		return "door-closed", false
-	case "open_failed", "open_unconfirmed", "fault_raised", "problem_reported", "place_doubted", "drop_refused", "code_refused":
-		return "triangle-alert", true
-	case "code_reissued":
-		return "key-round", false
-	case "place_reserved", "reservation_ended":
-		return "bookmark", false
-	case "service_changed":
-		return "wrench", false
-	case "place_verified", "fault_cleared":
-		return "check", false
-	}
-	return "info", false
-}
-
 // timeline draws facts in the order in which they come.
 func timeline(pg page, id string, entries []cloud.TimelineEntry) ui.TimelineView {
 	v := ui.TimelineView{ID: id}
 	for _, e := range entries {
-		icon, fault := factIcon(e.Kind)
+		icon, fault := fact.Icon(e.Kind)
 		item := ui.TimelineItem{
 			ID:   id + "-" + itoa(int(e.Epoch)) + "-" + itoa(int(e.Number)) + "-" + itoa(e.Index),
 			Icon: icon, Text: factWords(pg.t, e.Kind), Detail: entryDetail(pg.t, e), ISO: iso(e.At),

@@ -1,4 +1,4 @@
-package app
+package evidence
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cubby/internal/journal"
+	"cubby/internal/locker"
 	"cubby/internal/store"
 )
 
@@ -15,10 +16,10 @@ const recordPage = 512
 // errReadOnly says that a record is only read here.
 var errReadOnly = errors.New("the record is only read here")
 
-// serverRecord is the record of a site as the server holds it, to be read. Records of sites with a
+// Record is the record of a site as the server holds it, to be read. Records of sites with a
 // controller stand in the same tables as those of hosted sites, but only the controller keeps where they
 // end and how they are chained: that is computed again by reading them. It is for one reader.
-type serverRecord struct {
+type Record struct {
 	journal.Storage
 
 	store  *store.Store
@@ -31,8 +32,15 @@ type serverRecord struct {
 // chainsKept is how many chain values are remembered: readers go forward, and look one record back.
 const chainsKept = 4 * recordPage
 
+var _ journal.Storage = (*Record)(nil)
+
+// NewRecord returns the record of a site, over the server's table of its operations.
+func NewRecord(operations journal.Storage, st *store.Store, site locker.SiteID) *Record {
+	return &Record{Storage: operations, store: st, site: string(site)}
+}
+
 // Epochs implements journal.Storage.
-func (r *serverRecord) Epochs(ctx context.Context) ([]journal.Epoch, error) {
+func (r *Record) Epochs(ctx context.Context) ([]journal.Epoch, error) {
 	rows, err := r.store.Read().ListEpochs(ctx, r.site)
 	if err != nil {
 		return nil, fmt.Errorf("read epochs: %w", err)
@@ -53,7 +61,7 @@ func (r *serverRecord) Epochs(ctx context.Context) ([]journal.Epoch, error) {
 }
 
 // begin forgets what was read of another epoch.
-func (r *serverRecord) begin(e journal.Epoch) {
+func (r *Record) begin(e journal.Epoch) {
 	if r.heads == nil {
 		r.heads = map[uint64][32]byte{}
 	}
@@ -62,7 +70,7 @@ func (r *serverRecord) begin(e journal.Epoch) {
 }
 
 // Read implements journal.Storage.
-func (r *serverRecord) Read(ctx context.Context, epoch, from uint64, limit int) ([]journal.Record, error) {
+func (r *Record) Read(ctx context.Context, epoch, from uint64, limit int) ([]journal.Record, error) {
 	if r.epoch != epoch {
 		r.epoch, r.chains = epoch, map[uint64][32]byte{0: r.heads[epoch]}
 	}
@@ -80,7 +88,7 @@ func (r *serverRecord) Read(ctx context.Context, epoch, from uint64, limit int) 
 }
 
 // page reads records and chains them to the one before, which was read.
-func (r *serverRecord) page(ctx context.Context, epoch, from uint64, limit int) ([]journal.Record, error) {
+func (r *Record) page(ctx context.Context, epoch, from uint64, limit int) ([]journal.Record, error) {
 	records, err := r.Storage.Read(ctx, epoch, from, limit)
 	if err != nil {
 		return nil, err
@@ -96,7 +104,7 @@ func (r *serverRecord) page(ctx context.Context, epoch, from uint64, limit int) 
 }
 
 // tip reads an epoch to its end.
-func (r *serverRecord) tip(ctx context.Context, e journal.Epoch) (journal.Tip, error) {
+func (r *Record) tip(ctx context.Context, e journal.Epoch) (journal.Tip, error) {
 	tip := journal.Tip{Chain: journal.HashHead(e.Prev)}
 	var front journal.Frontier
 	for {
@@ -118,4 +126,4 @@ func (r *serverRecord) tip(ctx context.Context, e journal.Epoch) (journal.Tip, e
 }
 
 // Commit implements journal.Storage.
-func (*serverRecord) Commit(context.Context, journal.Change) error { return errReadOnly }
+func (*Record) Commit(context.Context, journal.Change) error { return errReadOnly }

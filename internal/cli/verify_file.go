@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"cubby/internal/cloud/evidence"
+)
+
+// fileKind is what a file to verify holds.
+type fileKind uint8
+
+const (
+	kindDatabase fileKind = iota + 1
+	kindExport
+	kindPack
+	kindArchive
+)
+
+// kindOf looks at the beginning of a file.
+func kindOf(path string) (fileKind, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	begin := make([]byte, 64)
+	n, err := io.ReadFull(f, begin)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	begin = begin[:n]
+	switch {
+	case bytes.HasPrefix(begin, []byte("SQLite format 3")):
+		return kindDatabase, nil
+	case bytes.HasPrefix(begin, []byte("PK\x03\x04")):
+		return kindArchive, nil
+	case evidence.Is(begin):
+		return kindPack, nil
+	}
+	return kindExport, nil
+}
+
+const (
+	mostFetched = 64 << 30 // bytes of a record: a hundred million operations
+	fetchWait   = time.Minute
+)
+
+// fetch brings a file from an address into a temporary one, which the caller removes.
+func (cmd verifyCmd) fetch(ctx context.Context) (name string, err error) {
+	from, err := url.Parse(cmd.File)
+	if err != nil {
+		return "", usageError{fmt.Errorf("address: %w", err)}
+	}
+	host := from.Hostname()
+	if from.Scheme != "https" && host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		return "", usageError{errors.New("the address must begin with https: a token must not travel in clear")}
+	}
+	client, err := cmd.client()
+	if err != nil {
+		return "", usageError{err}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, cmd.File, nil)
+	if err != nil {
+		return "", usageError{err}
+	}
+	if cmd.TokenFile != "" {
+		token, err := os.ReadFile(cmd.TokenFile)
+		if err != nil {
+			return "", usageError{err}
+		}
+		r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return "", fmt.Errorf("fetch the file: %w", err)
+	}
+	defer func() { err = errors.Join(err, answer.Body.Close()) }()
+	if answer.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("fetch the file: %s answers %s; an export needs a token with the scope read: --token-file", host, answer.Status)
+	}
+	f, err := os.CreateTemp("", "cubby-verify-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(f, io.LimitReader(answer.Body, mostFetched))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("fetch the file: %w", err), os.Remove(f.Name()))
+	}
+	return f.Name(), nil
+}
+
+func (cmd verifyCmd) client() (*http.Client, error) {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: fetchWait}
+	if cmd.CAFile != "" {
+		pem, err := os.ReadFile(cmd.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", cmd.CAFile)
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{
+		Transport: transport,
+		// A token is for the server that was named.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
