@@ -101,7 +101,7 @@ func exportParts(ctx context.Context, opts ServerOptions, settings config.Config
 	}
 	for _, site := range sites {
 		record := evidence.NewRecord(c.HostedStorage(locker.SiteID(site)), st, locker.SiteID(site))
-		if err := exportRecord(ctx, site, record, id, opts, filepath.Join(dir, ExportJournals)); err != nil {
+		if err := exportRecord(ctx, record, id, opts, filepath.Join(dir, ExportJournals)); err != nil {
 			return fmt.Errorf("export the record of site %s: %w", site, err)
 		}
 	}
@@ -109,16 +109,16 @@ func exportParts(ctx context.Context, opts ServerOptions, settings config.Config
 }
 
 // exportRecord writes the record of one site into a folder, unless the site has none yet.
-func exportRecord(ctx context.Context, site string, r *evidence.Record, id auth.Identity, opts ServerOptions, dir string) (err error) {
+func exportRecord(ctx context.Context, r *evidence.Record, id auth.Identity, opts ServerOptions, dir string) (err error) {
 	epochs, err := r.Epochs(ctx)
 	if err != nil || len(epochs) == 0 {
 		return err
 	}
-	log, err := journal.New(ctx, r, journal.LogOptions{Site: site, Signer: id.Private(), Now: opts.Now})
+	log, err := journal.New(ctx, r, journal.LogOptions{Site: string(r.Site()), Signer: id.Private(), Now: opts.Now})
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(dir, url.PathEscape(site)+".jsonl"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, url.PathEscape(string(r.Site()))+".jsonl"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

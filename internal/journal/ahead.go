@@ -32,7 +32,7 @@ func ahead[T any](source iter.Seq2[T, error]) iter.Seq2[*T, error] {
 		go fetch(source, batches, stop)
 		defer func() {
 			close(stop)
-			for range batches { //nolint:revive // until the goroutine has closed it
+			for range batches { // until the goroutine has closed it
 			}
 		}()
 		for b := range batches {

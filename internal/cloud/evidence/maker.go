@@ -172,12 +172,12 @@ func fillEpoch(ctx context.Context, q *db.Queries, p *Pack, items []found) error
 		return fmt.Errorf("read heads of site %s: %w", p.Site, err)
 	}
 	last := items[len(items)-1].Number
+	if n := slices.IndexFunc(heads, func(h db.Head) bool { return uint64(h.Size) >= last }); n >= 0 {
+		heads = heads[:n+1]
+	}
 	var at db.Head
-	for _, h := range heads {
-		at = h
-		if uint64(h.Size) >= last {
-			break
-		}
+	if len(heads) > 0 {
+		at = heads[len(heads)-1]
 	}
 	part := Part{Epoch: items[0].Epoch, Head: string(at.Note)}
 	for _, item := range items {
@@ -190,7 +190,7 @@ func fillEpoch(ctx context.Context, q *db.Queries, p *Pack, items []found) error
 	if len(part.Records) == 0 {
 		return nil
 	}
-	if err := prove(ctx, q, p.Site, &part, heads, at); err != nil {
+	if err := prove(ctx, q, p.Site, &part, heads); err != nil {
 		return err
 	}
 	p.Parts = append(p.Parts, part)

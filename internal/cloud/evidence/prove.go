@@ -79,8 +79,10 @@ func (b *branch) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return hashes, nil
 }
 
-// prove fills the proofs of a part whose records all stand in the tree of its head.
-func prove(ctx context.Context, q *db.Queries, site locker.SiteID, part *Part, heads []db.Head, at db.Head) error {
+// prove fills the proofs of a part whose records all stand in the tree of its head, the last
+// of the given ones.
+func prove(ctx context.Context, q *db.Queries, site locker.SiteID, part *Part, heads []db.Head) error {
+	at := heads[len(heads)-1]
 	first := part.Records[0].Number
 	front := new(journal.Frontier)
 	for _, h := range heads { // smallest first

@@ -39,6 +39,9 @@ func NewRecord(operations journal.Storage, st *store.Store, site locker.SiteID) 
 	return &Record{Storage: operations, store: st, site: string(site)}
 }
 
+// Site returns whose record it is.
+func (r *Record) Site() locker.SiteID { return locker.SiteID(r.site) }
+
 // Epochs implements journal.Storage.
 func (r *Record) Epochs(ctx context.Context) ([]journal.Epoch, error) {
 	rows, err := r.store.Read().ListEpochs(ctx, r.site)
