@@ -37,6 +37,12 @@ func (c *Client) Evidence(ctx context.Context, site, parcel, language string) ([
 	})
 }
 
+// Record returns the whole record of a site as lines for "cubby verify", without personal data. A large one is
+// better fetched by "cubby verify URL", which keeps it in a file.
+func (c *Client) Record(ctx context.Context, site string) ([]byte, error) {
+	return c.send(ctx, request{method: http.MethodGet, path: at("/sites/%s/record", site)})
+}
+
 // Heads returns the newest signed tree head of each site. Keep them elsewhere, each day.
 func (c *Client) Heads(ctx context.Context) ([]SiteHead, error) {
 	p, err := call[page[SiteHead]](ctx, c, request{method: http.MethodGet, path: "/heads"})

@@ -57,6 +57,7 @@ func TestClient_EveryOperation(t *testing.T) {
 	clientOfParcels(ctx, t, w, c)
 	clientOfWebhooks(ctx, t, w, c)
 	clientOfAudits(ctx, t, w, c)
+	clientOfEvidence(ctx, t, c)
 	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond) // direct answers when the stream is over
 	defer cancel()
 	for _, err := range c.FollowFacts(short, site, "") {
@@ -71,6 +72,20 @@ func TestClient_EveryOperation(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("the client has no way to %s: add a method, and a call here", route.Operation)
+		}
+	}
+}
+
+// clientOfEvidence asks a server that makes none: what it gives is tested with the real composition, in
+// internal/app.
+func clientOfEvidence(ctx context.Context, t *testing.T, c *client.Client) {
+	t.Helper()
+	_, pack := c.Evidence(ctx, site, "parcel", "es")
+	_, heads := c.Heads(ctx)
+	_, record := c.Record(ctx, site)
+	for what, err := range map[string]error{"evidence": pack, "heads": heads, "record": record} {
+		if !client.HasCode(err, "NOT_FOUND") {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }
