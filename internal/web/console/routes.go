@@ -45,7 +45,6 @@ func (c *Console) Routes() []Route {
 
 		{Method: "GET", Path: "/deliveries", handle: c.deliveries},
 		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}", handle: c.parcel},
-		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}/evidence", handle: c.parcelEvidence},
 		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}/{act}", handle: c.parcelAsk},
 		{Method: "POST", Path: "/sites/{site}/parcels/{parcel}/code", handle: c.parcelCode},
 		{Method: "POST", Path: "/sites/{site}/parcels/{parcel}/reissue", handle: c.parcelReissue},
@@ -127,6 +126,7 @@ func (c *Console) siteRoutes() []Route {
 		{Method: "GET", Path: "/sites", handle: c.siteList},
 		{Method: "GET", Path: planPath, handle: c.planForm},
 		{Method: "POST", Path: planPath, handle: c.planMake},
+		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}/evidence", handle: c.parcelEvidence},
 		{Method: "GET", Path: "/sites/{site}/health", handle: c.siteHealth},
 		{Method: "GET", Path: "/sites/{site}/codes", handle: c.siteCodes},
 		{Method: "POST", Path: "/sites/{site}/codes", handle: c.siteCodes},
