@@ -162,20 +162,18 @@ func bringBack(
 		return joined, nil
 	}
 	joined.Stays = past.Stays()
-	joined.Epoch, err = continueRecord(ctx, opts, id, m.Site, past, joined.Recovered)
+	joined.Epoch, err = continueRecord(ctx, opts, id, past, joined.Recovered)
 	return joined, err
 }
 
 // continueRecord keeps what was brought back and begins the epoch that continues it.
-func continueRecord(
-	ctx context.Context, opts SiteOptions, id auth.Identity, site locker.SiteID, r *recovery.Recovery, upTo wire.Position,
-) (uint64, error) {
+func continueRecord(ctx context.Context, opts SiteOptions, id auth.Identity, r *recovery.Recovery, upTo wire.Position) (uint64, error) {
 	previous, err := r.Keep(ctx, upTo)
 	if err != nil {
 		return 0, err
 	}
 	log, report, err := journal.Open(ctx, journal.Options{
-		Path: filepath.Join(opts.Config.DataDir, JournalFile), Site: string(site), Signer: id.Private(), Previous: previous,
+		Path: filepath.Join(opts.Config.DataDir, JournalFile), Site: string(r.Site()), Signer: id.Private(), Previous: previous,
 		Above: upTo.Epoch, ReserveBytes: int64(opts.Config.DiskReserveMiB) << 20, Now: opts.Now,
 	})
 	if err != nil {

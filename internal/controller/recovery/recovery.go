@@ -126,3 +126,6 @@ func (r *Recovery) Stays() int {
 	}
 	return n
 }
+
+// Site returns whose record it is.
+func (r *Recovery) Site() locker.SiteID { return r.opts.Site }
