@@ -70,7 +70,7 @@ func TestKill_RecoverController(t *testing.T) {
 	killAuditing(t, p, true)
 	killMust(t, p.collect(ctx, parcels[0])) // nobody is locked out of a parcel
 	killNoDoor(ctx, t, p)
-	_, err := p.panel.code(ctx, r.staff)
+	_, err = p.panel.code(ctx, r.staff)
 	killMust(t, err)
 	if page, err := p.panel.get(ctx, "?view=column&column=1"); err != nil || len(page.faulty()) < killDoors-1 {
 		t.Errorf("staff see %d doors that nobody has looked into, want all %d: %v", len(page.faulty()), killDoors, err)
