@@ -80,6 +80,7 @@ func (h hub) Directory(context.Context, locker.SiteID, wire.DirectoryAck, int) (
 func (h hub) Intents(context.Context, locker.SiteID) ([]wire.Intent, error) { return nil, h.err }
 func (h hub) Status(context.Context, locker.SiteID, wire.Status) error      { return h.err }
 func (h hub) Head(context.Context, locker.SiteID, string) (string, error)   { return "signed", h.err }
+
 func (h hub) Recall(context.Context, locker.SiteID, wire.Position, int) ([]wire.Upload, error) {
 	return nil, h.err
 }
