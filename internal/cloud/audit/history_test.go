@@ -9,7 +9,7 @@ import (
 	"cubby/internal/locker"
 )
 
-// TestRun_HistoriesWithoutFaults stores, collects, clears, looks and restarts at random: nothing is ever amiss, with what was
+// TestRun_HistoriesWithoutFaults stores, collects, clears and looks at random: nothing is ever amiss, with what was
 // kept of the record and with the whole record.
 func TestRun_HistoriesWithoutFaults(t *testing.T) {
 	t.Parallel()
