@@ -33,6 +33,21 @@ func (c *collecting) code() string {
 	return c.errand.code
 }
 
+// instead is what they enter when others have typed too many wrong codes: their unit's number beside the
+// code, as the panel asks, or the QR code of their message, which is always taken.
+func (c *collecting) instead(in controller.Input, said locker.Code) (controller.Input, bool) {
+	switch said { //nolint:exhaustive // all else is an answer to the code
+	case locker.CodeCodeFlooded:
+		c.people.site.w.counters["typed the unit too"]++
+		in.Unit = c.resident.unitName
+		return in, true
+	case locker.CodeHolderLocked:
+		c.people.site.w.counters["scanned instead"]++
+		return controller.Input{Code: c.errand.token}, true
+	}
+	return in, false
+}
+
 // liveness tells the oracle that a right code is entered, and what stands in its way.
 func (c *collecting) liveness() {
 	s := c.people.site

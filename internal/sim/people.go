@@ -39,6 +39,7 @@ type resident struct {
 type errand struct {
 	stay  locker.StayID
 	code  string
+	token string         // the same as a QR code
 	pass  locker.GrantID // empty: the recipient's own
 	place locker.PlaceID
 }
@@ -227,12 +228,13 @@ func (p *people) informed(st *locker.Stay, kind string) {
 		if r.id != st.Recipient {
 			continue
 		}
-		code := credential.Derive(p.branch().key, "stay:"+string(st.ID), st.Generation).Symbols()
+		code := credential.Derive(p.branch().key, "stay:"+string(st.ID), st.Generation)
 		r.waiting = slices.DeleteFunc(r.waiting, func(e errand) bool { return e.stay == st.ID })
-		e := errand{stay: st.ID, code: code, place: st.Place}
+		e := errand{stay: st.ID, code: code.Symbols(), token: code.Token(), place: st.Place}
 		if kind == "first" && w.chance(0.05) { // a neighbour fetches it
 			e.pass = w.server.pass(p.branch(), st.ID)
-			e.code = credential.Derive(p.branch().key, "grant:"+string(e.pass), 1).Symbols()
+			pass := credential.Derive(p.branch().key, "grant:"+string(e.pass), 1)
+			e.code, e.token = pass.Symbols(), pass.Token()
 			p.passes = append(p.passes, e)
 			p.passes = p.passes[max(0, len(p.passes)-5):]
 		}

@@ -48,7 +48,14 @@ func (v *visit) begin() {
 	v.site.panels[v.panel] = v
 	v.site.w.trace("%s  %s comes to panel %s", v.site.id, v.plan.who(), v.panel)
 	v.crowd()
-	reply, ok := v.site.ask(controller.CodeEntered{Panel: v.panel, Input: controller.Input{Code: v.plan.code()}})
+	in := controller.Input{Code: v.plan.code()}
+	reply, ok := v.site.ask(controller.CodeEntered{Panel: v.panel, Input: in})
+	home, ours := v.plan.(*collecting)
+	for tries := 0; ours && ok && tries < 2; tries++ {
+		if in, ours = home.instead(in, codeOf(reply.Err)); ours {
+			reply, ok = v.site.ask(controller.CodeEntered{Panel: v.panel, Input: in})
+		}
+	}
 	turn, _ := reply.Value.(controller.Turn)
 	v.err = reply.Err
 	if !ok || reply.Err != nil {
