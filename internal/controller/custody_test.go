@@ -248,3 +248,40 @@ func TestMachine_ProofOfOneBankOpensNoDoorOfAnother(t *testing.T) {
 		t.Errorf("the proof of the door's bank: %+v", answer)
 	}
 }
+
+// A right is taken back while its door stands open: whoever comes with the code, or with a pass that was
+// taken back, is nobody here any more.
+func TestEnter_AnOpenDoorAdmitsNobodyWhoseRightIsOver(t *testing.T) {
+	t.Parallel()
+	for _, pass := range []bool{false, true} {
+		l := newLab(t, 8)
+		l.signIn()
+		stay, place := l.drop("103", locker.SizeS)
+		l.must(controller.Finish{})
+		code := l.code("stay:"+string(stay), 1)
+		grant := locker.Grant{ID: "g1", Stay: stay, Generation: 1, Key: locker.KeyID(keyOf(t, "codes").ID())}
+		if pass {
+			l.change(wire.EncodeGrant(grant))
+			code = l.code("grant:g1", 1)
+		}
+		for range 2 { // the second time they stand before their open door
+			if _, err := l.enter(code); err != nil {
+				t.Fatal(err)
+			}
+			l.pass(time.Second)
+			l.must(controller.Finish{})
+		}
+		if l.m.State().Matter.PlaceState(place).Door != locker.DoorAjar {
+			t.Fatal("the door is shut")
+		}
+		if pass {
+			grant.Revoked = true
+			l.change(wire.EncodeGrant(grant))
+		} else {
+			l.change(wire.EncodeOrder(locker.Order{Stay: stay, Revoked: true}))
+		}
+		if _, err := l.enter(code); err == nil {
+			t.Errorf("admitted with a right that was taken back (by pass: %t)", pass)
+		}
+	}
+}

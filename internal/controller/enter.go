@@ -104,7 +104,7 @@ func (m *Machine) enterStay(p *panel, id locker.StayID, pass locker.GrantID) err
 	_, refused := locker.Decide(m.state, collect, m.at)
 	at := m.state.Matter.PlaceState(st.Place)
 	atCounter := m.counterOnly(st)
-	if refused != nil && !atCounter && !m.ownDoorOpen(st, at) {
+	if refused != nil && !atCounter && (codeOf(refused) != locker.CodeDoorOpen || !m.ownDoorOpen(st, at)) {
 		return refused
 	}
 	m.replace(p)

@@ -39,6 +39,9 @@ func TestMutants(t *testing.T) {
 		t.Fatalf("without a mistake: %s", found)
 	}
 	only, killed, played := os.Getenv("CUBBY_MUTANTS"), 0, 0
+	for i, m := range mutants() { // all at once, before the hour is spent
+		lab.overlay(t, i, m)
+	}
 	for i, m := range mutants() {
 		if !strings.Contains(m.name, only) {
 			continue
@@ -94,7 +97,7 @@ func (l *mutantLab) overlay(t *testing.T, i int, m mutant) string {
 		t.Fatal(err)
 	}
 	if n := bytes.Count(source, []byte(m.old)); n != 1 {
-		t.Fatalf("%q: its old text stands %d times in %s, must be once: the table follows the code", m.name, n, m.file)
+		t.Errorf("%q: its old text stands %d times in %s, must be once: the table follows the code", m.name, n, m.file)
 	}
 	changed := filepath.Join(l.dir, strconv.Itoa(i)+".go")
 	if err := os.WriteFile(changed, bytes.Replace(source, []byte(m.old), []byte(m.new), 1), 0o600); err != nil {
