@@ -219,10 +219,14 @@ func (s *site) start() {
 	}
 }
 
-// enrol gives a computer that knows nothing its directory.
+// enrol gives a computer that knows nothing its directory. One that takes another's place begins above
+// every epoch that the server has, in audit mode, as production does when it brings the record back.
 func (s *site) enrol() {
 	if s.store.ack.Rev != 0 {
 		return
+	}
+	if last := s.w.server.sites[s.id].at.Epoch; last > 0 {
+		s.used, s.why, s.sealedAt = max(s.used, last), "replaced computer", s.w.now
 	}
 	batch, err := s.w.server.directory(s.id, wire.DirectoryAck{})
 	if err != nil {
