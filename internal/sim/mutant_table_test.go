@@ -183,13 +183,10 @@ func modelledMutants() []mutant {
 			pkg: "./internal/cloud", run: "^TestHead_Countersigned$",
 			old: "if frontier.Root() != checkpoint.Root {", new: "if frontier.Root() != checkpoint.Root && frontier.Size() == 0 {",
 		}, {
-			name: "a first notice goes before the courier is done", file: "internal/cloud/intake/follow.go", promise: "I4",
+			name: "a first notice goes for what is gone", file: "internal/cloud/notice/notice.go", promise: "I4",
 			pkg: "./internal/cloud/notice", run: "^TestFirst_",
-			old: "!row.Settled || row.Recipient", new: "row.Recipient",
-		}, {
-			name: "a first notice goes twice", file: "internal/cloud/notice/notice.go", promise: "I4",
-			pkg: "./internal/cloud/notice", run: "^TestFirst_",
-			old: "\t\t\treturn false, nil // told, or about to be\n", new: "\t\t\tgeneration++ // told, or about to be\n",
+			old: "return s.Live && s.State == string(locker.StayStored) && s.Settled && !s.Revoked && s.Recipient != \"\"",
+			new: "return s.Settled && s.Recipient != \"\"",
 		},
 	}
 }

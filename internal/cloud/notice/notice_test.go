@@ -16,6 +16,7 @@ func TestFirst_OnceAfterSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.ingest(w.depositFacts("s1", "main/A02", w.ana)...)
+	w.work()
 	w.tick()
 	w.wantMails("ana@example.org", 0) // the courier may still undo
 	w.ingest(locker.DepositSettled{Stay: "s1"})
