@@ -143,6 +143,7 @@ func (p *people) tryOld(code string) {
 	}
 	p.site.w.counters["old codes"]++
 	if turn, _ := reply.Value.(controller.Turn); turn.Role != controller.RoleNone {
+		p.leaveAll(turn)
 		p.site.w.after(10*time.Second, func() {
 			_, _ = p.site.ask(controller.PanelActed{Panel: panel, Act: controller.Finish{}}) // they look round and go
 		})
@@ -167,14 +168,20 @@ func (p *people) tryRevoked(ref, code string) {
 	admitted := reply.Err == nil && turn.Role != controller.RoleNone
 	p.site.w.tell(oracle.Tried{Head: p.site.w.head(p.site), Ref: ref, Admitted: admitted})
 	if admitted { // the site cannot know yet: they look round, leave what lies there, and go
-		if turn.Door != nil && turn.Role == controller.RoleResident {
-			if d := p.site.wall.byID[turn.Door.Place]; d != nil {
-				for _, x := range slices.Clone(d.inside) {
-					p.site.wall.leave(d, x)
-				}
-			}
-		}
+		p.leaveAll(turn)
 		_, _ = p.site.ask(controller.PanelActed{Panel: panel, Act: controller.Finish{}}) // as said above
+	}
+}
+
+// leaveAll has whoever had a door opened leave what lies there.
+func (p *people) leaveAll(turn controller.Turn) {
+	if turn.Door == nil || turn.Role != controller.RoleResident {
+		return
+	}
+	if d := p.site.wall.byID[turn.Door.Place]; d != nil {
+		for _, x := range slices.Clone(d.inside) {
+			p.site.wall.leave(d, x)
+		}
 	}
 }
 
