@@ -25,7 +25,7 @@ type ActView struct {
 // Acts returns the privileged acts on a site, newest first.
 func (c *Cloud) Acts(ctx context.Context, p Principal, site locker.SiteID, cursor string, limit int) (Page[ActView], error) {
 	var found Page[ActView]
-	if err := p.need(RoleManager, auth.ScopeRead); err != nil {
+	if err := p.Need(RoleManager, auth.ScopeRead); err != nil {
 		return found, err
 	}
 	if _, err := c.findSite(ctx, p, site); err != nil {

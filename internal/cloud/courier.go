@@ -33,7 +33,7 @@ func (c *Cloud) Carriers(ctx context.Context) ([]CarrierView, error) {
 // PutCarrier adds or renames a carrier. All organizations share the list, so that only the one at the
 // root of the tree renames what is there.
 func (c *Cloud) PutCarrier(ctx context.Context, p Principal, v CarrierView) error {
-	if err := p.need(RoleManager, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleManager, auth.ScopeWrite); err != nil {
 		return err
 	}
 	name, err := checkText("name", v.Name, 1, 100)
@@ -113,7 +113,7 @@ type CourierDraft struct {
 
 // PutCourier adds or changes a courier's access and tells the site.
 func (c *Cloud) PutCourier(ctx context.Context, p Principal, site locker.SiteID, d CourierDraft) (locker.CourierID, error) {
-	if err := p.need(RoleManager, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleManager, auth.ScopeWrite); err != nil {
 		return "", err
 	}
 	name, err := checkText("name", d.Name, 1, 100)
@@ -189,7 +189,7 @@ func (c *Cloud) writeCourier(ctx context.Context, q *db.Queries, site db.Site, d
 
 // CourierCode returns the code of a courier's access. The act is recorded.
 func (c *Cloud) CourierCode(ctx context.Context, p Principal, id locker.CourierID) (Code, error) {
-	if err := p.need(RoleManager, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleManager, auth.ScopeWrite); err != nil {
 		return Code{}, err
 	}
 	var code Code

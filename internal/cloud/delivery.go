@@ -358,7 +358,7 @@ type Code struct {
 // StayCode returns the code of a stay that waits, for a notice or for staff who read it to its
 // holder. The act is recorded with the reason.
 func (c *Cloud) StayCode(ctx context.Context, p Principal, site locker.SiteID, stay locker.StayID, reason string) (Code, error) {
-	if err := p.need(RoleStaff, auth.ScopeOpen); err != nil {
+	if err := p.Need(RoleStaff, auth.ScopeOpen); err != nil {
 		return Code{}, err
 	}
 	reason, err := checkText("reason", reason, minReason, maxReason)

@@ -18,8 +18,8 @@ type FactView = timeline.FactView
 // starts at the beginning; Next continues, also when nothing more is there yet.
 func (c *Cloud) Facts(ctx context.Context, p Principal, site locker.SiteID, cursor string, limit int) (Page[FactView], error) {
 	var found Page[FactView]
-	if !p.Allows(auth.ScopeRead) {
-		return found, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeRead))
+	if err := p.NeedScope(auth.ScopeRead); err != nil {
+		return found, err
 	}
 	if _, err := c.findSite(ctx, p, site); err != nil {
 		return found, err

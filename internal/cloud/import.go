@@ -105,7 +105,7 @@ type ImportResult struct {
 // GuessMapping reads a file of residents and says what its columns seem to hold. A file that cannot
 // be read is IMPORT_INVALID.
 func (c *Cloud) GuessMapping(_ context.Context, p Principal, data []byte) (ImportGuess, error) {
-	if err := p.need(RoleManager, auth.ScopePII); err != nil {
+	if err := p.Need(RoleManager, auth.ScopePII); err != nil {
 		return ImportGuess{}, err
 	}
 	table, err := readImport(data)
@@ -130,7 +130,7 @@ func readImport(data []byte) (importer.Table, error) {
 // PlanImport says what importing a file would change, and writes nothing but the plan. Rows with
 // problems are in the plan; a file that cannot be read is IMPORT_INVALID.
 func (c *Cloud) PlanImport(ctx context.Context, p Principal, in ImportInput) (ImportPlan, error) {
-	if err := p.need(RoleManager, auth.ScopePII); err != nil {
+	if err := p.Need(RoleManager, auth.ScopePII); err != nil {
 		return ImportPlan{}, err
 	}
 	site, err := c.findSite(ctx, p, in.Site)
@@ -283,7 +283,7 @@ func (c *Cloud) known(ctx context.Context, q *db.Queries, property string) (impo
 // changed since the plan was made it changes nothing and returns CONFLICT; a plan that is too old or
 // was applied is NOT_FOUND.
 func (c *Cloud) ApplyImport(ctx context.Context, p Principal, id string) (ImportResult, error) {
-	if err := p.need(RoleManager, auth.ScopePII); err != nil {
+	if err := p.Need(RoleManager, auth.ScopePII); err != nil {
 		return ImportResult{}, err
 	}
 	kept, err := c.store.Read().FindImport(ctx, id)

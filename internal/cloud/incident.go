@@ -253,7 +253,7 @@ func (c *Cloud) AssignIncident(ctx context.Context, p Principal, id, user string
 
 // changeIncident runs change on an open incident and writes the act down.
 func (c *Cloud) changeIncident(ctx context.Context, p Principal, id, kind string, change func(*db.Queries, db.Incident) error) error {
-	if err := p.need(RoleStaff, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleStaff, auth.ScopeWrite); err != nil {
 		return err
 	}
 	var site string

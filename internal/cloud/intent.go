@@ -54,7 +54,7 @@ func (c *Cloud) Act(ctx context.Context, p Principal, d IntentDraft) (locker.Int
 	if life == 0 {
 		return "", locker.Errorf(locker.CodeInputInvalid, "no kind of intent %q", string(d.Intent.Kind))
 	}
-	if err := p.need(RoleStaff, need); err != nil {
+	if err := p.Need(RoleStaff, need); err != nil {
 		return "", err
 	}
 	shortest := 0

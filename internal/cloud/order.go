@@ -68,7 +68,7 @@ type orderDraft struct {
 // order decides something about a live stay: the row, the directory change and the act in one
 // transaction.
 func (c *Cloud) order(ctx context.Context, p Principal, d orderDraft, decide func(*db.Queries, db.Site, *db.StayOrder) error) error {
-	if err := p.need(RoleStaff, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleStaff, auth.ScopeWrite); err != nil {
 		return err
 	}
 	reason, err := checkText("reason", d.reason, minReason, maxReason)

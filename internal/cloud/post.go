@@ -100,7 +100,7 @@ func (p *Post) Changed(site string) {
 // Permit returns NOT_ALLOWED when somebody may not send messages, and NOT_FOUND when a site that is
 // named is none of theirs.
 func (p *Post) Permit(ctx context.Context, who Principal, role Role, site locker.SiteID) error {
-	if err := who.need(role, auth.ScopeWrite); err != nil {
+	if err := who.Need(role, auth.ScopeWrite); err != nil {
 		return err
 	}
 	if site == "" {

@@ -55,11 +55,16 @@ func (r Role) rank() int {
 	return 0
 }
 
-// need returns NOT_ALLOWED when the principal lacks the role or its token the scope.
-func (p Principal) need(r Role, s auth.Scope) error {
+// Need returns NOT_ALLOWED when the principal lacks the role or its token the scope.
+func (p Principal) Need(r Role, s auth.Scope) error {
 	if !p.May(r) {
 		return locker.Errorf(locker.CodeNotAllowed, "this needs the role %q", string(r))
 	}
+	return p.NeedScope(s)
+}
+
+// NeedScope returns NOT_ALLOWED when the principal's token lacks the scope.
+func (p Principal) NeedScope(s auth.Scope) error {
 	if !p.Allows(s) {
 		return locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(s))
 	}

@@ -56,8 +56,8 @@ type RecipientFilter struct {
 // Recipients returns recipients by name.
 func (c *Cloud) Recipients(ctx context.Context, p Principal, f RecipientFilter) (Page[RecipientView], error) {
 	var found Page[RecipientView]
-	if !p.Allows(auth.ScopePII) {
-		return found, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopePII))
+	if err := p.NeedScope(auth.ScopePII); err != nil {
+		return found, err
 	}
 	site, err := c.findSite(ctx, p, f.Site)
 	if err != nil {
@@ -123,8 +123,8 @@ func (c *Cloud) recipientView(ctx context.Context, row db.ListRecipientsOfProper
 
 // Recipient returns one recipient.
 func (c *Cloud) Recipient(ctx context.Context, p Principal, id locker.RecipientID) (RecipientView, error) {
-	if !p.Allows(auth.ScopePII) {
-		return RecipientView{}, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopePII))
+	if err := p.NeedScope(auth.ScopePII); err != nil {
+		return RecipientView{}, err
 	}
 	q := c.store.Read()
 	row, err := c.findRecipient(ctx, q, p, id)
@@ -162,8 +162,8 @@ func (c *Cloud) findRecipient(ctx context.Context, q *db.Queries, p Principal, i
 // FindRecipients returns at most locker.Matches active recipients of a site that the text points
 // at: a unit, or three letters of a name. For "Log a delivery".
 func (c *Cloud) FindRecipients(ctx context.Context, p Principal, site locker.SiteID, text string) ([]RecipientView, error) {
-	if !p.Allows(auth.ScopePII) {
-		return nil, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopePII))
+	if err := p.NeedScope(auth.ScopePII); err != nil {
+		return nil, err
 	}
 	row, err := c.findSite(ctx, p, site)
 	if err != nil {
@@ -247,7 +247,7 @@ type UnitDraft struct {
 
 // PutUnit adds or changes a unit of a property and tells its sites.
 func (c *Cloud) PutUnit(ctx context.Context, p Principal, property string, d UnitDraft) (locker.UnitID, error) {
-	if err := p.need(RoleManager, auth.ScopePII); err != nil {
+	if err := p.Need(RoleManager, auth.ScopePII); err != nil {
 		return "", err
 	}
 	var id locker.UnitID
@@ -396,7 +396,7 @@ type RecipientDraft struct {
 
 // PutRecipient adds or changes a recipient of a property and tells its sites.
 func (c *Cloud) PutRecipient(ctx context.Context, p Principal, property string, d RecipientDraft) (locker.RecipientID, error) {
-	if err := p.need(RoleManager, auth.ScopePII); err != nil {
+	if err := p.Need(RoleManager, auth.ScopePII); err != nil {
 		return "", err
 	}
 	var id locker.RecipientID
@@ -623,7 +623,7 @@ func (c *Cloud) linkHash(ctx context.Context, q *db.Queries, id locker.Recipient
 
 // RecipientLink returns the address of a recipient's page.
 func (c *Cloud) RecipientLink(ctx context.Context, p Principal, id locker.RecipientID) (string, error) {
-	if err := p.need(RoleStaff, auth.ScopePII); err != nil {
+	if err := p.Need(RoleStaff, auth.ScopePII); err != nil {
 		return "", err
 	}
 	var address string
@@ -651,7 +651,7 @@ const residentPath = "/p/"
 
 // RenewRecipientLink makes the old address of a recipient's page worthless.
 func (c *Cloud) RenewRecipientLink(ctx context.Context, p Principal, id locker.RecipientID) (string, error) {
-	if err := p.need(RoleStaff, auth.ScopePII); err != nil {
+	if err := p.Need(RoleStaff, auth.ScopePII); err != nil {
 		return "", err
 	}
 	var address string

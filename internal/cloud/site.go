@@ -227,7 +227,7 @@ type PropertyDraft struct {
 
 // CreateProperty creates a property of the principal's organization.
 func (c *Cloud) CreateProperty(ctx context.Context, p Principal, d PropertyDraft) (string, error) {
-	if err := p.need(RoleManager, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleManager, auth.ScopeWrite); err != nil {
 		return "", err
 	}
 	name, err := checkText("name", d.Name, 1, 200)
@@ -292,7 +292,7 @@ type SiteDraft struct {
 // CreateSite creates a site with keys of its own and the people of its property. It returns
 // LAYOUT_INVALID, INPUT_INVALID or CONFLICT.
 func (c *Cloud) CreateSite(ctx context.Context, p Principal, d SiteDraft) (locker.SiteID, error) {
-	if err := p.need(RoleManager, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleManager, auth.ScopeWrite); err != nil {
 		return "", err
 	}
 	name, err := checkText("name", d.Name, 1, 200)
@@ -436,7 +436,7 @@ func (c *Cloud) siteChange(row db.Site, property db.Property) (wire.Change, erro
 func (c *Cloud) changeSite(
 	ctx context.Context, p Principal, site locker.SiteID, kind string, change func(*db.Queries, db.Site) (wire.Change, error),
 ) error {
-	if err := p.need(RoleManager, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleManager, auth.ScopeWrite); err != nil {
 		return err
 	}
 	err := c.store.Tx(ctx, func(q *db.Queries) error {
@@ -541,7 +541,7 @@ func (c *Cloud) Codes(ctx context.Context, p Principal, site locker.SiteID) (cre
 // CreateEnrolToken returns a token that enrols one controller for a site, once, within
 // auth.EnrolmentLife. It is shown once.
 func (c *Cloud) CreateEnrolToken(ctx context.Context, p Principal, site locker.SiteID) (auth.Secret, error) {
-	if err := p.need(RoleManager, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleManager, auth.ScopeWrite); err != nil {
 		return "", err
 	}
 	record, token, err := auth.NewEnrolment(c.rand, c.publicURL, c.identity.Fingerprint(), auth.Enrolment{

@@ -291,7 +291,7 @@ type UserDraft struct {
 
 // PutUser adds or changes a user and tells the organization's sites who is staff.
 func (c *Cloud) PutUser(ctx context.Context, p Principal, d UserDraft) (string, error) {
-	if err := p.need(RoleOwner, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleOwner, auth.ScopeWrite); err != nil {
 		return "", err
 	}
 	d, hash, err := c.checkUser(ctx, d, "")
@@ -352,7 +352,7 @@ func (c *Cloud) updateUser(ctx context.Context, q *db.Queries, p Principal, d Us
 // others, everybody the own one.
 func (c *Cloud) SetPassword(ctx context.Context, p Principal, user, password string) error {
 	if user != p.User {
-		if err := p.need(RoleOwner, auth.ScopeWrite); err != nil {
+		if err := p.Need(RoleOwner, auth.ScopeWrite); err != nil {
 			return err
 		}
 	}
@@ -381,12 +381,12 @@ func (c *Cloud) SetPassword(ctx context.Context, p Principal, user, password str
 // StaffCode returns a user's code for the kiosks of a site. The act is recorded.
 func (c *Cloud) StaffCode(ctx context.Context, p Principal, site locker.SiteID, user string) (Code, error) {
 	if user != p.User {
-		if err := p.need(RoleOwner, auth.ScopeWrite); err != nil {
+		if err := p.Need(RoleOwner, auth.ScopeWrite); err != nil {
 			return Code{}, err
 		}
 	}
-	if !p.Allows(auth.ScopeWrite) {
-		return Code{}, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeWrite))
+	if err := p.NeedScope(auth.ScopeWrite); err != nil {
+		return Code{}, err
 	}
 	row, err := c.findSite(ctx, p, site)
 	if err != nil {
@@ -421,7 +421,7 @@ type TokenView struct {
 
 // CreateAPIToken makes an API token; its text is shown once. expires may be zero: never.
 func (c *Cloud) CreateAPIToken(ctx context.Context, p Principal, name string, scopes []auth.Scope, expires time.Time) (auth.Secret, error) {
-	if err := p.need(RoleOwner, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleOwner, auth.ScopeWrite); err != nil {
 		return "", err
 	}
 	name, err := checkText("name", name, 1, 100)
@@ -461,7 +461,7 @@ func (c *Cloud) CreateAPIToken(ctx context.Context, p Principal, name string, sc
 
 // APITokens lists the tokens of the principal's organization.
 func (c *Cloud) APITokens(ctx context.Context, p Principal) ([]TokenView, error) {
-	if err := p.need(RoleOwner, auth.ScopeRead); err != nil {
+	if err := p.Need(RoleOwner, auth.ScopeRead); err != nil {
 		return nil, err
 	}
 	rows, err := c.store.Read().ListAPITokens(ctx, p.Organization)
@@ -484,7 +484,7 @@ func (c *Cloud) APITokens(ctx context.Context, p Principal) ([]TokenView, error)
 
 // RevokeAPIToken ends a token.
 func (c *Cloud) RevokeAPIToken(ctx context.Context, p Principal, id string) error {
-	if err := p.need(RoleOwner, auth.ScopeWrite); err != nil {
+	if err := p.Need(RoleOwner, auth.ScopeWrite); err != nil {
 		return err
 	}
 	digest, err := hex.DecodeString(id)

@@ -138,8 +138,8 @@ func (a *Auditor) Run(ctx context.Context, p cloud.Principal, site locker.SiteID
 
 // Last returns the report of the last audit of a site; ok is false when there was none.
 func (a *Auditor) Last(ctx context.Context, p cloud.Principal, site locker.SiteID) (r Report, ok bool, err error) {
-	if !p.Allows(auth.ScopeRead) {
-		return r, false, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeRead))
+	if err := p.NeedScope(auth.ScopeRead); err != nil {
+		return r, false, err
 	}
 	if _, err := a.opts.Cloud.Site(ctx, p, site); err != nil {
 		return r, false, err

@@ -82,8 +82,8 @@ type Document struct {
 func (m *Maker) Pack(
 	ctx context.Context, who cloud.Principal, site locker.SiteID, parcel locker.ParcelID, paper *Document,
 ) ([]byte, error) {
-	if !who.Allows(auth.ScopeRead) {
-		return nil, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeRead))
+	if err := who.NeedScope(auth.ScopeRead); err != nil {
+		return nil, err
 	}
 	view, err := m.parcels.Parcel(ctx, who, site, parcel)
 	if err != nil {
@@ -208,8 +208,8 @@ func (m *Maker) Export(ctx context.Context, who cloud.Principal, site locker.Sit
 }
 
 func (m *Maker) open(ctx context.Context, who cloud.Principal, site locker.SiteID) (*journal.Log, error) {
-	if !who.Allows(auth.ScopeRead) {
-		return nil, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeRead))
+	if err := who.NeedScope(auth.ScopeRead); err != nil {
+		return nil, err
 	}
 	if _, err := m.parcels.Site(ctx, who, site); err != nil {
 		return nil, err
@@ -234,8 +234,8 @@ type Head struct {
 // Heads returns the newest signed tree head of each site that the principal sees. Whoever keeps one
 // can show later that nothing before it was changed.
 func (m *Maker) Heads(ctx context.Context, who cloud.Principal) ([]Head, error) {
-	if !who.Allows(auth.ScopeRead) {
-		return nil, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeRead))
+	if err := who.NeedScope(auth.ScopeRead); err != nil {
+		return nil, err
 	}
 	sites, err := m.parcels.Sites(ctx, who)
 	if err != nil {

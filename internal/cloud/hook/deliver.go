@@ -89,15 +89,15 @@ func (h *Hooks) Stop() {
 }
 
 func (h *Hooks) round(ctx context.Context) error {
-	if err := h.Follow(ctx); err != nil {
+	hooks, err := h.active(ctx)
+	if err != nil {
+		return err
+	}
+	if err := h.followAll(ctx, hooks); err != nil {
 		return err
 	}
 	if err := h.sweep(ctx); err != nil {
 		return err
-	}
-	hooks, err := h.opts.Store.Read().ListActiveHooks(ctx)
-	if err != nil {
-		return fmt.Errorf("list webhooks: %w", err)
 	}
 	for _, row := range hooks {
 		if !h.take(row.ID) {
@@ -131,9 +131,9 @@ func (h *Hooks) release(id string) {
 
 // Send sends what is due, hook by hook: for tests and tools. Start does the same beside other work.
 func (h *Hooks) Send(ctx context.Context) error {
-	hooks, err := h.opts.Store.Read().ListActiveHooks(ctx)
+	hooks, err := h.active(ctx)
 	if err != nil {
-		return fmt.Errorf("list webhooks: %w", err)
+		return err
 	}
 	var errs []error
 	for _, row := range hooks {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"cubby/internal/cloud/intake"
 	"cubby/internal/cloud/rows"
 	"cubby/internal/cloud/timeline"
 	"cubby/internal/locker"
@@ -67,10 +68,23 @@ type pingData struct {
 // Follow makes deliveries of all that happened since it was called last, for every hook. The background
 // work calls it each second.
 func (h *Hooks) Follow(ctx context.Context) error {
+	hooks, err := h.active(ctx)
+	if err != nil {
+		return err
+	}
+	return h.followAll(ctx, hooks)
+}
+
+// active lists the hooks that are sent to.
+func (h *Hooks) active(ctx context.Context) ([]db.Hook, error) {
 	hooks, err := h.opts.Store.Read().ListActiveHooks(ctx)
 	if err != nil {
-		return fmt.Errorf("list webhooks: %w", err)
+		return nil, fmt.Errorf("list webhooks: %w", err)
 	}
+	return hooks, nil
+}
+
+func (h *Hooks) followAll(ctx context.Context, hooks []db.Hook) error {
 	for _, row := range hooks {
 		if err := h.follow(ctx, row); err != nil {
 			return err
@@ -142,7 +156,7 @@ func (h *Hooks) tell(ctx context.Context, q *db.Queries, hook string, wanted []K
 			return err //nolint:wrapcheck // says what it could not do
 		}
 		data := factData{Event: row.Site + "-" + seen.Cursor, Site: row.Site, Cursor: seen.Cursor, Kind: seen.Kind, Body: seen.Body}
-		if data.Delivery, err = parcel(ctx, q, row.Site, stayOf(f)); err != nil {
+		if data.Delivery, err = parcel(ctx, q, row.Site, intake.StayOf(f)); err != nil {
 			return err
 		}
 		if err := h.put(ctx, q, delivery{hook: hook, event: data.Event, site: row.Site}, message{kind, seen.At.UTC(), data}); err != nil {
@@ -207,7 +221,7 @@ func (h *Hooks) followIncidents(ctx context.Context, hook db.Hook, wanted []Kind
 				Event: row.ID + "-" + string(kind), Site: row.Site, Incident: row.ID, Kind: row.Kind, Severity: row.Severity,
 				Place: row.Place, Delivery: row.Stay,
 			}
-			if err := h.put(ctx, q, delivery{hook: hook.ID, event: data.Event, site: row.Site}, message{kind, moment(at).UTC(), data}); err != nil {
+			if err := h.put(ctx, q, delivery{hook: hook.ID, event: data.Event, site: row.Site}, message{kind, moment(at), data}); err != nil {
 				return err
 			}
 		}

@@ -106,16 +106,8 @@ func (h *Hooks) check(d *Draft) error {
 	return nil
 }
 
-// may returns NOT_ALLOWED for whoever may not see (read) or change hooks: they tell of a whole organization.
-func may(p cloud.Principal, scope auth.Scope) error {
-	if !p.May(cloud.RoleManager) {
-		return locker.Errorf(locker.CodeNotAllowed, "this needs the role %q", string(cloud.RoleManager))
-	}
-	if !p.Allows(scope) {
-		return locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(scope))
-	}
-	return nil
-}
+// may returns NOT_ALLOWED for whoever may not see or change hooks: they tell of a whole organization.
+func may(p cloud.Principal, scope auth.Scope) error { return p.Need(cloud.RoleManager, scope) }
 
 // List returns the hooks of the principal's organization by name.
 func (h *Hooks) List(ctx context.Context, p cloud.Principal) ([]View, error) {
@@ -318,9 +310,4 @@ func (h *Hooks) act(ctx context.Context, q *db.Queries, p cloud.Principal, kind,
 	return nil
 }
 
-func moment(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms)
-}
+func moment(ms int64) time.Time { return locker.Millis(ms).Time() }

@@ -76,24 +76,3 @@ func kindOf(f locker.Fact) Kind {
 	}
 	return ""
 }
-
-// stayOf returns the stay that a fact is about; empty: none.
-func stayOf(f locker.Fact) locker.StayID {
-	switch f := f.(type) {
-	case locker.ParcelStored:
-		return f.Stay
-	case locker.DepositSettled:
-		return f.Stay
-	case locker.DepositUndone:
-		return f.Stay
-	case locker.ParcelCollected:
-		return f.Stay
-	case locker.ParcelRemoved:
-		return f.Stay
-	case locker.ProblemReported:
-		return f.Stay
-	case locker.CodeReissued:
-		return f.Stay
-	}
-	return ""
-}

@@ -78,8 +78,8 @@ func (d *Desk) keep(ctx context.Context, x *loaded) error {
 
 // List returns the latest guided audits of a site, newest first.
 func (d *Desk) List(ctx context.Context, p cloud.Principal, site locker.SiteID) ([]Summary, error) {
-	if !p.Allows(auth.ScopeRead) {
-		return nil, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeRead))
+	if err := p.NeedScope(auth.ScopeRead); err != nil {
+		return nil, err
 	}
 	if _, err := d.opts.Cloud.Site(ctx, p, site); err != nil {
 		return nil, err
@@ -129,8 +129,8 @@ func (d *Desk) nameOf(ctx context.Context, id string) string {
 
 // View returns a guided audit as it stands, at a place of it; empty: the first that is not over.
 func (d *Desk) View(ctx context.Context, p cloud.Principal, site locker.SiteID, id string, place locker.PlaceID) (View, error) {
-	if !p.Allows(auth.ScopeRead) {
-		return View{}, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeRead))
+	if err := p.NeedScope(auth.ScopeRead); err != nil {
+		return View{}, err
 	}
 	x, err := d.load(ctx, p, site, id)
 	if err != nil {

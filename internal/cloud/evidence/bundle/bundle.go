@@ -49,8 +49,8 @@ func New(packs *evidence.Maker, parcels evidence.Parcels, texts *text.Catalog, n
 func (m *Maker) Bundle(
 	ctx context.Context, who cloud.Principal, site locker.SiteID, parcel locker.ParcelID, language string,
 ) ([]byte, error) {
-	if !who.Allows(auth.ScopeRead) {
-		return nil, locker.Errorf(locker.CodeNotAllowed, "this token lacks the scope %q", string(auth.ScopeRead))
+	if err := who.NeedScope(auth.ScopeRead); err != nil {
+		return nil, err
 	}
 	view, err := m.parcels.Parcel(ctx, who, site, parcel)
 	if err != nil {
