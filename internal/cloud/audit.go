@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/entry"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 )
@@ -31,7 +32,7 @@ func (c *Cloud) Acts(ctx context.Context, p Principal, site locker.SiteID, curso
 	if _, err := c.findSite(ctx, p, site); err != nil {
 		return found, err
 	}
-	before, id, err := parseCursor(cursor)
+	before, id, err := entry.ParseCursor(cursor)
 	if err != nil {
 		return found, err
 	}
@@ -47,7 +48,7 @@ func (c *Cloud) Acts(ctx context.Context, p Principal, site locker.SiteID, curso
 	}
 	for i, row := range rows {
 		if i == limit {
-			found.Next = formatCursor(rows[i-1].At, rows[i-1].ID)
+			found.Next = entry.FormatCursor(rows[i-1].At, rows[i-1].ID)
 			break
 		}
 		found.Items = append(found.Items, ActView{

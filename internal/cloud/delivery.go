@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -80,7 +79,7 @@ func (c *Cloud) Deliveries(ctx context.Context, p Principal, f DeliveryFilter) (
 	if err := byState(&query, f.State, c.millis()); err != nil {
 		return found, err
 	}
-	if query.BeforeBegun, query.BeforeID, err = parseCursor(f.Cursor); err != nil {
+	if query.BeforeBegun, query.BeforeID, err = entry.ParseCursor(f.Cursor); err != nil {
 		return found, err
 	}
 	if text := strings.TrimSpace(f.Query); text != "" {
@@ -96,7 +95,7 @@ func (c *Cloud) Deliveries(ctx context.Context, p Principal, f DeliveryFilter) (
 	for i, row := range rows {
 		if i == query.Limit-1 {
 			last := rows[i-1]
-			found.Next = formatCursor(last.BegunAt, last.ID)
+			found.Next = entry.FormatCursor(last.BegunAt, last.ID)
 			break
 		}
 		if views[row.Site] == nil {
@@ -142,21 +141,6 @@ func (c *Cloud) layoutView(ctx context.Context, site string) (*siteView, error) 
 		v.index[place.ID] = place
 	}
 	return v, nil
-}
-
-// formatCursor and parseCursor keep the place in a list that is sorted by a moment and an id.
-func formatCursor(at int64, id string) string { return strconv.FormatInt(at, 36) + "." + id }
-
-func parseCursor(text string) (int64, string, error) {
-	if text == "" {
-		return 0, "", nil
-	}
-	at, id, ok := strings.Cut(text, ".")
-	n, err := strconv.ParseInt(at, 36, 64)
-	if !ok || err != nil {
-		return 0, "", locker.Errorf(locker.CodeInputInvalid, "the cursor is damaged: start at the first page")
-	}
-	return n, id, nil
 }
 
 // search narrows a query to what a person typed: a tracking number or its last four, a unit, or the

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/entry"
 	"cubby/internal/cloud/incident"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -103,7 +104,7 @@ func (c *Cloud) Incidents(ctx context.Context, p Principal, f IncidentFilter) (P
 	if f.Resolved {
 		query.State = incidentResolved
 	}
-	if query.BeforeOpened, query.BeforeID, err = parseCursor(f.Cursor); err != nil {
+	if query.BeforeOpened, query.BeforeID, err = entry.ParseCursor(f.Cursor); err != nil {
 		return found, err
 	}
 	rows, err := c.store.ListIncidents(ctx, query)
@@ -114,7 +115,7 @@ func (c *Cloud) Incidents(ctx context.Context, p Principal, f IncidentFilter) (P
 	for i, row := range rows {
 		if i == query.Limit-1 {
 			last := rows[i-1]
-			found.Next = formatCursor(last.OpenedAt, last.ID)
+			found.Next = entry.FormatCursor(last.OpenedAt, last.ID)
 			break
 		}
 		if views[row.Site] == nil {

@@ -1,4 +1,5 @@
-// Package entry checks and folds what people type: texts, telephone numbers, names to search by.
+// Package entry checks and folds what people and programs enter: texts, telephone numbers, names to search by,
+// cursors of lists.
 package entry
 
 import (

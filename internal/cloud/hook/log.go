@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/entry"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 )
@@ -49,9 +48,12 @@ func (h *Hooks) Deliveries(ctx context.Context, p cloud.Principal, id string, c 
 	if _, err := find(ctx, q, p, id); err != nil {
 		return page, err
 	}
-	before, beforeID, err := parseCursor(c.Cursor)
+	before, beforeID, err := entry.ParseCursor(c.Cursor)
 	if err != nil {
-		return page, err
+		return page, err //nolint:wrapcheck // says what to do
+	}
+	if before == 0 {
+		before = math.MaxInt64
 	}
 	limit := min(max(c.Limit, 1), 200)
 	found, err := q.ListHookDeliveries(ctx, db.ListHookDeliveriesParams{
@@ -63,23 +65,12 @@ func (h *Hooks) Deliveries(ctx context.Context, p cloud.Principal, id string, c 
 	for i, row := range found {
 		if i == limit {
 			last := found[limit-1]
-			page.Next = strconv.FormatInt(last.CreatedAt, 10) + "|" + last.ID
+			page.Next = entry.FormatCursor(last.CreatedAt, last.ID)
 			break
 		}
 		page.Items = append(page.Items, deliveryOf(row))
 	}
 	return page, nil
-}
-
-func parseCursor(cursor string) (at int64, id string, err error) {
-	if cursor == "" {
-		return math.MaxInt64, "", nil
-	}
-	text, id, _ := strings.Cut(cursor, "|")
-	if at, err = strconv.ParseInt(text, 10, 64); err != nil {
-		return 0, "", locker.Errorf(locker.CodeInputInvalid, "the cursor is not one of this list")
-	}
-	return at, id, nil
 }
 
 func deliveryOf(row db.HookDelivery) Delivery {

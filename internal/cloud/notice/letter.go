@@ -180,7 +180,7 @@ func ltr(p *text.Printer, s string) string {
 	if p.Dir() != "rtl" || s == "" {
 		return s
 	}
-	return "\u2066" + s + "\u2069"
+	return text.LTR(s)
 }
 
 // own keeps a name in its own direction within a sentence that runs from right to left.
