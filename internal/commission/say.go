@@ -46,5 +46,5 @@ func isolate(s string) string {
 	if s == "" {
 		return ""
 	}
-	return "\u2066" + s + "\u2069" // left-to-right isolate
+	return text.LTR(s)
 }

@@ -61,10 +61,10 @@ func modelOf(t *text.Printer, m catalog.Model) modelView {
 		ID: m.ID, Name: m.Name, Notes: m.Notes, SetHead: t.T("console.hardware.settings"),
 		Badge: ui.BadgeView{Text: t.T("console.hardware.evidence." + m.Evidence.String()), Kind: evidenceKind(m.Evidence)},
 		Facts: []factView{
-			{Name: t.T("console.hardware.model"), Value: ltr(m.ID)},
+			{Name: t.T("console.hardware.model"), Value: text.LTR(m.ID)},
 			{Name: t.T("console.hardware.maker"), Value: m.Maker},
 			{Name: t.T("service.boards.outputs"), Value: t.Number(m.Channels)},
-			{Name: t.T("console.hardware.addresses"), Value: ltr(strconv.Itoa(int(m.MinAddress)) + "–" + strconv.Itoa(int(m.MaxAddress)))},
+			{Name: t.T("console.hardware.addresses"), Value: text.LTR(strconv.Itoa(int(m.MinAddress)) + "–" + strconv.Itoa(int(m.MaxAddress)))},
 		},
 	}
 	if m.BaudRate > 0 {
@@ -87,6 +87,3 @@ func evidenceKind(e catalog.Evidence) string {
 	}
 	return ""
 }
-
-// ltr keeps labels in their order inside a sentence that runs the other way.
-func ltr(s string) string { return "\u2066" + s + "\u2069" } // left-to-right isolate

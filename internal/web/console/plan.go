@@ -157,7 +157,7 @@ func (c *Console) planView(pg page, plan PlannedSite, known []cloud.PropertyView
 	for _, d := range plan.Doors {
 		part := fmt.Sprintf("%s %s", t.Number(d.N), d.Size)
 		if t.Dir() == "rtl" {
-			part = "\u2066" + part + "\u2069" // number and letter stay together
+			part = text.LTR(part) // number and letter stay together
 		}
 		doors = append(doors, part)
 	}

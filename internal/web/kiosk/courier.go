@@ -5,6 +5,7 @@ import (
 
 	"cubby/internal/controller"
 	"cubby/internal/locker"
+	"cubby/internal/text"
 	"cubby/internal/web/ui"
 )
 
@@ -65,9 +66,9 @@ func (pg page) last() *lastView {
 	if d == nil {
 		return nil
 	}
-	v := &lastView{Text: pg.text.T("kiosk.courier.stored", "door", ltr(d.Door.Name)), Echo: pg.lastEcho()}
+	v := &lastView{Text: pg.text.T("kiosk.courier.stored", "door", text.LTR(d.Door.Name)), Echo: pg.lastEcho()}
 	if !d.Stored {
-		v.Text = pg.text.T("kiosk.courier.unsure", "door", ltr(d.Door.Name))
+		v.Text = pg.text.T("kiosk.courier.unsure", "door", text.LTR(d.Door.Name))
 	}
 	if pg.undoable() || pg.turn.CanReopen {
 		v.Keys = append(v.Keys, pg.link("kiosk.courier.change", "undo-2", "last"))
@@ -82,7 +83,7 @@ func (pg page) lastEcho() string {
 		return pg.echo(d.Masked, d.Unit)
 	}
 	until := d.UndoUntil.Time().In(pg.zone).Format(time.TimeOnly)
-	return pg.text.T("kiosk.courier.until", "who", pg.echo(d.Masked, d.Unit), "time", ltr(until))
+	return pg.text.T("kiosk.courier.until", "who", pg.echo(d.Masked, d.Unit), "time", text.LTR(until))
 }
 
 func (pg page) undoable() bool {
@@ -93,7 +94,7 @@ func (pg page) undoable() bool {
 func (pg page) lastParcel() screen {
 	p := pg.text
 	d := pg.turn.Last
-	v := listView{Title: p.T("kiosk.courier.stored", "door", ltr(d.Door.Name)), Text: pg.lastEcho()}
+	v := listView{Title: p.T("kiosk.courier.stored", "door", text.LTR(d.Door.Name)), Text: pg.lastEcho()}
 	v.Keys = pg.reopenKeys()
 	if pg.undoable() {
 		wrong := pg.key("", "kiosk.courier.wrong", "users", "undo", ui.Hidden{Name: "wrong", Value: yes})
@@ -229,9 +230,9 @@ func (pg page) courierOptions() screen {
 		switch o.Option.Kind {
 		case "bank":
 			k.Text, k.Icon = p.T("kiosk.options.bank", "bank", o.Door.BankName, "where", pg.text.T("kiosk.door.label",
-				"door", ltr(o.Door.Name), "where", pg.place(o.Door))), "door-open"
+				"door", text.LTR(o.Door.Name), "where", pg.place(o.Door))), "door-open"
 		case string(locker.FallShelf):
-			k.Text, k.Icon = p.T("kiosk.options.shelf", "shelf", ltr(o.Door.Name)), "archive"
+			k.Text, k.Icon = p.T("kiosk.options.shelf", "shelf", text.LTR(o.Door.Name)), "archive"
 		case string(locker.FallDesk):
 			k.Text, k.Icon = p.T("kiosk.options.desk"), "user"
 		}

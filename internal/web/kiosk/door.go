@@ -49,7 +49,7 @@ func (pg page) mini(d controller.Door) *ui.MiniWallView {
 		return nil
 	}
 	return &ui.MiniWallView{
-		Label: pg.text.T("kiosk.door.label", "door", ltr(d.Name), "where", pg.where(d)),
+		Label: pg.text.T("kiosk.door.label", "door", text.LTR(d.Name), "where", pg.where(d)),
 		Bays: bays(pg.home.Bank, func(c locker.Compartment) ui.MiniCell {
 			return ui.MiniCell{Units: c.Units, Here: c.ID == d.Place}
 		}),
@@ -228,7 +228,7 @@ func (pg page) failed() screen {
 	}
 	lines := []string{pg.whom()}
 	if where := pg.where(d); where != "" {
-		lines = append([]string{p.T("kiosk.door.label", "door", ltr(d.Name), "where", where)}, lines...)
+		lines = append([]string{p.T("kiosk.door.label", "door", text.LTR(d.Name), "where", where)}, lines...)
 	}
 	return screen{
 		title: p.T("common.problem"), idle: idleAfter, say: sentence, sound: "error",
@@ -260,7 +260,7 @@ func (pg page) atCounter(d controller.Door) screen {
 	p := pg.text
 	title := p.T("kiosk.counter.desk")
 	if d.Kind == locker.PlaceShelf {
-		title = p.T("kiosk.counter.shelf", "shelf", ltr(d.Name))
+		title = p.T("kiosk.counter.shelf", "shelf", text.LTR(d.Name))
 	}
 	foot := []ui.KioskButton{pg.doneKey(), pg.helpKey()}
 	if pg.turn.Remaining > 0 {
@@ -305,7 +305,7 @@ func problems() []struct {
 // wrong offers everything that can be wrong with the door.
 func (pg page) wrong() screen {
 	p := pg.text
-	v := listView{Title: p.T("kiosk.wrong.title", "door", ltr(pg.door().Name)), Class: "c2"}
+	v := listView{Title: p.T("kiosk.wrong.title", "door", text.LTR(pg.door().Name)), Class: "c2"}
 	for _, problem := range problems() {
 		k := pg.key("", "kiosk.problem."+string(problem.Problem), problem.Icon, "problem",
 			ui.Hidden{Name: "problem", Value: string(problem.Problem)})
@@ -339,11 +339,11 @@ func (pg page) told() screen {
 func (pg page) echo(masked, unit string) string {
 	switch {
 	case masked == "":
-		return ltr(unit)
+		return text.LTR(unit)
 	case unit == "":
-		return ltr(masked)
+		return text.LTR(masked)
 	}
-	return ltr(masked + ", " + unit)
+	return text.LTR(masked + ", " + unit)
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -245,11 +245,8 @@ func (pg page) contactLine() string {
 	if pg.home.Phone == "" {
 		return pg.home.Bank.Name
 	}
-	return ltr(pg.home.Phone)
+	return text.LTR(pg.home.Phone)
 }
-
-// ltr keeps a telephone number or a code in its order inside a sentence that runs the other way.
-func ltr(s string) string { return "\u2066" + s + "\u2069" } // left-to-right isolate
 
 func (pg page) offline() string {
 	if pg.home.Online {
@@ -405,9 +402,9 @@ func (pg page) doneKey() ui.KioskButton { return pg.key("", "common.done", "chec
 func (pg page) whom() string {
 	switch {
 	case pg.home.Phone != "":
-		return pg.text.T("kiosk.call", "phone", ltr(pg.home.Phone))
+		return pg.text.T("kiosk.call", "phone", text.LTR(pg.home.Phone))
 	case pg.home.Mail != "":
-		return pg.text.T("kiosk.write", "mail", ltr(pg.home.Mail))
+		return pg.text.T("kiosk.write", "mail", text.LTR(pg.home.Mail))
 	case pg.opts.Contact != "":
 		return pg.opts.Contact
 	}

@@ -9,6 +9,7 @@ import (
 	"cubby/internal/credential"
 	"cubby/internal/locker"
 	"cubby/internal/notify/qr"
+	"cubby/internal/text"
 	"cubby/internal/web/ui"
 )
 
@@ -139,7 +140,7 @@ func (pg page) doorKeys(pick func(d controller.DoorState) bool) []ui.KioskButton
 			continue
 		}
 		k := pg.placeKey("kiosk.staff.door", stateIcon(pg.stateOf(d)), "door", d)
-		k.Text = pg.text.T("kiosk.staff.door", "door", ltr(d.Door.Name), "state", pg.stateWord(d))
+		k.Text = pg.text.T("kiosk.staff.door", "door", text.LTR(d.Door.Name), "state", pg.stateWord(d))
 		k.ID = "place-" + string(d.Door.Place)
 		list = append(list, k)
 	}
@@ -214,7 +215,7 @@ func (pg page) doorList(view, title string, pick func(d controller.DoorState) bo
 // staffDoor says what is known of a place, and what its keeper may do there.
 func (pg page) staffDoor(d controller.DoorState) screen {
 	v := listView{
-		Title: pg.text.T("kiosk.staff.door", "door", ltr(d.Door.Name), "state", pg.stateWord(d)),
+		Title: pg.text.T("kiosk.staff.door", "door", text.LTR(d.Door.Name), "state", pg.stateWord(d)),
 		Text:  strings.Join(pg.findings(d), " · "), Class: "c3", Keys: pg.doorActs(d),
 	}
 	return screen{
@@ -285,7 +286,7 @@ func (pg page) stayWords(s controller.StayInfo) string {
 // staffStays chooses the parcel of several in one place.
 func (pg page) staffStays(d controller.DoorState) screen {
 	p := pg.text
-	v := listView{Title: p.T("kiosk.staff.reissue.which", "door", ltr(d.Door.Name))}
+	v := listView{Title: p.T("kiosk.staff.reissue.which", "door", text.LTR(d.Door.Name))}
 	for i, s := range d.Stays {
 		if i == matchesPage {
 			break
@@ -311,7 +312,7 @@ func (pg page) staffReason(d controller.DoorState) screen {
 	if pg.query.Get("from") == yes {
 		return pg.typeReason(d, act)
 	}
-	v := listView{Title: p.T("kiosk.staff.why.title", "act", p.T("kiosk.staff."+act), "door", ltr(d.Door.Name))}
+	v := listView{Title: p.T("kiosk.staff.why.title", "act", p.T("kiosk.staff."+act), "door", text.LTR(d.Door.Name))}
 	for _, why := range []string{"stuck", "asked", "check", "overdue", "repair"} {
 		k := pg.key("", "kiosk.staff.why."+why, "", act, pg.reasonFields(d, act, p.T("kiosk.staff.why."+why))...)
 		k.ID = "why-" + why
@@ -355,7 +356,7 @@ func (pg page) staffVerify(d controller.DoorState) screen {
 	empty := pg.key("", "kiosk.staff.verify.empty", "circle-dashed", "verify", placeField(d), ui.Hidden{Name: "answer", Value: "0"})
 	full.ID, empty.ID = "key-full", "key-empty"
 	v := listView{
-		Title: p.T("kiosk.staff.verify.title", "door", ltr(d.Door.Name)), Text: p.T("kiosk.staff.verify.text"),
+		Title: p.T("kiosk.staff.verify.title", "door", text.LTR(d.Door.Name)), Text: p.T("kiosk.staff.verify.text"),
 		Keys: []ui.KioskButton{full, empty},
 	}
 	return screen{view: "verify", title: v.Title, idle: idleAfter, body: listBody(v), foot: pg.doorFoot(d)}
@@ -371,7 +372,7 @@ func (pg page) staffService() screen {
 			view: "service", title: p.T("kiosk.staff.service"), idle: idleAfter,
 			foot: []ui.KioskButton{pg.backKey(), pg.helpKey()},
 			body: message(messageView{
-				Title: p.T("kiosk.staff.service"), Lines: []string{p.T("kiosk.staff.service.until", "time", ltr(until))},
+				Title: p.T("kiosk.staff.service"), Lines: []string{p.T("kiosk.staff.service.until", "time", text.LTR(until))},
 				Keys: []ui.KioskButton{end},
 			}),
 		}
@@ -407,7 +408,7 @@ func (pg page) staffCode() screen {
 	if code := pg.turn.Issued; code != nil {
 		v.Groups = strings.Split(code.Symbols, "-")
 		if code.Digits != "" {
-			v.Digits = p.T("kiosk.issued.digits", "number", ltr(code.Number), "digits", ltr(code.Digits))
+			v.Digits = p.T("kiosk.issued.digits", "number", text.LTR(code.Number), "digits", text.LTR(code.Digits))
 		}
 		if modules, err := qr.Matrix(code.Token); err == nil {
 			v.QR = modules // without a picture the symbols still do

@@ -93,7 +93,7 @@ func newSheetView(p *text.Printer, s commission.Sheet, zone *time.Location) shee
 	if r := s.Record; r.Root != "" {
 		v.Record = &recordView{
 			Title: p.T("service.sheet.record"), Root: r.Root, KeyText: p.T("service.sheet.record.key"), Key: r.Key,
-			Text: p.T("service.sheet.record.text", "site", ltr(r.Site), "epoch", strconv.FormatUint(r.Epoch, 10),
+			Text: p.T("service.sheet.record.text", "site", text.LTR(r.Site), "epoch", strconv.FormatUint(r.Epoch, 10),
 				"size", strconv.FormatUint(r.Size, 10)),
 		}
 	}
@@ -108,9 +108,6 @@ func moment(t time.Time, zone *time.Location) string {
 	}
 	return t.In(zone).Format("2006-01-02 15:04 MST")
 }
-
-// ltr keeps labels and names in their order inside a sentence that runs the other way.
-func ltr(s string) string { return "\u2066" + s + "\u2069" } // left-to-right isolate
 
 // SheetPolicy is what the hand-over sheet may load: its own style and nothing else.
 func SheetPolicy() ui.Policy { return sheetPolicy() }

@@ -10,6 +10,7 @@ import (
 
 	"cubby/internal/commission"
 	"cubby/internal/locker"
+	"cubby/internal/text"
 	"cubby/internal/web/ui"
 )
 
@@ -100,18 +101,18 @@ func (f *Face) fillStep(page *walkView, v visit, s commission.Step) (heading str
 		page.Finish = &ui.ButtonView{Text: t.T("service.finish.title"), Href: Prefix + "/finish", Large: "xl"}
 		return t.T("service.walk.done")
 	case commission.StepOpen:
-		page.Open = &ui.ButtonView{Text: t.T("service.walk.open", "door", ltr(s.Door)), Icon: "door-open", Large: "xl"}
+		page.Open = &ui.ButtonView{Text: t.T("service.walk.open", "door", text.LTR(s.Door)), Icon: "door-open", Large: "xl"}
 		page.Answers = []ui.ButtonView{answerKey(t.T("service.walk.skip"), commission.AnswerSkip)}
 		if s.Door == "" {
-			page.Open.Text = t.T("service.walk.open.output", "output", ltr(s.Output.String()))
-			return t.T("service.walk.next.output", "output", ltr(s.Output.String()))
+			page.Open.Text = t.T("service.walk.open.output", "output", text.LTR(s.Output.String()))
+			return t.T("service.walk.next.output", "output", text.LTR(s.Output.String()))
 		}
-		return t.T("service.walk.next", "door", ltr(s.Door))
+		return t.T("service.walk.next", "door", text.LTR(s.Door))
 	case commission.StepConfirm:
 		page.Lines = []string{t.T("service.walk.full.text")}
-		page.Confirm = &ui.ButtonView{Text: t.T("service.walk.full.open", "door", ltr(s.Door)), Kind: "danger", Large: "xl", Name: "kind", Value: string(commission.AnswerConfirm)}
+		page.Confirm = &ui.ButtonView{Text: t.T("service.walk.full.open", "door", text.LTR(s.Door)), Kind: "danger", Large: "xl", Name: "kind", Value: string(commission.AnswerConfirm)}
 		page.Answers = []ui.ButtonView{answerKey(t.T("service.walk.skip"), commission.AnswerSkip)}
-		return t.T("service.walk.full", "door", ltr(s.Door))
+		return t.T("service.walk.full", "door", text.LTR(s.Door))
 	case commission.StepAsk:
 	}
 	return f.fillQuestion(page, v, s)
@@ -148,7 +149,7 @@ func (f *Face) fillQuestion(page *walkView, v visit, s commission.Step) (heading
 		page.Yes = &ui.ButtonView{Text: t.T("service.walk.yes.next"), Icon: "check", Large: "xl", Name: "kind", Value: string(commission.AnswerYes)}
 		wait := answerKey(t.T("service.walk.yes"), commission.AnswerYes)
 		page.Wait = &wait
-		return t.T("service.walk.asked", "door", ltr(s.Door))
+		return t.T("service.walk.asked", "door", text.LTR(s.Door))
 	}
 	page.Other.Next = true
 	page.Other.Fields[0].Value = s.Guess
@@ -167,21 +168,21 @@ func sizeField(v visit) ui.FieldView {
 
 // seen says what the sensors showed.
 func (f *Face) seen(v visit, s commission.Step) string {
-	text := v.t.T("service.walk.unseen")
+	words := v.t.T("service.walk.unseen")
 	_ = v.work.Session.View(func(w *commission.Walk) { // there is a walk: its step is at hand
 		if !w.Sees(s.Output) {
-			text = v.t.T("service.walk.blind")
+			words = v.t.T("service.walk.blind")
 			return
 		}
 		var moved []string
 		for _, m := range w.Moves() {
-			moved = append(moved, ltr(m.Output.String()))
+			moved = append(moved, text.LTR(m.Output.String()))
 		}
 		if len(moved) > 0 {
-			text = v.t.T("service.walk.seen", "outputs", v.t.List(moved...))
+			words = v.t.T("service.walk.seen", "outputs", v.t.List(moved...))
 		}
 	})
-	return text
+	return words
 }
 
 // openDoor pulses the door of the step and answers with the question that follows.

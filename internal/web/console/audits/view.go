@@ -206,7 +206,7 @@ func parcelWords(t *text.Printer, d cloud.Delivery) string {
 		parts = append(parts, d.CarrierName)
 	}
 	if d.Tracking != "" {
-		parts = append(parts, "\u2066"+d.Tracking+"\u2069")
+		parts = append(parts, text.LTR(d.Tracking))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -382,7 +382,7 @@ func other(t *text.Printer, v round.View, f typed, action string) *otherView {
 		o.Found.Options = append(o.Found.Options, ui.Option{Value: c.stay, Text: c.words, Selected: c.chosen})
 	}
 	for _, l := range f.labels {
-		o.Labels.Options = append(o.Labels.Options, ui.Option{Value: l, Text: "\u2066" + l + "\u2069", Selected: true})
+		o.Labels.Options = append(o.Labels.Options, ui.Option{Value: l, Text: text.LTR(l), Selected: true})
 	}
 	return o
 }

@@ -121,7 +121,7 @@ func minutesLeft(v remote.View) int {
 
 func (p *View) fill(t *text.Printer, v remote.View) {
 	s := v.Step
-	door := ltr(s.Door)
+	door := text.LTR(s.Door)
 	skip := answerButton(t.T("service.walk.skip"), commission.AnswerSkip)
 	if v.Wait > 0 && v.Service.IsZero() && (s.Kind == commission.StepOpen || s.Kind == commission.StepConfirm) && !v.Pending {
 		p.Wait = t.T("console.commission.wait", "seconds", t.Number(int(math.Ceil(v.Wait.Seconds()))))
@@ -157,7 +157,7 @@ func (p *View) fill(t *text.Printer, v remote.View) {
 
 func (p *View) question(t *text.Printer, v remote.View, skip ui.ButtonView) {
 	s := v.Step
-	p.Heading = t.T("service.walk.asked", "door", ltr(s.Door))
+	p.Heading = t.T("service.walk.asked", "door", text.LTR(s.Door))
 	p.Lines = []string{seenWords(t, v), t.T("service.walk.shut")}
 	p.Main = &mainView{Action: "answer", Kind: commission.AnswerYes, Next: true, Button: ui.ButtonView{
 		Text: t.T("service.walk.yes.next"), Icon: "check", Large: "big",
@@ -170,7 +170,7 @@ func (p *View) question(t *text.Printer, v remote.View, skip ui.ButtonView) {
 	for _, m := range v.Moves {
 		if label := labelAt(v, m.Output); label != "" && label != s.Door {
 			p.Main.Button.Kind = "ghost" // the sensors say another door
-			p.Moved = append(p.Moved, namedView{Label: label, Text: t.T("console.commission.moved", "door", ltr(label))})
+			p.Moved = append(p.Moved, namedView{Label: label, Text: t.T("console.commission.moved", "door", text.LTR(label))})
 		}
 	}
 	var doors []ui.Option
@@ -201,7 +201,7 @@ func answerButton(words string, kind commission.AnswerKind) ui.ButtonView {
 func seenWords(t *text.Printer, v remote.View) string {
 	var moved []string
 	for _, m := range v.Moves {
-		moved = append(moved, ltr(labelAt(v, m.Output)))
+		moved = append(moved, text.LTR(labelAt(v, m.Output)))
 	}
 	switch {
 	case !v.Walk.Sees(v.Step.Output):
@@ -243,7 +243,7 @@ func banners(r Request, v remote.View) []ui.BannerView {
 	}
 	if v.Walk == nil {
 		for _, w := range v.Warnings {
-			all = append(all, ui.BannerView{Kind: "warn", Icon: "triangle-alert", Text: t.T("console.commission.warning."+string(w.Kind), "board", ltr(w.Board))})
+			all = append(all, ui.BannerView{Kind: "warn", Icon: "triangle-alert", Text: t.T("console.commission.warning."+string(w.Kind), "board", text.LTR(w.Board))})
 		}
 	}
 	return all
@@ -383,6 +383,3 @@ func resultKind(s commission.DoorState) string {
 	}
 	return ""
 }
-
-// ltr keeps labels and outputs in their order inside a sentence that runs the other way.
-func ltr(s string) string { return "\u2066" + s + "\u2069" } // left-to-right isolate

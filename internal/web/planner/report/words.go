@@ -105,7 +105,7 @@ func (w words) apart(s string) string {
 	if w.Dir() != "rtl" {
 		return s
 	}
-	return "\u2066" + s + "\u2069"
+	return text.LTR(s)
 }
 
 // figure writes a figure with its range, without its unit.
