@@ -183,9 +183,11 @@ func (c *Controller) load(ctx context.Context) (*Machine, error) {
 		if e.Number < m.pos.Epoch {
 			continue
 		}
-		if err := c.replay(ctx, m, e); err != nil {
+		n, err := ReplayEpoch(ctx, c.opts.Journal, m, e)
+		if err != nil {
 			return nil, err
 		}
+		c.sinceSnapshot += n // a site that restarts often must not read more and more each time
 	}
 	return m, nil
 }
@@ -213,27 +215,29 @@ func (c *Controller) recall(ctx context.Context, m *Machine, epochs []journal.Ep
 	}
 }
 
-func (c *Controller) replay(ctx context.Context, m *Machine, e journal.Epoch) error {
+// ReplayEpoch has a machine take in what a journal holds of an epoch after the machine's own position, and
+// returns how many records that were.
+func ReplayEpoch(ctx context.Context, j Journal, m *Machine, e journal.Epoch) (int, error) {
 	from := uint64(1)
 	if e.Number == m.pos.Epoch {
 		from = m.pos.Number + 1
 	}
-	for {
-		records, err := c.opts.Journal.Read(ctx, e.Number, from, replayBatch)
+	for read := 0; ; {
+		records, err := j.Read(ctx, e.Number, from, replayBatch)
 		if err != nil {
-			return fmt.Errorf("replay epoch %d from %d: %w", e.Number, from, err)
+			return read, fmt.Errorf("replay epoch %d from %d: %w", e.Number, from, err)
 		}
 		if len(records) == 0 {
-			return nil
+			return read, nil
 		}
 		for _, r := range records {
 			op, err := wire.DecodeOperation(r.Body)
 			if err != nil {
-				return fmt.Errorf("replay record %d of epoch %d: %w", r.Number, e.Number, err)
+				return read, fmt.Errorf("replay record %d of epoch %d: %w", r.Number, e.Number, err)
 			}
 			m.Replay(op)
 		}
-		c.sinceSnapshot += len(records) // a site that restarts often must not read more and more each time
+		read += len(records)
 		from += uint64(len(records))
 	}
 }

@@ -131,17 +131,24 @@ func (p *people) comeAllTheSame(ref, code string) {
 	}
 }
 
-// tryOld is somebody who tries a code with which they have collected already.
-func (p *people) tryOld(code string) {
+// try is somebody who enters a code at a panel that is free. ok is false when there was none, or no answer.
+func (p *people) try(code, counter string) (panel controller.PanelID, reply controller.Reply, ok bool) {
 	panel, free := p.freePanel()
 	if !free {
-		return
+		return panel, reply, false
 	}
-	reply, ok := p.site.ask(controller.CodeEntered{Panel: panel, Input: controller.Input{Code: code}})
+	if reply, ok = p.site.ask(controller.CodeEntered{Panel: panel, Input: controller.Input{Code: code}}); ok {
+		p.site.w.counters[counter]++
+	}
+	return panel, reply, ok
+}
+
+// tryOld is somebody who tries a code with which they have collected already.
+func (p *people) tryOld(code string) {
+	panel, reply, ok := p.try(code, "old codes")
 	if !ok {
 		return
 	}
-	p.site.w.counters["old codes"]++
 	if turn, _ := reply.Value.(controller.Turn); turn.Role != controller.RoleNone {
 		p.leaveAll(turn)
 		p.site.w.after(10*time.Second, func() {
@@ -155,15 +162,10 @@ func (p *people) tryRevoked(ref, code string) {
 	if code == "" {
 		code = credential.Derive(p.branch().key, ref, 1).Symbols()
 	}
-	panel, free := p.freePanel()
-	if !free {
-		return
-	}
-	reply, ok := p.site.ask(controller.CodeEntered{Panel: panel, Input: controller.Input{Code: code}})
+	panel, reply, ok := p.try(code, "revoked tried")
 	if !ok {
 		return
 	}
-	p.site.w.counters["revoked tried"]++
 	turn, _ := reply.Value.(controller.Turn)
 	admitted := reply.Err == nil && turn.Role != controller.RoleNone
 	p.site.w.tell(oracle.Tried{Head: p.site.w.head(p.site), Ref: ref, Admitted: admitted})

@@ -275,36 +275,13 @@ func (s *site) load() (*controller.Machine, error) {
 		if e.Number < m.Position().Epoch {
 			continue
 		}
-		if err := s.replay(m, e); err != nil {
+		n, err := controller.ReplayEpoch(s.w.ctx, s.log, m, e)
+		if err != nil {
 			return nil, err
 		}
+		s.sinceSnapshot += n
 	}
 	return m, nil
-}
-
-func (s *site) replay(m *controller.Machine, e journal.Epoch) error {
-	from := uint64(1)
-	if e.Number == m.Position().Epoch {
-		from = m.Position().Number + 1
-	}
-	for {
-		records, err := s.log.Read(s.w.ctx, e.Number, from, 1024)
-		if err != nil {
-			return fmt.Errorf("replay epoch %d from %d: %w", e.Number, from, err)
-		}
-		if len(records) == 0 {
-			return nil
-		}
-		for _, r := range records {
-			op, err := wire.DecodeOperation(r.Body)
-			if err != nil {
-				return fmt.Errorf("replay record %d: %w", r.Number, err)
-			}
-			m.Replay(op)
-		}
-		s.sinceSnapshot += len(records)
-		from += uint64(len(records))
-	}
 }
 
 // recovered tells the oracle where the start got to.
