@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 
 	"cubby/internal/cloud"
 	"cubby/internal/credential"
@@ -25,12 +24,8 @@ func (a *API) getCodes(ctx context.Context, who cloud.Principal, in *OfSite) (*r
 	if err != nil {
 		return nil, err
 	}
-	codes := Codes{
+	return answer(Codes{
 		Scheme: v.Policy.String(), Live: v.Counts.Live, PerNumber: v.Counts.PerNumber, Guesses: v.Policy.Limits.Site.PerDay(),
-		Most: v.Most, Chance: v.Chance, MaxChance: credential.MaxChance,
-	}
-	if v.Wrong != nil {
-		codes.Wrong = strings.TrimPrefix(v.Wrong.Error(), "credential: ")
-	}
-	return answer(codes, nil)
+		Most: v.Most, Chance: v.Chance, MaxChance: credential.MaxChance, Wrong: v.Why(),
+	}, nil)
 }

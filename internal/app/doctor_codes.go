@@ -2,9 +2,8 @@ package app
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
-	"strings"
 
 	"cubby/internal/cloud"
 	"cubby/internal/credential"
@@ -29,7 +28,7 @@ func codesFindings(ctx context.Context, c *cloud.Cloud) []Finding {
 		case err != nil:
 			f.Wrong = err
 		case a.Wrong != nil:
-			f.Wrong = fmt.Errorf("%s", strings.TrimPrefix(a.Wrong.Error(), "credential: "))
+			f.Wrong = errors.New(a.Why())
 			f.Advice = "Its controller takes fewer guesses meanwhile; see `cubby doctor codes`."
 		default:
 			f.Detail = "a stranger opens something in a year with chance " + credential.FormatChance(a.Chance)

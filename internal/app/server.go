@@ -155,7 +155,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.startFaces(ctx); err != nil {
 		return err
 	}
-	s.warnOfCodes(ctx)
+	s.done.Go(func() { s.warnOfCodes(ctx) }) // it looks at every site: nobody waits for that
 	s.startMetrics()
 	s.startTLS()
 	s.done.Go(func() {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"cubby/internal/cloud"
@@ -72,14 +71,10 @@ func (cmd doctorCodesCmd) Run(ctx context.Context, e *env) error {
 }
 
 func codesOf(s cloud.SiteSummary, a credential.Assessment) siteCodes {
-	v := siteCodes{
+	return siteCodes{
 		Site: s.ID, Name: s.Name, Scheme: a.Policy.String(), Live: a.Counts.Live, PerNumber: a.Counts.PerNumber,
-		Guesses: a.Policy.Limits.Site.PerDay(), Most: a.Most, Chance: a.Chance,
+		Guesses: a.Policy.Limits.Site.PerDay(), Most: a.Most, Chance: a.Chance, Wrong: a.Why(),
 	}
-	if a.Wrong != nil {
-		v.Wrong = strings.TrimPrefix(a.Wrong.Error(), "credential: ")
-	}
-	return v
 }
 
 func (cmd doctorCodesCmd) print(e *env, sites []siteCodes) error {

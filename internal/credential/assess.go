@@ -86,6 +86,14 @@ type Assessment struct {
 	Wrong  error   // ErrWeak or ErrLimits, with what to change; nil: all is well
 }
 
+// Why says what is wrong and what to change, for people; empty: all is well.
+func (a Assessment) Why() string {
+	if a.Wrong == nil {
+		return ""
+	}
+	return strings.TrimPrefix(a.Wrong.Error(), "credential: ")
+}
+
 // Assess computes the chance that a stranger opens anything at a site in a year, and what to change
 // when that is more than [MaxChance].
 func Assess(policy Policy, counts Counts) Assessment {

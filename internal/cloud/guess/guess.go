@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"cubby/internal/credential"
 	"cubby/internal/locker"
@@ -90,9 +89,9 @@ func Check(ctx context.Context, q *db.Queries, site db.Site, policy locker.Polic
 	if err != nil {
 		return err
 	}
-	wrong := credential.Assess(codesOf(policy), counts).Wrong
-	if errors.Is(wrong, credential.ErrWeak) {
-		return locker.Errorf(locker.CodeInputInvalid, "%s", strings.TrimPrefix(wrong.Error(), "credential: "))
+	a := credential.Assess(codesOf(policy), counts)
+	if errors.Is(a.Wrong, credential.ErrWeak) {
+		return locker.Errorf(locker.CodeInputInvalid, "%s", a.Why())
 	}
-	return wrong
+	return a.Wrong
 }
