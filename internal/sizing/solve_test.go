@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -371,6 +372,27 @@ func TestSolve_Room(t *testing.T) {
 }
 
 // Chance decides little: other seeds ask for about the same bank.
+// Without any module that fits, a room takes every size: the reason names the size that fares worst, as
+// the table does.
+func TestSolve_RoomAloneSaysItsWorstSize(t *testing.T) {
+	t.Parallel()
+	a := solve(t, building(func(p *sizing.Problem) {
+		p.Site.CeilingMM = 1000
+		p.Site.Rooms = []sizing.Room{{Name: "store", WidthMM: 5000, DepthMM: 5000, Levels: 5}}
+	}))
+	if a.Recommended.Kind != sizing.OpenRoom {
+		t.Fatalf("recommended %+v, want the room", a.Recommended)
+	}
+	worst := 0.0
+	for _, c := range a.Recommended.Normal.Classes {
+		worst = max(worst, c.Loss.Value)
+	}
+	at := slices.IndexFunc(a.Why, func(r sizing.Reason) bool { return r.Code == "target_held" })
+	if at < 0 || worst == 0 || math.Abs(a.Why[at].Figures[0].Mid-worst) > 1e-3*worst {
+		t.Errorf("says %+v, the worst size loses %g %%", a.Why, worst)
+	}
+}
+
 func TestSolve_Seeds(t *testing.T) {
 	t.Parallel()
 	first := 0

@@ -96,8 +96,9 @@ func (s *solver) measureOf(v Service) Interval {
 	case PerClass:
 	}
 	worst := Interval{Unit: ofClass}
+	doors := len(s.stock.modules) > 0 // else a room takes every class
 	for i, c := range v.Classes {
-		if s.model.home[i] >= 0 && c.Loss.Value >= worst.Value {
+		if (s.model.home[i] >= 0 || !doors) && c.Loss.Value >= worst.Value {
 			worst = c.Loss
 		}
 	}
