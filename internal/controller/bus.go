@@ -260,7 +260,8 @@ func (b *bus) health() (line map[string]uint64, boards map[board.Address]map[str
 	return b.line, maps.Clone(b.lines)
 }
 
-// pulse sends one pulse, says what came of it, and reads all doors of the board.
+// pulse sends one pulse, says what came of it, and reads all doors of the line, first those of the board
+// that was meant: its address may have been damaged on the way, and another board have heard it.
 func (b *bus) pulse(ctx context.Context, g consumedGrant) {
 	ack, err := b.unlock(ctx, g)
 	result := PulseSent
@@ -277,7 +278,16 @@ func (b *bus) pulse(ctx context.Context, g consumedGrant) {
 	b.opts.Logger.DebugContext(ctx, "pulsed", slog.String("request", string(g.request)),
 		slog.String("output", g.output.String()), slog.Int("result", int(result)))
 	b.emit(ctx, Pulsed{Request: g.request, Result: result})
-	b.read(ctx, board.Address(g.output.Board))
+	meant := board.Address(g.output.Board)
+	b.read(ctx, meant)
+	b.mu.Lock()
+	boards := b.boards
+	b.mu.Unlock()
+	for _, addr := range boards {
+		if addr != meant && !b.pollOf(addr).failing { // one that does not answer keeps its pace
+			b.want(addr)
+		}
+	}
 }
 
 // unlock is the only function that can pulse a lock.

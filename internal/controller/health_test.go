@@ -363,7 +363,8 @@ type steady struct {
 	fail  error // of ReadStates
 	odd   int   // readings that say that door 8 is open
 	reads []time.Time
-	wrote time.Time // the last unlock
+	asked []board.Address // of each of reads
+	wrote time.Time       // the last unlock
 }
 
 func newSteady() *steady {
@@ -385,10 +386,10 @@ func (s *steady) Unlock(ctx context.Context, addr board.Address, ch board.Channe
 	return s.flicker.Unlock(ctx, addr, ch)
 }
 
-func (s *steady) ReadStates(context.Context, board.Address) (board.Reading, error) {
+func (s *steady) ReadStates(_ context.Context, addr board.Address) (board.Reading, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reads = append(s.reads, time.Now())
+	s.reads, s.asked = append(s.reads, time.Now()), append(s.asked, addr)
 	if s.fail != nil {
 		return board.Reading{}, s.fail
 	}
@@ -444,6 +445,36 @@ func TestHealth_ReadAfterPulse(t *testing.T) {
 		defer driver.mu.Unlock()
 		if driver.wrote.IsZero() || !slices.ContainsFunc(driver.reads, driver.wrote.Equal) {
 			t.Error("no reading in the moment after the pulse")
+		}
+	})
+}
+
+// The address of a pulse may be damaged on the line: every board is read in the moment after it, not only
+// the one that was meant.
+func TestHealth_EveryBoardIsReadAfterPulse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		layout := layoutOf(8, latchOnly())
+		doors := layout.Banks[0].Columns[0].Compartments
+		for i := range doors[4:] {
+			doors[4+i].Output = locker.Output{Bus: "a", Board: 2, Channel: uint8(i + 1)}
+		}
+		driver := newSteady()
+		r := newRig(t, layout, func(o *controller.Options) { o.Buses[0].Driver = driver })
+		defer r.stop()
+		time.Sleep(3300 * time.Millisecond) // between two polls
+		r.openSmall()
+		time.Sleep(3 * time.Second)
+		driver.mu.Lock()
+		defer driver.mu.Unlock()
+		after := map[board.Address]bool{}
+		for i, at := range driver.reads {
+			if at.Equal(driver.wrote) {
+				after[driver.asked[i]] = true
+			}
+		}
+		if !after[1] || !after[2] {
+			t.Errorf("read in the moment after the pulse: %v, want boards 1 and 2", after)
 		}
 	})
 }
