@@ -14,6 +14,7 @@ import (
 
 	"cubby/internal/sizing"
 	"cubby/internal/sizing/figure"
+	"cubby/internal/sizing/layout"
 	"cubby/internal/sizing/planfile"
 )
 
@@ -119,11 +120,11 @@ func (e *env) solve(ctx context.Context, p sizing.Problem, o sizing.Options) (si
 
 // writeLayout writes the recommended alternative as the layout of a site.
 func writeLayout(file string, a sizing.Answer) error {
-	layout, err := sizing.Layout(a.Problem, a.Recommended, sizing.Names{})
+	made, err := layout.Of(a.Problem, a.Recommended, layout.Names{})
 	if err != nil {
 		return fmt.Errorf("make the layout: %w", err)
 	}
-	data, err := yaml.MarshalWithOptions(layout, yaml.UseJSONMarshaler())
+	data, err := yaml.MarshalWithOptions(made, yaml.UseJSONMarshaler())
 	if err != nil {
 		return fmt.Errorf("write the layout: %w", err)
 	}

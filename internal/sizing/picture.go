@@ -33,7 +33,7 @@ func Fronts(p Problem, a Alternative) []Front {
 			from += aloneMM
 		}
 		for _, c := range b.Columns {
-			out[at].Input.Modules = append(out[at].Input.Modules, frontColumn(p, b, c, columnName(column), from))
+			out[at].Input.Modules = append(out[at].Input.Modules, frontColumn(p, b, c, ColumnName(column), from))
 			from += c.WidthMM
 			column++
 		}
@@ -64,7 +64,7 @@ func frontColumn(p Problem, b BankPlan, c ColumnPlan, name string, from int) dra
 	for i, d := range c.Doors {
 		m.BaseMM = min(m.BaseMM, d.BottomMM)
 		m.Doors = append(m.Doors, drawing.FrontDoor{
-			Size: p.class(d.Size), BottomMM: d.BottomMM, HeightMM: d.HeightMM, Label: doorName(name, i),
+			Size: p.class(d.Size), BottomMM: d.BottomMM, HeightMM: d.HeightMM, Label: DoorName(name, i),
 		})
 	}
 	if c.ScreenMM > 0 {
@@ -74,12 +74,23 @@ func frontColumn(p Problem, b BankPlan, c ColumnPlan, name string, from int) dra
 	return m
 }
 
-// doorName is what is painted on a door: its column and its place from the top.
-func doorName(column string, i int) string { return fmt.Sprintf("%s%02d", column, i+1) }
+// DoorName is what is painted on a door: its column and its place from the top.
+func DoorName(column string, i int) string { return fmt.Sprintf("%s%02d", column, i+1) }
 
 // class returns the index of a size among the problem's classes, and 0 for one that it has not.
 func (p Problem) class(size locker.Size) int {
 	return max(slices.IndexFunc(p.Sizes, func(c SizeClass) bool { return c.Size == size }), 0)
+}
+
+// ColumnName is A to Z, then AA, AB and so on: the name of column i of a site, from 0.
+func ColumnName(i int) string {
+	const letters = 26
+	name := ""
+	for i >= 0 {
+		name = string(rune('A'+i%letters)) + name
+		i = i/letters - 1
+	}
+	return name
 }
 
 // Floor returns the walls with their banks from above, for drawing.FloorPlan.

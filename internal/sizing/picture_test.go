@@ -12,6 +12,7 @@ import (
 
 	"cubby/internal/sizing"
 	"cubby/internal/sizing/drawing"
+	"cubby/internal/sizing/layout"
 )
 
 // The pictures have every door once, inside its wall, labelled as the layout names it.
@@ -24,12 +25,12 @@ func TestFronts(t *testing.T) {
 		}),
 	} {
 		a := solve(t, p)
-		layout, err := sizing.Layout(p, a.Recommended, sizing.Names{})
+		made, err := layout.Of(p, a.Recommended, layout.Names{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var names, labels []string
-		for _, place := range layout.Places() {
+		for _, place := range made.Places() {
 			if place.Column >= 0 && place.Bank != "" {
 				names = append(names, place.Name)
 			}
@@ -66,8 +67,8 @@ func TestFronts(t *testing.T) {
 				}
 			}
 		}
-		if columns != len(layout.Banks[0].Columns) && len(layout.Banks) == 1 {
-			t.Errorf("%s: %d columns on the floor, %d in the layout", name, columns, len(layout.Banks[0].Columns))
+		if columns != len(made.Banks[0].Columns) && len(made.Banks) == 1 {
+			t.Errorf("%s: %d columns on the floor, %d in the layout", name, columns, len(made.Banks[0].Columns))
 		}
 		if got := len(sizing.FanPanels(a.Recommended.Normal)); got != 4 {
 			t.Errorf("%s: %d fan panels, want one for each size", name, got)

@@ -16,6 +16,7 @@ import (
 	"cubby/internal/locker"
 	"cubby/internal/sizing"
 	"cubby/internal/sizing/drawing"
+	"cubby/internal/sizing/layout"
 	"cubby/internal/sizing/planfile"
 	"cubby/internal/text"
 	"cubby/internal/web/planner/report"
@@ -91,11 +92,11 @@ func writeZip(w io.Writer, d data) error {
 }
 
 func writeLayout(w io.Writer, d data) error {
-	layout, err := sizing.Layout(d.answer.Problem, d.answer.Recommended, names(d.t))
+	made, err := layout.Of(d.answer.Problem, d.answer.Recommended, names(d.t))
 	if err != nil {
 		return err
 	}
-	out, err := yaml.MarshalWithOptions(layout, yaml.UseJSONMarshaler())
+	out, err := yaml.MarshalWithOptions(made, yaml.UseJSONMarshaler())
 	if err != nil {
 		return fmt.Errorf("write the layout: %w", err)
 	}
@@ -104,8 +105,8 @@ func writeLayout(w io.Writer, d data) error {
 }
 
 // names are the words of a layout in the visitor's language.
-func names(t *text.Printer) sizing.Names {
-	return sizing.Names{Bank: t.T("planner.layout.bank"), Room: t.T("planner.layout.room"), Desk: t.T("planner.layout.desk")}
+func names(t *text.Printer) layout.Names {
+	return layout.Names{Bank: t.T("planner.layout.bank"), Room: t.T("planner.layout.room"), Desk: t.T("planner.layout.desk")}
 }
 
 // file answers with a download of the full plan.
@@ -176,7 +177,7 @@ func (f *Face) Site(ctx context.Context, q url.Values, t *text.Printer) (Site, e
 		}
 		return Site{}, err
 	}
-	layout, err := sizing.Layout(a.Problem, a.Recommended, names(t))
+	made, err := layout.Of(a.Problem, a.Recommended, names(t))
 	if err != nil {
 		return Site{}, locker.Errorf(locker.CodeInputInvalid, "the plan makes no site: %v", err)
 	}
@@ -184,7 +185,7 @@ func (f *Face) Site(ctx context.Context, q url.Values, t *text.Printer) (Site, e
 	if err != nil {
 		return Site{}, err
 	}
-	s := Site{Query: state.Query(), Lead: rep.Lead, Layout: layout, Boards: sizing.Boards(layout)}
+	s := Site{Query: state.Query(), Lead: rep.Lead, Layout: made, Boards: layout.Boards(made)}
 	for _, c := range a.Recommended.Mix {
 		if c.Doors > 0 {
 			s.Doors = append(s.Doors, SizeCount{Size: c.Size, Doors: c.Doors})

@@ -1,4 +1,4 @@
-package sizing_test
+package layout_test
 
 import (
 	"encoding/json"
@@ -11,26 +11,30 @@ import (
 
 	"cubby/internal/locker"
 	"cubby/internal/sizing"
+	"cubby/internal/sizing/layout"
 )
 
 // The layout of a plan has the plan's doors, every one on an output of its own, and reads back from
 // the file that `cubby site add --layout` takes.
-func TestLayout(t *testing.T) {
+func TestOf(t *testing.T) {
 	t.Parallel()
-	p := building(func(p *sizing.Problem) {
-		p.Site.Walls = []sizing.Wall{
-			{Name: "left", LengthMM: 2400},
-			{Name: "back", LengthMM: 3000, Obstacles: []sizing.Obstacle{{Name: "door", FromMM: 0, ToMM: 700}}},
-		}
-		p.Site.Rooms = []sizing.Room{{Name: "store", WidthMM: 4000, DepthMM: 3000, Levels: 5}}
-		p.Hardware.BoardChannels = 16
-	})
-	a := solve(t, p)
+	p := sizing.Defaults()
+	p.Demand.Units = 60
+	p.Site.Walls = []sizing.Wall{
+		{Name: "left", LengthMM: 2400},
+		{Name: "back", LengthMM: 3000, Obstacles: []sizing.Obstacle{{Name: "door", FromMM: 0, ToMM: 700}}},
+	}
+	p.Site.Rooms = []sizing.Room{{Name: "store", WidthMM: 4000, DepthMM: 3000, Levels: 5}}
+	p.Hardware.BoardChannels = 16
+	a, err := sizing.Solve(t.Context(), p, sizing.Options{Seed: 1, Quick: true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, alternative := range a.All() {
 		if alternative.Kind == sizing.OffSite {
 			continue
 		}
-		got, err := sizing.Layout(p, alternative, sizing.Names{Bank: "Wall", Bus: "lockers"})
+		got, err := layout.Of(p, alternative, layout.Names{Bank: "Wall", Bus: "lockers"})
 		if err != nil {
 			t.Fatalf("%s: %v", alternative.Kind, err)
 		}
@@ -59,8 +63,8 @@ func TestLayout(t *testing.T) {
 		if alternative.Room != nil && len(got.Rooms) == 0 {
 			t.Errorf("%s: the room is missing", alternative.Kind)
 		}
-		if want := (alternative.Doors + 15) / 16; sizing.Boards(got)["lockers"] != want {
-			t.Errorf("%s: %d boards, want %d", alternative.Kind, sizing.Boards(got)["lockers"], want)
+		if want := (alternative.Doors + 15) / 16; layout.Boards(got)["lockers"] != want {
+			t.Errorf("%s: %d boards, want %d", alternative.Kind, layout.Boards(got)["lockers"], want)
 		}
 		data, err := json.Marshal(got)
 		if err != nil {
@@ -94,10 +98,10 @@ func bankOf(columns int) sizing.Alternative {
 }
 
 // Columns beyond Z go on with AA, and a bus has at most 255 boards.
-func TestLayout_Large(t *testing.T) {
+func TestOf_large(t *testing.T) {
 	t.Parallel()
-	p := building()
-	got, err := sizing.Layout(p, bankOf(30), sizing.Names{})
+	p := sizing.Defaults()
+	got, err := layout.Of(p, bankOf(30), layout.Names{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,13 +111,13 @@ func TestLayout_Large(t *testing.T) {
 	if got.Desk == nil || got.Banks[0].Columns[0].Compartments[0].ReachMM != 1920 {
 		t.Errorf("got desk %v and reach %d", got.Desk, got.Banks[0].Columns[0].Compartments[0].ReachMM)
 	}
-	if _, err := sizing.Layout(p, bankOf(40), sizing.Names{Channels: 1}); err == nil || !strings.Contains(err.Error(), "more than 255 boards") {
+	if _, err := layout.Of(p, bankOf(40), layout.Names{Channels: 1}); err == nil || !strings.Contains(err.Error(), "more than 255 boards") {
 		t.Errorf("got %v, want an error about boards", err)
 	}
-	if _, err := sizing.Layout(p, sizing.Alternative{Kind: sizing.OffSite}, sizing.Names{}); err == nil {
+	if _, err := layout.Of(p, sizing.Alternative{Kind: sizing.OffSite}, layout.Names{}); err == nil {
 		t.Error("a service elsewhere has a layout")
 	}
-	without, err := sizing.Layout(p, bankOf(1), sizing.Names{Desk: "-"})
+	without, err := layout.Of(p, bankOf(1), layout.Names{Desk: "-"})
 	if err != nil || without.Desk != nil {
 		t.Errorf("got desk %v (%v), want none", without.Desk, err)
 	}

@@ -1,4 +1,4 @@
-package sizing
+package layout
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cubby/internal/locker"
+	"cubby/internal/sizing"
 )
 
 // Names are what the layout of a site needs beyond the plan. Empty ones get usual words.
@@ -20,20 +21,19 @@ type Names struct {
 
 // Limits of a layout.
 const (
-	maxBoards     = 255 // addresses on one bus
-	maxShelves    = 400
-	unitsHighest  = 12 // units of the highest door in a layout
-	doorsInLetter = 26
+	maxBoards    = 255 // addresses on one bus
+	maxShelves   = 400
+	unitsHighest = 12 // units of the highest door in a layout
 )
 
-// Layout turns a plan into the layout of a site: banks with their doors, sizes, heights and reach, the
+// Of turns a plan into the layout of a site: banks with their doors, sizes, heights and reach, the
 // screen in its column, outputs numbered over boards of so many channels, a room with shelves and a
 // desk. The outputs are a proposal: whoever wires the bank writes them down as they are.
 //
 // Errors: the alternative keeps nothing in the building; more boards than one bus has addresses;
 // whatever locker.Layout.Validate says.
-func Layout(p Problem, a Alternative, n Names) (locker.Layout, error) {
-	if a.Kind == OffSite {
+func Of(p sizing.Problem, a sizing.Alternative, n Names) (locker.Layout, error) {
+	if a.Kind == sizing.OffSite {
 		return locker.Layout{}, errors.New("a service elsewhere has no layout: nothing stands in the building")
 	}
 	n.Bank, n.Room, n.Desk = cmp.Or(n.Bank, "Locker"), cmp.Or(n.Room, "Package room"), cmp.Or(n.Desk, "Front desk")
@@ -42,7 +42,7 @@ func Layout(p Problem, a Alternative, n Names) (locker.Layout, error) {
 		return locker.Layout{}, fmt.Errorf("boards of %d outputs: want at least 1", n.Channels)
 	}
 	unit := unitMM(a)
-	var layout locker.Layout
+	var out locker.Layout
 	wiring := wiring{bus: n.Bus, channels: n.Channels}
 	column := 0
 	for i, b := range a.Banks {
@@ -50,23 +50,23 @@ func Layout(p Problem, a Alternative, n Names) (locker.Layout, error) {
 		if err != nil {
 			return locker.Layout{}, err
 		}
-		layout.Banks = append(layout.Banks, bank)
+		out.Banks = append(out.Banks, bank)
 	}
 	if a.Room != nil {
-		layout.Rooms = []locker.Room{roomLayout(*a.Room, n)}
+		out.Rooms = []locker.Room{roomLayout(*a.Room, n)}
 	}
 	if n.Desk != "-" {
-		layout.Desk = &locker.Desk{ID: "desk", Name: n.Desk}
+		out.Desk = &locker.Desk{ID: "desk", Name: n.Desk}
 	}
-	if err := layout.Validate(); err != nil {
+	if err := out.Validate(); err != nil {
 		return locker.Layout{}, fmt.Errorf("layout of the plan: %w", err)
 	}
-	return layout, nil
+	return out, nil
 }
 
 // unitMM is the height that counts as one unit on the wall: half of the lowest door, as in layouts
 // written by hand, or more so that the highest door has no more than a layout allows.
-func unitMM(a Alternative) float64 {
+func unitMM(a sizing.Alternative) float64 {
 	lowest, highest := 0, 0
 	for _, b := range a.Banks {
 		for _, c := range b.Columns {
@@ -109,10 +109,10 @@ type bankNames struct {
 
 // bankLayout names columns by letters over all banks of the site, so that no two doors have the same
 // name painted on them.
-func bankLayout(b BankPlan, n bankNames, column *int, unit float64, w *wiring) (locker.Bank, error) {
+func bankLayout(b sizing.BankPlan, n bankNames, column *int, unit float64, w *wiring) (locker.Bank, error) {
 	bank := locker.Bank{ID: locker.BankID(n.id), Name: n.name, Witness: locker.Witness{Latch: true}}
 	for _, c := range b.Columns {
-		letter := columnName(*column)
+		letter := sizing.ColumnName(*column)
 		*column++
 		col := locker.Column{Name: letter}
 		if c.ScreenMM > 0 {
@@ -123,7 +123,7 @@ func bankLayout(b BankPlan, n bankNames, column *int, unit float64, w *wiring) (
 			if err != nil {
 				return bank, err
 			}
-			name := doorName(letter, i)
+			name := sizing.DoorName(letter, i)
 			col.Compartments = append(col.Compartments, locker.Compartment{
 				ID: locker.PlaceID(n.id + "/" + name), Name: name, Size: d.Size, Units: unitsOf(d.HeightMM, unit),
 				ReachMM: min(d.BottomMM+d.HeightMM/2, maxReachMM), Output: output,
@@ -137,18 +137,8 @@ func bankLayout(b BankPlan, n bankNames, column *int, unit float64, w *wiring) (
 // maxReachMM is the highest that a layout takes.
 const maxReachMM = 3000
 
-// columnName is A to Z, then AA, AB and so on.
-func columnName(i int) string {
-	name := ""
-	for i >= 0 {
-		name = string(rune('A'+i%doorsInLetter)) + name
-		i = i/doorsInLetter - 1
-	}
-	return name
-}
-
 // roomLayout divides the shelves into places of about a metre.
-func roomLayout(r RoomPlan, n Names) locker.Room {
+func roomLayout(r sizing.RoomPlan, n Names) locker.Room {
 	room := locker.Room{ID: "room", Name: n.Room}
 	count := min(max(cmp.Or(n.Shelves, r.ShelfMM/1000), 1), maxShelves)
 	for i := range count {
