@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"log/slog"
 	"math/bits"
@@ -69,7 +70,14 @@ func (k Key) LogValue() slog.Value { return slog.StringValue(redacted) }
 // mac is HMAC-SHA256 over a domain, a subject, a generation and a round; lengths are written so
 // that no two inputs have the same bytes.
 func (k Key) mac(domain, subject string, generation, round uint32) [sha256.Size]byte {
-	h := hmac.New(sha256.New, k.secret[:])
+	return mac(k.hash(), domain, subject, generation, round)
+}
+
+// hash returns HMAC-SHA256 under the key, for several calls of mac: the key's own half of the work is done once.
+func (k Key) hash() hash.Hash { return hmac.New(sha256.New, k.secret[:]) }
+
+func mac(h hash.Hash, domain, subject string, generation, round uint32) [sha256.Size]byte {
+	h.Reset()
 	var buf [8]byte
 	for _, part := range [...]string{domain, subject} {
 		binary.BigEndian.PutUint64(buf[:], uint64(len(part)))
@@ -101,8 +109,9 @@ func Derive(key Key, subject string, generation uint32) Credential {
 	if key.IsZero() || subject == "" {
 		return Credential{}
 	}
-	token := key.mac(domainToken, subject, generation, 0)
-	digits := key.mac(domainDigits, subject, generation, 0)
+	h := key.hash()
+	token := mac(h, domainToken, subject, generation, 0)
+	digits := mac(h, domainDigits, subject, generation, 0)
 	c := Credential{
 		tokenHigh: binary.BigEndian.Uint64(token[:8]),
 		tokenLow:  binary.BigEndian.Uint64(token[8:16]),
@@ -110,7 +119,7 @@ func Derive(key Key, subject string, generation uint32) Credential {
 		set:       true,
 	}
 	for round := range uint32(maxRounds) {
-		sum := key.mac(domainSymbol, subject, generation, round)
+		sum := mac(h, domainSymbol, subject, generation, round)
 		c.symbols = reduce(sum[:16], symbolSpace)
 		if !needsLetter(c.symbols) {
 			return c

@@ -183,6 +183,12 @@ func (m *Matter) LiveIn(id PlaceID) []*Stay {
 	return stays
 }
 
+// anyIn reports whether f holds for a stay in a place that is not over.
+func (m *Matter) anyIn(id PlaceID, f func(*Stay) bool) bool {
+	m.index()
+	return slices.ContainsFunc(m.byPlace[id], func(sid StayID) bool { return f(m.Stays[sid]) })
+}
+
 // Live returns all stays that are not over, in the order of their ids.
 func (m *Matter) Live() []*Stay {
 	m.index()
@@ -289,7 +295,7 @@ func (s *State) closedTo(place PlaceID, st *Stay) bool {
 	if p, _ := s.Directory.Place(place); p.Kind != PlaceCompartment {
 		return false
 	}
-	return slices.ContainsFunc(s.Matter.LiveIn(place), func(other *Stay) bool {
+	return s.Matter.anyIn(place, func(other *Stay) bool {
 		return other.ID != st.ID && (s.Revoked(other) || !s.household(st, other))
 	})
 }
@@ -311,10 +317,14 @@ func (s *State) withHands(st, b *Stay) bool {
 	if s.SameHands(st, b) {
 		return true
 	}
+	s.Matter.index()
+	if len(s.Matter.byPlace[b.Place]) < 2 { // b is alone there
+		return false
+	}
 	if p, _ := s.Directory.Place(b.Place); p.Kind != PlaceCompartment {
 		return false
 	}
-	return slices.ContainsFunc(s.Matter.LiveIn(b.Place), func(own *Stay) bool {
+	return s.Matter.anyIn(b.Place, func(own *Stay) bool {
 		return own.State == StayStored && s.SameHands(st, own) && s.SameHands(own, b)
 	})
 }
