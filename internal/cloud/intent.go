@@ -113,7 +113,7 @@ func intentRule(kind wire.IntentKind) (auth.Scope, time.Duration, bool) {
 		return auth.ScopeWrite, lifeChange, true
 	case wire.IntentReissue, wire.IntentSetService, wire.IntentClear:
 		return auth.ScopeWrite, lifeChange, true
-	case wire.IntentReserve, wire.IntentCancelReservation, wire.IntentVerify, wire.IntentDeposit, wire.IntentHandOver, wire.IntentAudit:
+	case wire.IntentReserve, wire.IntentCancelReservation, wire.IntentVerify, wire.IntentDeposit, wire.IntentHandOver, wire.IntentUndo, wire.IntentAudit:
 		return auth.ScopeWrite, lifeChange, false
 	case wire.IntentOpenStay: // only a resident asks for it, see ResidentOpen
 		return "", 0, false

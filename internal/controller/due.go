@@ -37,6 +37,10 @@ func (m *Machine) followDue(f locker.Fact) {
 		m.dueBy(f.Until)
 	case locker.ServiceSessionBegan:
 		m.dueBy(f.Until)
+	case locker.DepositUndone, locker.DoorClosed:
+		if len(m.state.Matter.Sessions) > 0 { // of a counter: nothing may be left to do in it
+			m.dueAt(m.now.MonoMS + tickEvery.Milliseconds())
+		}
 	case locker.SessionEnded, locker.EpochBegan:
 		m.dueAt(m.now.MonoMS + tickEvery.Milliseconds())
 	}

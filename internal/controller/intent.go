@@ -69,6 +69,9 @@ func (m *Machine) intent(in wire.Intent) error {
 		}
 		return m.whole(nil, done)
 	case wire.IntentSetService:
+		if in.Bank != "" && in.Place == "" {
+			return m.bankService(in.Bank, in.Out, by, in.Note, done)
+		}
 		return m.whole(annex, locker.SetService{
 			Place: in.Place, Out: in.Out, By: by, Note: m.note(annex, in.Note),
 		}, done)
@@ -92,7 +95,11 @@ func (m *Machine) intent(in wire.Intent) error {
 	case wire.IntentDeposit:
 		return m.counterDeposit(in, by, done)
 	case wire.IntentHandOver:
-		return m.whole(annex, locker.HandOver{Staff: in.Staff, Stays: in.Stays, To: m.note(annex, in.To)}, done)
+		return m.whole(annex, locker.HandOver{
+			Staff: in.Staff, Stays: in.Stays, To: m.note(annex, in.To), Taker: in.Taker, Signature: m.signature(annex, in.Signature),
+		}, done)
+	case wire.IntentUndo:
+		return m.counterUndo(in, by, done)
 	case wire.IntentClear:
 		return m.counterClear(in, done)
 	}
@@ -109,11 +116,10 @@ func (m *Machine) whole(annex wire.Annex, commands ...locker.Command) error {
 	return err
 }
 
-// remoteOpen opens a door because a remote message asks. The governor is asked first, so that the
-// answer says why not; it stands below as well.
+// remoteOpen opens a door because a remote message asks.
 func (m *Machine) remoteOpen(in wire.Intent) error {
-	if m.state.Matter.Service <= m.at && m.governor.RemoteLeft(m.now.MonoMS) <= m.remoteQueued() {
-		return locker.Errorf(locker.CodeRemoteLimit, "at most %d remote openings a minute", RemoteLimit)
+	if err := m.remoteAllowed(); err != nil {
+		return err
 	}
 	annex := wire.Annex{}
 	return m.whole(annex, locker.RemoteOpen{
@@ -198,62 +204,6 @@ func (m *Machine) unopened(found []*locker.Stay, wish locker.PlaceID, at locker.
 		}
 	}
 	return "", locker.Errorf(locker.CodeProofWrong, "this is what the kiosk of another bank shows")
-}
-
-// counterDeposit puts a parcel on a shelf or at the desk: a session of one act.
-func (m *Machine) counterDeposit(in wire.Intent, by locker.Actor, done locker.AnswerIntent) error {
-	pl, ok := m.state.Directory.Place(in.Place)
-	switch {
-	case !ok || pl.Kind == locker.PlaceCompartment:
-		return locker.Errorf(locker.CodePlaceUnknown, "%s is no shelf and no desk", in.Place)
-	case m.diskFull:
-		return locker.Errorf(locker.CodeDiskFull, "the site cannot take parcels: its disk is full")
-	}
-	if staff, known := m.state.Directory.Staff[in.Staff]; !known || staff.Revoked {
-		return locker.Errorf(locker.CodeNotAllowed, "no such person of the staff")
-	}
-	deposit, err := m.newDeposit(parcelAtHand{
-		recipient: in.Recipient, nobody: in.Recipient == "", size: in.Size, carrier: in.Carrier,
-	})
-	if err != nil {
-		return err
-	}
-	if in.Stay != "" {
-		deposit.Stay = in.Stay
-		if deposit.Generation, _, err = m.codes.next(deposit.Key, "stay:"+string(in.Stay), 1); err != nil {
-			return err
-		}
-	}
-	if in.Parcel != "" {
-		deposit.Parcel = in.Parcel
-	}
-	annex := wire.Annex{}
-	session := locker.SessionID(in.ID)
-	deposit.Session, deposit.Actor, deposit.Grant = session, by, locker.StaffRight(in.Staff)
-	deposit.Place, deposit.Tracking = in.Place, m.note(annex, in.Tracking)
-	end := locker.EndSession{Session: session, Reason: "done"}
-	begin := locker.BeginSession{Session: session, Actor: by, Grant: deposit.Grant}
-	if err := m.decide(annex, begin, deposit, end, done); err != nil {
-		m.must(end)
-		return err
-	}
-	return nil
-}
-
-func (m *Machine) counterClear(in wire.Intent, done locker.AnswerIntent) error {
-	pl, ok := m.state.Directory.Place(in.Place)
-	if !ok || pl.Kind == locker.PlaceCompartment { // a door is cleared by whoever stands before it
-		return locker.Errorf(locker.CodePlaceUnknown, "%s is no shelf and no desk", in.Place)
-	}
-	annex := wire.Annex{}
-	reason := in.Reason
-	if !slices.Contains([]string{"returned", "moved", "cleared"}, reason) {
-		reason = "cleared"
-	}
-	return m.whole(annex, locker.StaffClear{
-		Staff: in.Staff, Place: in.Place, Stays: in.Stays, Request: locker.RequestID(m.id()), Reason: reason,
-		Note: m.note(annex, in.Note),
-	}, done)
 }
 
 // codeOf returns the code of an error of the rules, and CodeInternal for any other.

@@ -280,6 +280,11 @@ type (
 		Out    bool
 		Reason string
 	}
+	// SetBankService takes every door of the panel's bank out of service or puts them back.
+	SetBankService struct {
+		Out    bool
+		Reason string
+	}
 	// VerifyPlace says what the person saw in a place.
 	VerifyPlace struct {
 		Place    locker.PlaceID
@@ -314,6 +319,7 @@ func (OpenDoor) act()        {}
 func (ClearPlace) act()      {}
 func (ReissueCode) act()     {}
 func (SetService) act()      {}
+func (SetBankService) act()  {}
 func (VerifyPlace) act()     {}
 func (BeginService) act()    {}
 func (EndService) act()      {}

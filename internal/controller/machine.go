@@ -431,6 +431,7 @@ func (m *Machine) tick() {
 	m.tickOpenings()
 	m.tickDoors()
 	m.tickStays()
+	m.tickCounters()
 	m.tickPanels()
 	m.tickCommission()
 	m.findDue()

@@ -176,7 +176,7 @@ func (m *Machine) doAct(p *panel, act Act) error {
 	case ScanParcel, FindRecipient, ChooseRecipient, NoRecipient, ChooseSize, NeedBigger, UndoDeposit,
 		AnswerStored, TakeOption, RefuseParcel:
 		return m.actCourier(p, act)
-	case OpenDoor, ClearPlace, ReissueCode, SetService, VerifyPlace, BeginService, EndService:
+	case OpenDoor, ClearPlace, ReissueCode, SetService, SetBankService, VerifyPlace, BeginService, EndService:
 		return m.actStaff(p, act)
 	case Back:
 		return m.back(p)

@@ -36,6 +36,8 @@ func (m *Machine) actStaff(p *panel, act Act) error {
 			Place: a.Place, Out: a.Out, By: p.actor, Note: m.note(annex, a.Reason),
 		})
 		return m.menu(p, err)
+	case SetBankService:
+		return m.menu(p, m.bankService(m.bankOf(p).ID, a.Out, p.actor, a.Reason))
 	case VerifyPlace:
 		if err := m.verifyAllowed(m.staffOf(p)); err != nil {
 			return err

@@ -56,6 +56,7 @@ type (
 		Key       KeyID
 		// Generation is the first one under which the code equals no live one.
 		Generation uint32
+		Cause      Cause // of the opening; empty: CauseLocal
 	}
 
 	// ConfirmStored is a person's word that the parcel is in its place and the door is shut.
@@ -72,6 +73,7 @@ type (
 		Reason  string // undo, need_bigger, wrong_recipient
 		By      Actor
 		Grant   GrantRef
+		Cause   Cause // of the opening; empty: CauseLocal
 	}
 
 	// Settle closes the courier's undo of a stay: its time is over.
@@ -141,9 +143,11 @@ type (
 
 	// HandOver gives parcels to somebody over the counter.
 	HandOver struct {
-		Staff StaffID
-		Stays []StayID
-		To    AnnexRef
+		Staff     StaffID
+		Stays     []StayID
+		To        AnnexRef
+		Taker     string // as what they take it, see ParcelCollected
+		Signature AnnexRef
 	}
 
 	// Reissue gives a stay a new code.

@@ -1,6 +1,7 @@
 package locker
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -61,7 +62,7 @@ func decideDeposit(s *State, c BeginDeposit, now Millis) ([]Fact, error) {
 		return append(facts, ParcelStored{Stay: c.Stay, Place: a.Place, Evidence: EvidencePerson, By: c.Actor}), nil
 	}
 	opening, err := s.open(ask{
-		request: c.Request, place: p, purpose: PurposeDeposit, cause: CauseLocal, grant: c.Grant, actor: c.Actor,
+		request: c.Request, place: p, purpose: PurposeDeposit, cause: cmp.Or(c.Cause, CauseLocal), grant: c.Grant, actor: c.Actor,
 		session: c.Session, stays: []StayID{c.Stay},
 	})
 	if err != nil {
@@ -203,7 +204,7 @@ func decideUndo(s *State, c Undo, now Millis) ([]Fact, error) {
 		return []Fact{asked}, nil
 	}
 	opening, err := s.open(ask{
-		request: c.Request, place: p, purpose: PurposeUndo, cause: CauseLocal, grant: c.Grant, actor: c.By,
+		request: c.Request, place: p, purpose: PurposeUndo, cause: cmp.Or(c.Cause, CauseLocal), grant: c.Grant, actor: c.By,
 		session: c.Session, stays: []StayID{st.ID},
 	})
 	if err != nil {

@@ -112,7 +112,9 @@ func decideHandOver(s *State, c HandOver) ([]Fact, error) {
 		if !stay.Settled {
 			facts = append(facts, DepositSettled{Stay: id})
 		}
-		facts = append(facts, ParcelCollected{Stay: id, Place: stay.Place, Evidence: EvidencePerson, By: by, To: c.To})
+		facts = append(facts, ParcelCollected{
+			Stay: id, Place: stay.Place, Evidence: EvidencePerson, By: by, To: c.To, Taker: c.Taker, Signature: c.Signature,
+		})
 	}
 	return facts, nil
 }

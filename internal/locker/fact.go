@@ -142,6 +142,9 @@ type (
 		Evidence Evidence `json:"evidence"`
 		By       Actor    `json:"by"`
 		To       AnnexRef `json:"to,omitempty"` // who took it, when somebody handed it over
+		// Taker says as what they took it: recipient, household, delegate or other.
+		Taker     string   `json:"taker,omitempty"`
+		Signature AnnexRef `json:"signature,omitempty"` // their signature, in the annex
 	}
 
 	// ParcelRemoved ends a stay: staff took the parcel.

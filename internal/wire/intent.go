@@ -19,6 +19,7 @@ const (
 	IntentDeposit           IntentKind = "deposit"     // staff put a parcel on a shelf or at the desk: Place
 	IntentHandOver          IntentKind = "hand_over"   // staff gave Stays to To over the counter
 	IntentClear             IntentKind = "clear"       // staff took Stays off a shelf or the desk, for Reason
+	IntentUndo              IntentKind = "undo"        // staff take back Stay that they booked a moment ago; since v3
 	IntentAudit             IntentKind = "audit"       // staff saw Stays, Found and Strangers in Place, or could not look: Unseen; since v3
 )
 
@@ -26,7 +27,8 @@ const (
 func (k IntentKind) Known() bool {
 	switch k {
 	case IntentOpen, IntentOpenStay, IntentReserve, IntentCancelReservation, IntentReissue,
-		IntentSetService, IntentVerify, IntentReboot, IntentDeposit, IntentHandOver, IntentClear, IntentAudit:
+		IntentSetService, IntentVerify, IntentReboot, IntentDeposit, IntentHandOver, IntentClear, IntentUndo,
+		IntentAudit:
 		return true
 	}
 	return false
@@ -63,6 +65,11 @@ type Intent struct {
 	Strangers   int                  `json:"strangers,omitempty"` // of audit, since v3
 	Labels      []string             `json:"labels,omitempty"`    // of audit: what stands on the strangers; personal data: to the annex; since v3
 	Unseen      bool                 `json:"unseen,omitempty"`    // of audit, since v3
+	Door        bool                 `json:"door,omitempty"`      // of deposit: a free door that takes Size, which opens; since v3
+	Bank        locker.BankID        `json:"bank,omitempty"`      // of deposit with Door, and of set_service without Place: which bank; since v3
+	Undo        bool                 `json:"undo,omitempty"`      // of deposit: it may be taken back for a while, nobody is told before; since v3
+	Taker       string               `json:"taker,omitempty"`     // of hand_over: recipient, household, delegate, other; since v3
+	Signature   string               `json:"signature,omitempty"` // of hand_over: strokes of a pen; personal data: to the annex; since v3
 }
 
 // ExpiredAt reports whether the intent has no effect any more at a moment of the server's clock.

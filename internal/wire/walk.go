@@ -301,6 +301,8 @@ func walkParcelCollected(p *plainer, f *locker.ParcelCollected) {
 	text(p, "evidence", &f.Evidence)
 	p.actor("by", &f.By)
 	optional(p, "to", &f.To)
+	optional(p, "taker", &f.Taker)
+	optional(p, "signature", &f.Signature)
 }
 
 func walkParcelRemoved(p *plainer, f *locker.ParcelRemoved) {

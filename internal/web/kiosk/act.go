@@ -52,6 +52,9 @@ func acts() map[string]func(f url.Values) controller.Act {
 		"out": func(f url.Values) controller.Act {
 			return controller.SetService{Place: placeOf(f), Out: f.Get("out") == yes, Reason: f.Get("reason")}
 		},
+		"bank_out": func(f url.Values) controller.Act {
+			return controller.SetBankService{Out: f.Get("out") == yes, Reason: f.Get("reason")}
+		},
 		"verify": func(f url.Values) controller.Act {
 			return controller.VerifyPlace{Place: placeOf(f), Occupied: f.Get("answer") == yes}
 		},

@@ -285,6 +285,8 @@ func fixturesOfStaff() []Fixture {
 		{Name: "staff-which", Turn: menu, Query: view("reissue", "place", "room/3")},
 		{Name: "staff-verify", Turn: menu, Query: view("verify", "place", "main/A07")},
 		{Name: "staff-service", Turn: menu, Query: view("service")},
+		{Name: "staff-bank", Turn: menu, Query: view("bank")},
+		{Name: "staff-bank-why", Turn: menu, Query: view("bankwhy")},
 		{Name: "staff-serving", Turn: serving, Query: view("service")},
 		{Name: "staff-code", Turn: code},
 		{Name: "staff-open", Turn: turnOf(controller.RoleStaff, controller.StepOpen, locker.PurposeClear)},

@@ -284,6 +284,7 @@ func TestAct_SaysWhatTheKeyMeans(t *testing.T) {
 		"act=clear&place=a&reason=r":   controller.ClearPlace{Place: "a", Reason: "r"},
 		"act=reissue&stay=s":           controller.ReissueCode{Stay: "s"},
 		"act=out&place=a&out=1":        controller.SetService{Place: "a", Out: true},
+		"act=bank_out&out=1&reason=x":  controller.SetBankService{Out: true, Reason: "x"},
 		"act=out&place=a&out=0":        controller.SetService{Place: "a"},
 		"act=verify&place=a&answer=1":  controller.VerifyPlace{Place: "a", Occupied: true},
 		"act=service&code=c":           controller.BeginService{Second: controller.Input{Code: "c"}},

@@ -25,6 +25,10 @@ func (pg page) besideStaff() (screen, bool) {
 		return pg.staffPlaces(), true
 	case "service":
 		return pg.staffService(), true
+	case "bank":
+		return pg.staffBank(), true
+	case "bankwhy":
+		return pg.staffBankWhy(), true
 	}
 	d, ok := pg.chosen()
 	if !ok {
@@ -100,7 +104,7 @@ func (pg page) staffMenu() screen {
 	}
 	foot := []ui.KioskButton{pg.link("kiosk.staff.places", "list", "places")}
 	if pg.may(locker.DutyService) {
-		foot = append(foot, pg.link("kiosk.staff.service", "wrench", "service"))
+		foot = append(foot, pg.link("kiosk.staff.service", "wrench", "bank"))
 	}
 	return screen{
 		title: p.T("kiosk.staff.title"), idle: idleAfter, say: p.T("kiosk.staff.title"), body: menuBody(v),
@@ -418,6 +422,54 @@ func (pg page) staffCode() screen {
 	return screen{
 		title: v.Title, idle: idleAfter, say: v.Title, body: issuedBody(v),
 		foot: []ui.KioskButton{back, pg.helpKey()},
+	}
+}
+
+// staffBank is service on the whole bank: close it, open it again, or let the office open doors from afar.
+func (pg page) staffBank() screen {
+	p := pg.text
+	open, out := 0, 0
+	for _, d := range pg.turn.Doors {
+		switch {
+		case d.Door.Bank != pg.home.Bank.ID || d.Door.Kind != locker.PlaceCompartment:
+		case d.Out:
+			out++
+		default:
+			open++
+		}
+	}
+	v := listView{
+		Title: p.T("kiosk.staff.bank.title", "bank", text.LTR(pg.home.Bank.Name)),
+		Text:  p.T("kiosk.staff.bank.state", "open", p.Number(open), "out", p.Number(out)),
+	}
+	if open > 0 {
+		v.Keys = append(v.Keys, pg.link("kiosk.staff.bank.close", "ban", "bankwhy"))
+	}
+	if out > 0 {
+		k := pg.key("", "kiosk.staff.bank.open", "circle-check", "bank_out", ui.Hidden{Name: "out", Value: "0"})
+		k.ID = "bank-open"
+		v.Keys = append(v.Keys, k)
+	}
+	v.Keys = append(v.Keys, pg.link("kiosk.staff.bank.remote", "key-round", "service"))
+	return screen{
+		view: "bank", title: v.Title, idle: idleAfter, say: v.Title + ". " + v.Text, body: listBody(v),
+		foot: []ui.KioskButton{pg.backKey(), pg.doneKey(), pg.helpKey()},
+	}
+}
+
+// staffBankWhy asks why the bank is closed: the reason stands beside each door in the record.
+func (pg page) staffBankWhy() screen {
+	p := pg.text
+	v := listView{Title: p.T("kiosk.staff.why.title", "act", p.T("kiosk.staff.bank.close"), "door", text.LTR(pg.home.Bank.Name))}
+	for _, why := range []string{"repair", "stuck", "check", "asked"} {
+		reason := p.T("kiosk.staff.why." + why)
+		k := pg.key("", "kiosk.staff.why."+why, "", "bank_out", ui.Hidden{Name: "out", Value: yes}, ui.Hidden{Name: "reason", Value: reason})
+		k.ID = "bank-" + why
+		v.Keys = append(v.Keys, k)
+	}
+	return screen{
+		view: "bankwhy", title: v.Title, idle: idleAfter, body: listBody(v),
+		foot: []ui.KioskButton{pg.link("common.back", "arrow-left", "bank"), pg.doneKey(), pg.helpKey()},
 	}
 }
 
