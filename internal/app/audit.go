@@ -51,7 +51,7 @@ const auditLate = 3 * audit.Every
 
 // auditFinding says when the sites were last audited, and what was found.
 func auditFinding(ctx context.Context, st *store.Store, now time.Time) Finding {
-	f := Finding{What: "audit", Advice: "Look at the incidents of the sites: each names the parcel and the next step."}
+	f := Finding{What: "audit", Advice: "Look at the incidents of the sites: each names the parcel and the next step. Where pages and record disagree, run `cubby rebuild SITE`."}
 	row, err := st.Read().OldestAudit(ctx)
 	if err != nil {
 		f.Wrong, f.Advice = fmt.Errorf("read the last audits: %w", err), ""

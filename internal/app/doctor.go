@@ -69,7 +69,9 @@ func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 		return append(findings, db)
 	}
 	defer st.Close() //nolint:errcheck // only read
-	findings = append(findings, db, ownerFinding(ctx, st), auditFinding(ctx, st, opts.Now()))
+	findings = append(findings, db, ownerFinding(ctx, st))
+	findings = append(findings, tablesFindings(ctx, st)...)
+	findings = append(findings, auditFinding(ctx, st, opts.Now()))
 	findings = append(findings, codesFindings(ctx, server)...)
 	return append(findings, mailFinding(ctx, opts))
 }
@@ -97,6 +99,22 @@ func ownerFinding(ctx context.Context, st *store.Store) Finding {
 		f.Wrong = errors.New("nobody can sign in yet")
 	}
 	return f
+}
+
+// tablesFindings names the sites whose tables do not follow their record.
+func tablesFindings(ctx context.Context, st *store.Store) []Finding {
+	stale, err := st.Read().ListStale(ctx)
+	if err != nil || len(stale) == 0 {
+		return []Finding{{What: "tables", Detail: "follow the record of every site", Wrong: err}}
+	}
+	var findings []Finding
+	for _, s := range stale {
+		findings = append(findings, Finding{
+			What: "tables", Wrong: fmt.Errorf("the tables of site %s do not follow its record: %s", s.Site, s.Stale),
+			Advice: "Nothing is lost. Run `cubby rebuild " + s.Site + "`; a server that runs tries again each hour.",
+		})
+	}
+	return findings
 }
 
 func mailFinding(ctx context.Context, opts ServerOptions) Finding {

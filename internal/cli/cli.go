@@ -54,6 +54,7 @@ type root struct {
 	Staff      staffCmd      `cmd:"" help:"Members of staff."`
 	APIToken   apiTokenCmd   `cmd:"" name:"api-token" help:"Tokens for programs that use the API."`
 	Site       siteCmd       `cmd:"" help:"Sites."`
+	Rebuild    rebuildCmd    `cmd:"" help:"Build the server's tables again from the record of the sites. May run beside the server."`
 	Import     importCmd     `cmd:"" help:"Import people from a file."`
 	Sim        simCmd        `cmd:"" help:"Play whole sites, people and faults from seeds, and hold every promise against what happens."`
 	Doctor     doctorCmd     `cmd:"" help:"Look for what is wrong with this installation and say what to do."`

@@ -63,7 +63,6 @@ type Cloud struct {
 	waiting   *feed.Waiting
 
 	mu    sync.Mutex
-	tried map[string]time.Time // when a stale site was last built again
 	wakes []func(locker.SiteID)
 	stop  context.CancelFunc
 	done  sync.WaitGroup
@@ -91,7 +90,7 @@ func New(opts Options) (*Cloud, error) {
 		store: opts.Store, log: opts.Logger, now: opts.Now, newID: opts.NewID, rand: opts.Rand,
 		publicURL: strings.TrimRight(opts.PublicURL, "/"), silence: cmp.Or(opts.Silence, DefaultSilence), identity: opts.Identity,
 		passwords: auth.NewPasswords(auth.PasswordOptions{Rand: opts.Rand}),
-		feed:      feed.New(), waiting: feed.NewWaiting(), tried: map[string]time.Time{},
+		feed:      feed.New(), waiting: feed.NewWaiting(),
 	}
 	c.book = &incident.Book{Store: c.store, Now: c.now, NewID: c.newID}
 	c.intake = intake.New(intake.Options{

@@ -50,7 +50,7 @@ func TestProjection_FollowsEvolve(t *testing.T) {
 		}
 		compare(rt, w, site, s)
 		if len(ops) > 0 {
-			must(t, w.Rebuild(w.ctx, site))
+			must(t, w.Rebuild(w.ctx, site, nil))
 			compare(rt, w, site, s)
 		}
 	})

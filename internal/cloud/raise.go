@@ -51,9 +51,9 @@ func (c *Cloud) Raise(ctx context.Context, site locker.SiteID, kind IncidentKind
 	return nil
 }
 
-// Rebuild builds the tables of a site again from its record. Meanwhile pages show the site as stale.
-func (c *Cloud) Rebuild(ctx context.Context, site locker.SiteID) error {
-	return c.intake.Rebuild(ctx, site)
+// Rebuild builds the tables of a site again from its record; see intake.Intake.Rebuild.
+func (c *Cloud) Rebuild(ctx context.Context, site locker.SiteID, progress func(done, total int64)) error {
+	return c.intake.Rebuild(ctx, site, progress)
 }
 
 // HostedStorage returns the journal of a site that runs inside the server: the server's own table

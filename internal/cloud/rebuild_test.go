@@ -63,7 +63,7 @@ func TestIngest_SurvivesBrokenTables(t *testing.T) {
 	if jobs == 0 {
 		t.Error("no first notice")
 	}
-	must(t, w.Rebuild(w.ctx, w.site))
+	must(t, w.Rebuild(w.ctx, w.site, nil))
 	if n := len(w.incidents()); n != 3 {
 		t.Errorf("a rebuild raised incidents again: %d", n)
 	}

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -68,35 +67,8 @@ func (c *Cloud) Sweep(ctx context.Context) error {
 	for _, site := range silent {
 		c.feed.Publish(Change{Site: locker.SiteID(site), Health: true, Incidents: true, Tiles: true})
 	}
-	return c.rebuildStale(ctx)
+	return c.intake.RebuildStale(ctx)
 }
 
 // answerGrace is how long after its expiry an intent waits for an answer that is on its way.
 const answerGrace = 10 * time.Second
-
-// rebuildEvery is how long a site whose tables could not be built waits for the next try: the
-// program or its data must have changed meanwhile.
-const rebuildEvery = time.Hour
-
-func (c *Cloud) rebuildStale(ctx context.Context) error {
-	sites, err := c.store.Read().ListStale(ctx)
-	if err != nil {
-		return fmt.Errorf("look for stale sites: %w", err)
-	}
-	var errs []error
-	for _, site := range sites {
-		c.mu.Lock()
-		due := c.now().Sub(c.tried[site]) >= rebuildEvery
-		if due {
-			c.tried[site] = c.now()
-		}
-		c.mu.Unlock()
-		if !due {
-			continue
-		}
-		if err := c.Rebuild(ctx, locker.SiteID(site)); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}

@@ -37,7 +37,7 @@ func seeds() map[string]seed {
 					})
 				})
 			},
-			mend: func(w *world) { must(w.tb, w.cloud.Rebuild(w.ctx, w.site)) },
+			mend: func(w *world) { must(w.tb, w.cloud.Rebuild(w.ctx, w.site, nil)) },
 		},
 		"tables lost a doubt": {
 			kind: incident.AuditTables, place: door, detail: "doubt",
@@ -47,7 +47,7 @@ func seeds() map[string]seed {
 					return q.PutPlace(w.ctx, db.PutPlaceParams{Site: string(w.site), ID: string(door), Faults: "[]"})
 				})
 			},
-			mend: func(w *world) { must(w.tb, w.cloud.Rebuild(w.ctx, w.site)) },
+			mend: func(w *world) { must(w.tb, w.cloud.Rebuild(w.ctx, w.site, nil)) },
 		},
 		"sum": {
 			kind: incident.AuditSum, detail: "1/2",
@@ -57,7 +57,7 @@ func seeds() map[string]seed {
 					return q.PutStay(w.ctx, db.PutStayParams{Site: string(w.site), ID: "s0", Parcel: "p-s0", State: "removed", EndedAt: 1})
 				})
 			},
-			mend: func(w *world) { must(w.tb, w.cloud.Rebuild(w.ctx, w.site)) },
+			mend: func(w *world) { must(w.tb, w.cloud.Rebuild(w.ctx, w.site, nil)) },
 		},
 		"controller": {
 			kind: incident.AuditController, detail: "1/4: 0/1",

@@ -41,13 +41,17 @@ type Intake struct {
 	waiting *feed.Waiting
 	signer  note.Signer
 	writers []*writer
+
+	mu       sync.Mutex
+	tried    map[string]time.Time     // when a stale site was last built again
+	building map[string]wire.Position // how far sites are that somebody builds
 }
 
 // New returns an intake that commits nothing until Run.
 func New(opts Options) *Intake {
 	in := &Intake{
 		store: opts.Store, log: opts.Logger, now: opts.Now, book: opts.Book, feed: opts.Feed, waiting: opts.Waiting,
-		signer: opts.Signer,
+		signer: opts.Signer, tried: map[string]time.Time{}, building: map[string]wire.Position{},
 	}
 	for range writerCount {
 		in.writers = append(in.writers, &writer{

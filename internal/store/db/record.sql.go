@@ -400,22 +400,34 @@ func (q *Queries) ListOperations(ctx context.Context, arg ListOperationsParams) 
 }
 
 const listStale = `-- name: ListStale :many
-SELECT site FROM site_cursors WHERE stale <> '' ORDER BY site
+SELECT site, stale, projected_epoch, projected_number FROM site_cursors WHERE stale <> '' ORDER BY site
 `
 
-func (q *Queries) ListStale(ctx context.Context) ([]string, error) {
+type ListStaleRow struct {
+	Site            string
+	Stale           string
+	ProjectedEpoch  int64
+	ProjectedNumber int64
+}
+
+func (q *Queries) ListStale(ctx context.Context) ([]ListStaleRow, error) {
 	rows, err := q.query(ctx, q.listStaleStmt, listStale)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []ListStaleRow
 	for rows.Next() {
-		var site string
-		if err := rows.Scan(&site); err != nil {
+		var i ListStaleRow
+		if err := rows.Scan(
+			&i.Site,
+			&i.Stale,
+			&i.ProjectedEpoch,
+			&i.ProjectedNumber,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, site)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ ON CONFLICT (site) DO UPDATE SET epoch = excluded.epoch, number = excluded.numbe
     operations = excluded.operations, facts = excluded.facts, received_at = excluded.received_at;
 
 -- name: ListStale :many
-SELECT site FROM site_cursors WHERE stale <> '' ORDER BY site;
+SELECT site, stale, projected_epoch, projected_number FROM site_cursors WHERE stale <> '' ORDER BY site;
 
 -- name: FindEpoch :one
 SELECT * FROM epochs WHERE site = $1 AND number = $2;
