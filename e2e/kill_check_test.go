@@ -111,7 +111,7 @@ func killCheck(t *testing.T, r *killRig, parcels []*killParcel) {
 		t.Errorf("the journal does not verify: %s", fault)
 	}
 	killComparePulsesOf(t, r, ops, killOpenings)
-	killCompareParcels(t, ops, parcels)
+	killCompareParcels(t, ops, parcels, killConfirmed)
 	killCompareServer(t, r, ops)
 	killAskServer(t, r, parcels)
 }
@@ -218,8 +218,8 @@ func killComparePulsesOf(t *testing.T, r *killRig, ops []killOperation, least in
 	}
 }
 
-// killCompareParcels holds people's word against the record.
-func killCompareParcels(t *testing.T, ops []killOperation, parcels []*killParcel) {
+// killCompareParcels holds people's word against the record. They were told at least so many times.
+func killCompareParcels(t *testing.T, ops []killOperation, parcels []*killParcel, least int) {
 	t.Helper()
 	stays := map[string][]locker.StayID{} // by tracking number
 	stored := map[locker.StayID]locker.PlaceID{}
@@ -267,7 +267,7 @@ func killCompareParcels(t *testing.T, ops []killOperation, parcels []*killParcel
 		}
 	}
 	t.Logf("%d parcels, %d acknowledged as stored, %d as collected", len(parcels), acked, thanked)
-	if acked+thanked < killConfirmed {
+	if acked+thanked < least {
 		t.Errorf("only %d acknowledged as stored and %d as collected", acked, thanked)
 	}
 }

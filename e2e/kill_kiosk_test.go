@@ -17,6 +17,7 @@ type killPanel struct {
 	base   string // address of the panel's page
 	client *http.Client
 	posted func() // told before each form is sent; may be nil
+	last   string // answer to the last form that was refused
 }
 
 // killPage is what a person reads of a page.
@@ -74,7 +75,11 @@ func (k *killPanel) post(ctx context.Context, path string, fields ...string) (ki
 	if k.posted != nil {
 		k.posted()
 	}
-	return k.send(req)
+	page, err := k.send(req)
+	if err == nil && page.status != http.StatusOK {
+		k.last = fmt.Sprintf("%s %v at %s: %s", path, fields, page.step, page.text)
+	}
+	return page, err
 }
 
 func (k *killPanel) send(req *http.Request) (killPage, error) {

@@ -110,7 +110,8 @@ func (p *killPerson) try(ctx context.Context, parcel *killParcel, step func(kill
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s did not come to an end after %v: %w", p.bank.ID, trail[max(0, len(trail)-20):], ctx.Err())
+			return fmt.Errorf("%s did not come to an end after %v, last refused: %q: %w", p.bank.ID, trail[max(0, len(trail)-20):],
+				p.panel.last, ctx.Err())
 		case <-time.After(p.poll):
 		}
 	}
@@ -162,7 +163,7 @@ func (p *killPerson) stepDeposit(ctx context.Context, page killPage, parcel *kil
 	default:
 		return false, fmt.Errorf("a courier sees %q: %s", page.step, page.text)
 	}
-	over := fmt.Sprintf("Error %d", locker.CodeSessionEnded.Number()) // it was started again between two keys
+	over := killError(locker.CodeSessionEnded) // it was started again between two keys
 	if err == nil && next.status != 200 && !strings.Contains(next.text, over) {
 		return false, fmt.Errorf("refused at %s: %s", page.step, next.text)
 	}
@@ -170,15 +171,17 @@ func (p *killPerson) stepDeposit(ctx context.Context, page killPage, parcel *kil
 }
 
 // lookInto is a round of the staff at the bank: they look into every door that shows a fault. done
-// means that they found the parcel, and that the kiosk took their word.
+// means that they found the parcel, and that the kiosk took their word; that stays true when the kiosk is
+// killed before the round is over.
 func (p *killPerson) lookInto(ctx context.Context, parcel *killParcel) (done bool, err error) {
+	done = parcel != nil && parcel.acked
 	page, err := p.panel.code(ctx, p.rig.staff)
 	if err != nil || page.step != "staff_menu" {
-		return false, err
+		return done, err
 	}
 	page, err = p.panel.get(ctx, "?view=column&column=1")
 	if err != nil {
-		return false, err
+		return done, err
 	}
 	places := page.faulty()
 	if parcel != nil && parcel.handled && !parcel.acked && !contains(places, string(parcel.place)) {
@@ -191,7 +194,7 @@ func (p *killPerson) lookInto(ctx context.Context, parcel *killParcel) (done boo
 		}
 		said, err := p.panel.act(ctx, "verify", "place", place, "answer", answer)
 		if err != nil {
-			return false, err
+			return done, err
 		}
 		if said.status == 200 && said.step == "staff_menu" && parcel != nil && string(parcel.place) == place && parcel.handled {
 			p.note(func() { parcel.acked = true })
