@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,6 +26,7 @@ import (
 	"cubby/internal/locker"
 	"cubby/internal/store"
 	"cubby/internal/store/db"
+	"cubby/internal/store/storetest"
 	"cubby/internal/text"
 	"cubby/internal/wire"
 )
@@ -111,7 +111,7 @@ func newWorldWith(t *testing.T, opts api.Options) *world {
 	w := &world{t: t, clock: &clock{t: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, log: new(bytes.Buffer)}
 	log := slog.New(slog.NewTextHandler(&locked{out: w.log}, nil))
 	database, err := store.Open(t.Context(), store.Options{
-		Path: filepath.Join(t.TempDir(), "cubby.db"), Logger: slog.New(slog.DiscardHandler), Now: w.clock.now,
+		URL: storetest.Database(t), Logger: slog.New(slog.DiscardHandler), Now: w.clock.now,
 	})
 	must(t, err)
 	w.db = database

@@ -47,7 +47,7 @@ It holds personal data: keep it as you keep the server. The server's private key
 func ExportAll(ctx context.Context, opts ServerOptions, settings config.Config, w io.Writer) (err error) {
 	path, ok := strings.CutPrefix(opts.Config.DatabaseURL(), "sqlite:")
 	if !ok {
-		return fmt.Errorf("export: %s is no SQLite file", opts.Config.DatabaseURL())
+		return errors.New("export: only a database of SQLite is a file that can be put into an archive; use cubby backup")
 	}
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("export: there is no database: %w", err)

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -71,11 +70,7 @@ func openCloud(ctx context.Context, opts ServerOptions) (*store.Store, *cloud.Cl
 	if err != nil {
 		return nil, nil, id, fmt.Errorf("load the server's key: %w", err)
 	}
-	path, ok := strings.CutPrefix(opts.Config.DatabaseURL(), "sqlite:")
-	if !ok {
-		return nil, nil, id, fmt.Errorf("database %s: only sqlite:PATH is supported", opts.Config.DatabaseURL())
-	}
-	st, err := store.Open(ctx, store.Options{Path: path, Logger: opts.Logger, Now: opts.Now, Rand: opts.Random})
+	st, err := store.Open(ctx, storeOptions(opts))
 	if err != nil {
 		return nil, nil, id, fmt.Errorf("open the database: %w", err)
 	}

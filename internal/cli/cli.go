@@ -59,6 +59,7 @@ type root struct {
 	Sim        simCmd        `cmd:"" help:"Play whole sites, people and faults from seeds, and hold every promise against what happens."`
 	Doctor     doctorCmd     `cmd:"" help:"Look for what is wrong with this installation and say what to do."`
 	Settings   settingsCmd   `cmd:"" name:"config" help:"Settings."`
+	Migrate    migrateCmd    `cmd:"" help:"The schema of the server's database."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
@@ -147,6 +148,17 @@ func (e *env) config() (config.Config, error) {
 		return c, usageError{err}
 	}
 	return c, nil
+}
+
+// set is what --set KEY=VALUE does; an empty value changes nothing.
+func (e *env) set(key, value string) {
+	if value == "" {
+		return
+	}
+	if e.root.Set == nil {
+		e.root.Set = map[string]string{}
+	}
+	e.root.Set[key] = value
 }
 
 // say prints a line for people.

@@ -10,10 +10,13 @@ import (
 	"cubby/internal/config"
 )
 
-type serveCmd struct{}
+type serveCmd struct {
+	Database string `help:"Where the tables are: sqlite:PATH or postgres://USER@HOST/NAME. Short for --set server.database.url=URL." placeholder:"URL"`
+}
 
 // Run runs the server until it is told to stop or fails.
-func (serveCmd) Run(ctx context.Context, e *env) error {
+func (cmd serveCmd) Run(ctx context.Context, e *env) error {
+	e.set("server.database.url", cmd.Database)
 	c, err := e.config()
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"cubby/internal/link"
 	"cubby/internal/locker"
 	"cubby/internal/store"
+	"cubby/internal/store/storetest"
 	"cubby/internal/wire"
 )
 
@@ -81,7 +81,7 @@ func newWorld(tb testing.TB) *world {
 	log := slog.New(slog.DiscardHandler)
 	var err error
 	w.store, err = store.Open(w.ctx, store.Options{
-		Path: filepath.Join(tb.TempDir(), "cubby.db"), Logger: log, Now: w.clock.now,
+		URL: storetest.Database(tb), Logger: log, Now: w.clock.now,
 	})
 	must(tb, err)
 	w.server, err = auth.NewIdentity(nil)

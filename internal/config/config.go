@@ -50,7 +50,9 @@ type Server struct {
 
 // Database says where the server's tables are.
 type Database struct {
-	URL string `yaml:"url" doc:"sqlite:PATH. Empty means the SQLite file cubby.db inside data_dir."`
+	URL          string `yaml:"url" doc:"sqlite:PATH, or postgres://USER@HOST/NAME for PostgreSQL 15 or later; several hosts of a cluster stand with commas between them. Empty means the SQLite file cubby.db inside data_dir."`
+	Password     Secret `yaml:"password" doc:"Password of the user of PostgreSQL."`
+	PasswordFile string `yaml:"password_file" doc:"File that holds the password."`
 }
 
 // Webhooks says where messages to other programs may go.

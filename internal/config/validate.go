@@ -212,13 +212,16 @@ func databaseURL(text string) error {
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return errors.New("is no URL: write sqlite:PATH") // the text may hold a password
+		return errors.New("is no URL: write sqlite:PATH or postgres://USER@HOST/NAME") // the text may hold a password
 	}
 	if _, ok := u.User.Password(); ok || u.Query().Has("password") {
-		return errors.New("holds a password: a secret does not stand in this file")
+		return errors.New("holds a password: a secret does not stand in this file, name the file that holds it in password_file")
 	}
-	if u.Scheme != "sqlite" || (u.Opaque == "" && u.Path == "") {
-		return fmt.Errorf("%q: write sqlite:PATH", text)
+	switch {
+	case u.Scheme == "sqlite" && (u.Opaque != "" || u.Path != ""):
+	case (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Opaque == "" && len(u.Path) > 1:
+	default:
+		return fmt.Errorf("%q: write sqlite:PATH or postgres://USER@HOST/NAME", text)
 	}
 	return nil
 }

@@ -16,6 +16,9 @@ import (
 // CopyTo writes the database as it is now into a new file, also while others read and write. The file
 // is as private as the database.
 func (s *Store) CopyTo(ctx context.Context, to string) error {
+	if s.engine != SQLite {
+		return fmt.Errorf("copy the database: only a database of %s is a file; use cubby backup", SQLite)
+	}
 	if _, err := os.Stat(to); err == nil {
 		return fmt.Errorf("copy the database: %s is there already", to)
 	}
@@ -74,9 +77,13 @@ func backupsOf(path string) ([]string, error) {
 }
 
 // newerSchema says what to do about a database that a newer program wrote.
-func newerSchema(path string, have, want int64) error {
+func (s *Store) newerSchema(have, want int64) error {
 	advice := "install the newer version again"
-	copies, err := backupsOf(path)
+	var copies []string
+	var err error
+	if s.engine == SQLite {
+		copies, err = backupsOf(s.path)
+	}
 	if err == nil && len(copies) > 0 {
 		advice += fmt.Sprintf(", or put back the copy from before the upgrade, %s, and lose what came after it", copies[len(copies)-1])
 	}

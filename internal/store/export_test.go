@@ -2,12 +2,20 @@ package store
 
 import "regexp"
 
-// ListsForTest returns the text of the queries that are put together in Go, in their shapes.
+// ListsForTest returns the text of the queries that are put together in Go, in their shapes, with 1 for
+// each parameter.
 func ListsForTest() map[string]string {
-	lists := map[string]string{}
-	add := func(name, query string, _ []any) {
+	lists := ListTextsForTest()
+	for name, query := range lists {
 		lists[name] = regexp.MustCompile(`\$\d+`).ReplaceAllString(query, "1")
 	}
+	return lists
+}
+
+// ListTextsForTest is ListsForTest with the parameters.
+func ListTextsForTest() map[string]string {
+	lists := map[string]string{}
+	add := func(name, query string, _ []any) { lists[name] = query }
 	for name, f := range map[string]DeliveryQuery{
 		"deliveries all":     {Sites: []string{"a", "b"}, Limit: 10},
 		"deliveries live":    {Sites: []string{"a"}, LiveOnly: true, Limit: 10},

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"cubby/internal/store/db"
+	"cubby/internal/store/native"
 )
 
 // Limits of the outbox.
@@ -170,16 +172,9 @@ func (w *Worker) Run(ctx context.Context, kind string) (time.Duration, error) {
 
 // one leases a job, runs it and writes down how it went.
 func (w *Worker) one(ctx context.Context, kind string, now time.Time) (bool, error) {
-	s := w.opts.Store
-	var row db.Outbox
-	err := s.Tx(ctx, func(q *db.Queries) (err error) {
-		row, err = q.LeaseJob(ctx, db.LeaseJobParams{
-			Kind: kind, Now: now.UnixMilli(), LeasedUntil: now.Add(Lease).UnixMilli(),
-		})
-		return err
-	})
+	row, err := w.opts.Store.lease(ctx, kind, now)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, ErrNone):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("lease a job: %w", err)
@@ -194,10 +189,35 @@ func (w *Worker) one(ctx context.Context, kind string, now time.Time) (bool, err
 	return true, w.settle(context.WithoutCancel(ctx), row, job, cause)
 }
 
+// lease takes a job that no other worker, of whatever process, is taking.
+func (s *Store) lease(ctx context.Context, kind string, now time.Time) (row db.Outbox, err error) {
+	from := db.LeaseJobParams{Kind: kind, Now: now.UnixMilli(), LeasedUntil: now.Add(Lease).UnixMilli()}
+	if s.engine == PostgreSQL {
+		conn, err := s.writer.Conn(ctx)
+		if err != nil {
+			return row, Classify(err)
+		}
+		q, err := nativeOn(conn)
+		if err != nil {
+			return row, errors.Join(err, conn.Close())
+		}
+		found, err := q.LeaseJob(ctx, native.LeaseJobParams(from))
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = ErrNone
+		}
+		return db.Outbox(found), errors.Join(Classify(err), conn.Close())
+	}
+	err = s.Guarded(ctx, func(q *db.Queries) (err error) {
+		row, err = q.LeaseJob(ctx, from)
+		return err
+	})
+	return row, err
+}
+
 func (w *Worker) settle(ctx context.Context, row db.Outbox, job Job, cause error) error {
 	s := w.opts.Store
 	dead := cause != nil && (errors.Is(cause, ErrPermanent) || job.Attempt >= MaxAttempts)
-	err := s.Tx(ctx, func(q *db.Queries) (err error) {
+	err := s.Guarded(ctx, func(q *db.Queries) (err error) {
 		switch {
 		case cause == nil:
 			_, err = q.FinishJob(ctx, db.FinishJobParams{ID: row.ID, LeasedUntil: row.LeasedUntil})

@@ -109,23 +109,32 @@ func aliased(query, name string) string {
 	return name
 }
 
-// written returns the text of every generated query, by name, with NULL for each parameter.
+// written returns the text of every generated query, by name, with 1 for each parameter.
 func written(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("db/*.sql.go")
-	if err != nil {
-		t.Fatal(err)
+	queries := sources(t, "db/*.sql.go")
+	for name, text := range queries {
+		queries[name] = regexp.MustCompile(`\$\d+`).ReplaceAllString(text, "1")
 	}
-	queries := map[string]string{}
-	constant := regexp.MustCompile("(?s)const (\\w+) = `(.*?)`")
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	return queries
+}
+
+// generated returns the text of generated files.
+func generated(t *testing.T, globs ...string) []string {
+	t.Helper()
+	var texts []string
+	for _, glob := range globs {
+		files, err := filepath.Glob(glob)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range constant.FindAllStringSubmatch(string(text), -1) {
-			queries[m[1]] = regexp.MustCompile(`\$\d+`).ReplaceAllString(m[2], "1")
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts = append(texts, string(text))
 		}
 	}
-	return queries
+	return texts
 }

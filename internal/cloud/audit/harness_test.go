@@ -3,7 +3,6 @@ package audit_test
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"cubby/internal/link"
 	"cubby/internal/locker"
 	"cubby/internal/store"
+	"cubby/internal/store/storetest"
 	"cubby/internal/wire"
 )
 
@@ -87,7 +87,7 @@ func newWorld(tb testing.TB) *world {
 	}
 	log := slog.New(slog.DiscardHandler)
 	var err error
-	w.store, err = store.Open(w.ctx, store.Options{Path: filepath.Join(tb.TempDir(), "cubby.db"), Logger: log, Now: w.clock.now})
+	w.store, err = store.Open(w.ctx, store.Options{URL: storetest.Database(tb), Logger: log, Now: w.clock.now})
 	must(tb, err)
 	id, err := auth.NewIdentity(nil)
 	must(tb, err)

@@ -164,7 +164,12 @@ type siteWork struct {
 func (w *writer) commit(ctx context.Context, batch []*arrival) {
 	works := divide(batch)
 	err := w.intake.store.Batch(ctx, func(b *store.Batch) error {
+		cursors, err := b.Cursors(ctx, sitesOf(works))
+		if err != nil {
+			return err
+		}
 		for _, work := range works {
+			work.cursor = cursors[string(work.site)]
 			if err := w.intake.commitSite(ctx, b, work); err != nil {
 				return err
 			}
@@ -186,6 +191,14 @@ func (w *writer) commit(ctx context.Context, batch []*arrival) {
 			a.done <- work.outcomes[i]
 		}
 	}
+}
+
+func sitesOf(works []*siteWork) []string {
+	sites := make([]string, 0, len(works))
+	for _, work := range works {
+		sites = append(sites, string(work.site))
+	}
+	return sites
 }
 
 // divide groups arrivals by site, in the order in which the sites came.
@@ -228,16 +241,10 @@ func decodeIncoming(u wire.Upload, chain []byte) incoming {
 // commitSite stores what is new of a site, then lets the tables follow. The record is kept whatever
 // the tables do.
 func (in *Intake) commitSite(ctx context.Context, b *store.Batch, work *siteWork) error {
-	cursor, err := b.FindCursor(ctx, string(work.site))
-	if rows.None(err) {
-		cursor, err = db.SiteCursor{Site: string(work.site)}, nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the cursor of site %s: %w", work.site, err)
-	}
-	work.cursor, work.fresh, work.outcomes = cursor, nil, make([]outcome, len(work.arrivals))
+	work.fresh, work.outcomes = nil, make([]outcome, len(work.arrivals))
 	rec := &recorder{ctx: ctx, q: b.Queries, work: work, now: in.millis()}
 	for i, a := range work.arrivals {
+		var err error
 		if work.outcomes[i], err = rec.take(a); err != nil {
 			return err
 		}

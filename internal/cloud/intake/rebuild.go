@@ -135,9 +135,11 @@ func beginRebuild(ctx context.Context, q *db.Queries, site string) error {
 func (in *Intake) rebuildStep(ctx context.Context, site string) (n int64, cursor db.SiteCursor, err error) {
 	var follow *projection
 	err = in.store.Batch(ctx, func(b *store.Batch) error {
-		if cursor, err = b.FindCursor(ctx, site); err != nil {
-			return rows.NotFound(err, "site")
+		cursors, err := b.Cursors(ctx, []string{site})
+		if err != nil {
+			return err
 		}
+		cursor = cursors[site]
 		rows, err := b.ListOperations(ctx, db.ListOperationsParams{
 			Site: site, AfterEpoch: cursor.ProjectedEpoch, AfterNumber: cursor.ProjectedNumber, Page: rebuildStep,
 		})

@@ -7,7 +7,6 @@ import (
 	"log"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"cubby/internal/notify/mailcatch"
 	"cubby/internal/store"
 	"cubby/internal/store/db"
+	"cubby/internal/store/storetest"
 	"cubby/internal/text"
 	"cubby/internal/wire"
 )
@@ -207,7 +207,7 @@ func newWorld(tb testing.TB, change ...func(*notice.Options)) *world {
 	logger := slog.New(slog.DiscardHandler)
 	var err error
 	w.store, err = store.Open(w.ctx, store.Options{
-		Path: filepath.Join(tb.TempDir(), "cubby.db"), Logger: logger, Now: w.clock.now,
+		URL: storetest.Database(tb), Logger: logger, Now: w.clock.now,
 	})
 	must(tb, err)
 	identity, err := auth.NewIdentity(nil)

@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -35,11 +34,18 @@ func (c *Clock) Add(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-// Open returns an empty store in a file of its own, closed when the test ends.
+// Open returns an empty store of its own, closed when the test ends, on the engine that the environment
+// asks for.
 func Open(tb testing.TB, now func() time.Time) *store.Store {
 	tb.Helper()
+	return OpenOn(tb, Default(), now)
+}
+
+// OpenOn is Open on a certain engine.
+func OpenOn(tb testing.TB, engine store.Engine, now func() time.Time) *store.Store {
+	tb.Helper()
 	s, err := store.Open(tb.Context(), store.Options{
-		Path: filepath.Join(tb.TempDir(), "cubby.db"), Logger: slog.New(slog.DiscardHandler), Now: now,
+		URL: DatabaseOn(tb, engine), Logger: slog.New(slog.DiscardHandler), Now: now,
 	})
 	if err != nil {
 		tb.Fatal(err)
