@@ -22,6 +22,7 @@ type stay struct {
 	household int32
 	where     int32 // size of door, or firstPlace plus place of the overflow
 	items     int32
+	shelf     int32 // mm that its parcels take, all together
 	litres    float64
 }
 
@@ -50,14 +51,17 @@ type engine struct {
 	doorOf    []int32 // first door of each household; only with consolidation
 
 	placeLitres [maxPlaces]float64
-	outParcels  int32
-	outLitres   float64
+	placeShelf  [maxPlaces]int32
+	outside     most // now outside of the doors
+	beyond      most // outside of doors and kept places
+	firstDesk   int  // first place that is not kept
 
 	keys  [maxCarriers]uint64 // of the day
 	order []uint64            // the day's visits, packed to be sorted by minute
 
 	tally    *tally
 	dayLost  bool
+	dayMiss  bool
 	events   int64
 	fan      *fanCounts
 	sampleAt int32
@@ -65,6 +69,9 @@ type engine struct {
 
 func newEngine(m *model, fans bool) *engine {
 	e := &engine{m: m, stays: make([]stay, 1, 1024)}
+	for e.firstDesk < len(m.places) && m.places[e.firstDesk].kept {
+		e.firstDesk++
+	}
 	if m.joins {
 		e.doorOf = make([]int32, m.households)
 	}
@@ -85,8 +92,8 @@ func (e *engine) reset() {
 		e.free[i] = z.doors
 		e.freeTotal += z.doors
 	}
-	e.placeLitres = [maxPlaces]float64{}
-	e.outParcels, e.outLitres = 0, 0
+	e.placeLitres, e.placeShelf = [maxPlaces]float64{}, [maxPlaces]int32{}
+	e.outside, e.beyond = most{}, most{}
 	e.events = 0
 	e.sampleAt = math.MaxInt32
 	if e.fan != nil {
@@ -135,7 +142,8 @@ func (e *engine) chain(ctx context.Context, key uint64, warmUp int, years []year
 }
 
 func (e *engine) startPeriod(counted bool, weekOf int) {
-	e.tally.sawOutside(e.outParcels, e.outLitres)
+	e.tally.outside.saw(e.outside)
+	e.tally.beyond.saw(e.beyond)
 	if e.fan != nil {
 		e.fan.period = -1
 		if counted {
@@ -159,7 +167,7 @@ func (e *engine) day(key uint64, day, dayOf int) {
 		e.listVisits(subkey(key, uint64(day)), dayOf)
 	}
 	slices.Sort(e.order)
-	e.dayLost = false
+	e.dayLost, e.dayMiss = false, false
 	start := int32(day * dayMinutes)
 	for _, packed := range e.order {
 		v := unpack(packed)
@@ -177,6 +185,9 @@ func (e *engine) day(key uint64, day, dayOf int) {
 	e.tally.days++
 	if e.dayLost {
 		e.tally.daysLost++
+	}
+	if e.dayMiss {
+		e.tally.daysMissed++
 	}
 }
 
@@ -223,7 +234,7 @@ func (e *engine) release(t int32) {
 		case s.where < firstPlace:
 			e.emptyDoor(i, t)
 		default:
-			e.leavePlace(i)
+			e.leavePlace(i, t)
 		}
 		i = next
 	}
@@ -261,46 +272,78 @@ func (e *engine) emptyDoor(i, t int32) {
 	if e.m.joins {
 		e.unlink(i)
 	}
-	due, items, litres := s.due, s.items, s.litres
+	e.takenOut(i, t)
+}
+
+// takenOut ends a stay. What was held too long goes to the desk.
+func (e *engine) takenOut(i, t int32) {
+	s := e.stays[i]
 	e.drop(i)
-	if due > t {
-		e.tally.expired += items
-		e.sendOut(items, litres, due)
+	if s.due > t {
+		e.tally.expired += s.items
+		e.sendOut(&s, e.firstDesk, s.due)
 	}
 }
 
-func (e *engine) leavePlace(i int32) {
+func (e *engine) leavePlace(i, t int32) {
 	s := &e.stays[i]
 	e.events++
-	e.placeLitres[s.where-firstPlace] -= s.litres
-	e.outParcels -= s.items
-	e.outLitres -= s.litres
-	if e.outParcels == 0 { // rounding must not add up over the years
-		e.outLitres = 0
+	place := s.where - firstPlace
+	e.placeLitres[place] -= s.litres
+	e.placeShelf[place] -= s.shelf
+	e.outside.parcels -= s.items
+	e.outside.litres -= s.litres
+	if !e.m.places[place].kept {
+		e.beyond.parcels -= s.items
+		e.beyond.litres -= s.litres
+	}
+	if e.beyond.parcels == 0 { // rounding must not add up over the years
+		e.beyond.litres = 0
+	}
+	if e.outside.parcels == 0 {
+		e.outside.litres = 0
 		e.placeLitres = [maxPlaces]float64{}
 	}
-	e.drop(i)
+	e.takenOut(i, t)
 }
 
-// sendOut puts items into the first place of the overflow with room and returns it, or -1 when the courier
-// (or staff) must take them away.
-func (e *engine) sendOut(items int32, litres float64, due int32) int {
-	for p, limit := range e.m.places {
-		if e.placeLitres[p]+litres > limit {
+// sendOut puts what o holds into the first place of the overflow with room, from a place on, until a minute.
+// It returns the place, or -1 when the courier (or staff) must take it away.
+func (e *engine) sendOut(o *stay, from int, until int32) int {
+	for p := from; p < len(e.m.places); p++ {
+		limit := &e.m.places[p]
+		if e.placeLitres[p]+o.litres > limit.litres || o.shelf > limit.shelf-e.placeShelf[p] {
 			continue
 		}
-		e.placeLitres[p] += litres
-		e.outParcels += items
-		e.outLitres += litres
-		e.tally.sawOutside(e.outParcels, e.outLitres)
+		e.placeLitres[p] += o.litres
+		e.placeShelf[p] += o.shelf
+		e.outside.parcels += o.items
+		e.outside.litres += o.litres
+		e.tally.outside.saw(e.outside)
+		at := until
+		if limit.kept {
+			at = min(at, e.held(e.now))
+		} else {
+			e.beyond.parcels += o.items
+			e.beyond.litres += o.litres
+			e.tally.beyond.saw(e.beyond)
+		}
 		i := e.newStay()
 		s := &e.stays[i]
-		s.where, s.items, s.litres, s.due = int32(firstPlace+p), items, litres, due
-		e.schedule(i, due)
+		s.where, s.items, s.shelf, s.litres, s.due = int32(firstPlace+p), o.items, o.shelf, o.litres, o.due
+		e.schedule(i, at)
 		return p
 	}
-	e.tally.returned += items
+	e.tally.returned += o.items
 	return -1
+}
+
+// held returns the minute at which staff take out what comes at t.
+func (e *engine) held(t int32) int32 {
+	if e.m.hold == 0 {
+		return math.MaxInt32
+	}
+	return t + e.m.hold
 }
 
 // put finds a door for a parcel, or says that there is none and sends it out. It returns whether it took a
@@ -318,11 +361,7 @@ func (e *engine) put(p *parcel, t int32, allowed bool) bool {
 		where = e.find(&e.m.classes[p.class])
 	}
 	if where < 0 {
-		tally.lost[p.class]++
-		e.dayLost = true
-		if place := e.sendOut(1, p.litres, p.due); place >= 0 {
-			tally.placed[place]++
-		}
+		e.overflow(p)
 		return false
 	}
 	if where != e.m.classes[p.class].size {
@@ -332,17 +371,29 @@ func (e *engine) put(p *parcel, t int32, allowed bool) bool {
 	e.freeTotal--
 	i := e.newStay()
 	s := &e.stays[i]
-	s.where, s.items, s.litres, s.due, s.household = where, 1, p.litres, p.due, p.household
+	s.where, s.items, s.shelf, s.litres = where, 1, e.m.classes[p.class].shelf, p.litres
+	s.due, s.household = p.due, p.household
 	if e.m.joins {
 		s.sibling = e.doorOf[p.household]
 		e.doorOf[p.household] = i
 	}
-	at := p.due
-	if e.m.hold > 0 {
-		at = min(at, t+e.m.hold)
-	}
-	e.schedule(i, at)
+	e.schedule(i, min(p.due, e.held(t)))
 	return true
+}
+
+// overflow sends out a parcel that found no door.
+func (e *engine) overflow(p *parcel) {
+	e.tally.lost[p.class]++
+	e.dayLost = true
+	out := stay{items: 1, shelf: e.m.classes[p.class].shelf, litres: p.litres, due: p.due}
+	place := e.sendOut(&out, 0, p.due)
+	if place >= 0 {
+		e.tally.placed[place]++
+	}
+	if place < 0 || place >= e.firstDesk {
+		e.tally.missed[p.class]++
+		e.dayMiss = true
+	}
 }
 
 // find returns the smallest size with a free door that the class may take, or -1.
@@ -365,6 +416,7 @@ func (e *engine) joinHousehold(p *parcel) bool {
 		s := &e.stays[i]
 		if s.where >= least && s.litres+p.litres <= e.m.sizes[s.where].litres {
 			s.litres += p.litres
+			s.shelf += e.m.classes[p.class].shelf
 			s.items++
 			return true
 		}

@@ -42,12 +42,10 @@ func ratioOf(years []sample, t float64) Estimate {
 	}
 	e.SE = math.Sqrt(squares/(n*(n-1))) / (whole / n)
 	e.Low, e.High = max(0, e.Mean-t*e.SE), min(1, e.Mean+t*e.SE)
-	const ruleOfThree = 3
-	switch x {
-	case 0:
-		e.High = min(1, ruleOfThree/whole)
-	case whole:
-		e.Low = max(0, 1-ruleOfThree/whole)
+	const alike = 1e-12 // up to rounding
+	if e.SE < alike {   // none, all, or each year alike: one more case in three times as many is not excluded
+		const ruleOfThree = 3
+		e.Low, e.High = max(0, e.Mean-ruleOfThree/whole), min(1, e.Mean+ruleOfThree/whole)
 	}
 	return e
 }
@@ -102,21 +100,26 @@ func periodOf(m *model, years []tally) Period {
 		return v
 	}
 	p := Period{
-		Days:         int(years[0].days),
-		Offered:      meanOf(values(func(y *tally) float64 { return float64(y.all(&y.offered)) }), t),
-		Loss:         fraction(func(y *tally) (int32, int32) { return y.all(&y.lost), y.all(&y.offered) }),
-		Upgraded:     fraction(func(y *tally) (int32, int32) { return y.all(&y.upgraded), y.all(&y.offered) }),
-		Consolidated: fraction(func(y *tally) (int32, int32) { return y.joined, y.all(&y.offered) }),
-		Expired:      fraction(func(y *tally) (int32, int32) { return y.expired, y.all(&y.offered) }),
-		Returned:     fraction(func(y *tally) (int32, int32) { return y.returned, y.all(&y.offered) }),
-		DaysAccepted: fraction(func(y *tally) (int32, int32) { return y.days - y.daysLost, y.days }),
-		PeakParcels:  extremeOf(values(func(y *tally) float64 { return float64(y.peakParcels) }), t),
-		PeakLitres:   extremeOf(values(func(y *tally) float64 { return y.peakLitres }), t),
+		Days:          int(years[0].days),
+		Offered:       meanOf(values(func(y *tally) float64 { return float64(y.all(&y.offered)) }), t),
+		Loss:          fraction(func(y *tally) (int32, int32) { return y.all(&y.lost), y.all(&y.offered) }),
+		Upgraded:      fraction(func(y *tally) (int32, int32) { return y.all(&y.upgraded), y.all(&y.offered) }),
+		Consolidated:  fraction(func(y *tally) (int32, int32) { return y.joined, y.all(&y.offered) }),
+		Expired:       fraction(func(y *tally) (int32, int32) { return y.expired, y.all(&y.offered) }),
+		Returned:      fraction(func(y *tally) (int32, int32) { return y.returned, y.all(&y.offered) }),
+		DaysAccepted:  fraction(func(y *tally) (int32, int32) { return y.days - y.daysLost, y.days }),
+		Missed:        fraction(func(y *tally) (int32, int32) { return y.all(&y.missed), y.all(&y.offered) }),
+		DaysKept:      fraction(func(y *tally) (int32, int32) { return y.days - y.daysMissed, y.days }),
+		PeakParcels:   extremeOf(values(func(y *tally) float64 { return float64(y.outside.parcels) }), t),
+		PeakLitres:    extremeOf(values(func(y *tally) float64 { return y.outside.litres }), t),
+		BeyondParcels: extremeOf(values(func(y *tally) float64 { return float64(y.beyond.parcels) }), t),
+		BeyondLitres:  extremeOf(values(func(y *tally) float64 { return y.beyond.litres }), t),
 	}
 	for c := range m.classes {
 		p.Classes = append(p.Classes, ClassPeriod{
 			Offered:  meanOf(values(func(y *tally) float64 { return float64(y.offered[c]) }), t),
 			Loss:     fraction(func(y *tally) (int32, int32) { return y.lost[c], y.offered[c] }),
+			Missed:   fraction(func(y *tally) (int32, int32) { return y.missed[c], y.offered[c] }),
 			Upgraded: fraction(func(y *tally) (int32, int32) { return y.upgraded[c], y.offered[c] }),
 		})
 	}

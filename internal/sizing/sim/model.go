@@ -16,7 +16,7 @@ type model struct {
 	classUpTo  []uint32 // class i is drawn while the 32 bits are at most classUpTo[i]
 	daily      [][]counts
 	dailyOf    []int16 // table of daily for each day of the year
-	places     []float64
+	places     []place
 	households int32
 	hold       int32 // minutes; 0 for ever
 	wait       []int32
@@ -37,10 +37,17 @@ type size struct {
 type class struct {
 	size, last            int32 // sizes of door to try
 	litresLow, litresSpan float64
+	shelf                 int32      // mm
 	stay                  *quantiles // nil when one of the next three says it
 	sample                []int32    // observed minutes
 	fixed                 int32      // minutes of a stay that is always the same; 0 otherwise
 	commute               *commute
+}
+
+type place struct {
+	litres float64
+	shelf  int32 // mm
+	kept   bool
 }
 
 type carrier struct {
@@ -117,12 +124,15 @@ func (m *model) addClasses(s Scenario) error {
 		if !atLeastZero(c.LitresLow) || !(c.LitresHigh >= c.LitresLow) || math.IsInf(c.LitresHigh, 0) {
 			return wrong("class %q has %v to %v litres; give 0 or more, the lower first", c.Name, c.LitresLow, c.LitresHigh)
 		}
+		if !(c.ShelfMM >= 0 && c.ShelfMM <= maxShelfMM) {
+			return wrong("class %q takes %v mm of shelf; give between 0 and %d", c.Name, c.ShelfMM, maxShelfMM)
+		}
 		if err := c.Dwell.check(); err != nil {
 			return wrong("class %q: %w", c.Name, err)
 		}
 		ready := class{
 			size: int32(c.Size), last: int32(len(s.Sizes) - 1),
-			litresLow: c.LitresLow, litresSpan: c.LitresHigh - c.LitresLow,
+			litresLow: c.LitresLow, litresSpan: c.LitresHigh - c.LitresLow, shelf: int32(math.Round(c.ShelfMM)),
 		}
 		if s.Policy.NoUpgrade {
 			ready.last = ready.size
@@ -182,10 +192,20 @@ func (m *model) addPolicy(s Scenario) error {
 		if !atLeastZero(o.Litres) {
 			return wrong("place %q holds %v litres; give 0 (no limit) or more", o.Name, o.Litres)
 		}
-		m.places = append(m.places, limitOf(o.Litres))
+		if !(o.ShelfMM >= 0 && o.ShelfMM <= maxShelvesMM) {
+			return wrong("place %q has %v mm of shelf; give between 0 (no limit) and %d", o.Name, o.ShelfMM, maxShelvesMM)
+		}
+		if n := len(m.places); o.Kept && n > 0 && !m.places[n-1].kept {
+			return wrong("place %q is kept and comes after one that is not", o.Name)
+		}
+		p := place{litres: limitOf(o.Litres), shelf: math.MaxInt32, kept: o.Kept}
+		if o.ShelfMM > 0 {
+			p.shelf = int32(math.Round(o.ShelfMM))
+		}
+		m.places = append(m.places, p)
 	}
 	if len(s.Overflow) == 0 {
-		m.places = []float64{math.Inf(1)}
+		m.places = []place{{litres: math.Inf(1), shelf: math.MaxInt32}}
 	}
 	m.hold = int32(p.Hold / time.Minute)
 	m.wait = untilOpen(p.PickUp)

@@ -59,6 +59,12 @@ func checkPeriod(t *rapid.T, s sim.Scenario, p sim.Period) {
 	if p.Loss.Mean == 0 && p.DaysAccepted.Mean != 1 && offered > 0 {
 		t.Fatalf("nothing lost, but days accepted %v", p.DaysAccepted)
 	}
+	if p.Missed.Mean > p.Loss.Mean || p.DaysKept.Mean < p.DaysAccepted.Mean || p.BeyondLitres.Max > p.PeakLitres.Max+1e-6 {
+		t.Fatalf("missed %v of %v lost, %v of %v days", p.Missed, p.Loss, p.DaysKept, p.DaysAccepted)
+	}
+	if kept := len(s.Overflow) > 0 && s.Overflow[0].Kept; !kept && (p.Missed != p.Loss || p.DaysKept != p.DaysAccepted || p.BeyondParcels != p.PeakParcels) {
+		t.Fatalf("missed %v, lost %v, and no place is kept", p.Missed, p.Loss)
+	}
 	limit := 0.0
 	for _, o := range s.Overflow {
 		limit += o.Litres
@@ -77,6 +83,7 @@ func drawScenario(t *rapid.T) sim.Scenario {
 	for i := range s.Classes {
 		s.Classes[i].Size = rapid.IntRange(0, 3).Draw(t, "size")
 		s.Classes[i].Dwell = drawStay(t)
+		s.Classes[i].ShelfMM = rapid.Float64Range(0, 500).Draw(t, "shelf of one")
 		s.Sizes[i].Doors = rapid.IntRange(0, 30).Draw(t, "doors")
 		s.Sizes[i].Reserve = rapid.IntRange(0, s.Sizes[i].Doors).Draw(t, "reserve")
 	}
@@ -92,7 +99,9 @@ func drawScenario(t *rapid.T) sim.Scenario {
 		s.Policy.PickUp = []sim.Hours{{From: 30 * time.Hour, To: 31 * time.Hour}, {From: 150 * time.Hour, To: 168 * time.Hour}}
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "places") {
-		s.Overflow = append(s.Overflow, sim.Place{Litres: rapid.Float64Range(0.5, 500).Draw(t, "litres")})
+		p := sim.Place{Litres: rapid.Float64Range(0.5, 500).Draw(t, "litres"), ShelfMM: rapid.Float64Range(0, 5000).Draw(t, "shelf")}
+		p.Kept = len(s.Overflow) == 0 && rapid.Bool().Draw(t, "kept")
+		s.Overflow = append(s.Overflow, p)
 	}
 	return s
 }

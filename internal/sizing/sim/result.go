@@ -6,8 +6,8 @@ type Estimate struct {
 	Mean float64
 	// SE is the standard error.
 	SE float64
-	// Low and High bound the 95 % confidence interval (Student's t over building-years). A fraction of
-	// which no case was seen gets an upper bound by the rule of three.
+	// Low and High bound the 95 % confidence interval (Student's t over building-years). A fraction that
+	// is the same in every year, as when no case was seen, gets bounds by the rule of three.
 	Low, High float64
 	// N is the number of building-years behind it.
 	N int
@@ -49,6 +49,9 @@ type Period struct {
 	Returned Estimate
 	// DaysAccepted is the fraction of days on which every parcel found a door.
 	DaysAccepted Estimate
+	// Missed is the fraction of parcels that found neither a door nor a kept place, DaysKept that of the
+	// days without any such parcel. Where no place is kept they are Loss and DaysAccepted.
+	Missed, DaysKept Estimate
 	// Classes is in the order of Scenario.Classes.
 	Classes []ClassPeriod
 	// Overflow is in the order of Scenario.Overflow: the fraction of parcels that went there for want of a
@@ -57,12 +60,14 @@ type Period struct {
 	// PeakParcels and PeakLitres are the most that lay outside of the doors at one moment, expired ones
 	// included, per year.
 	PeakParcels, PeakLitres Extreme
+	// BeyondParcels and BeyondLitres are the same without what lies in kept places.
+	BeyondParcels, BeyondLitres Extreme
 }
 
 // ClassPeriod is a class within a Period.
 type ClassPeriod struct {
-	// Offered is in parcels per year; Loss and Upgraded are fractions of the class.
-	Offered, Loss, Upgraded Estimate
+	// Offered is in parcels per year; Loss, Missed (see Period) and Upgraded are fractions of the class.
+	Offered, Loss, Missed, Upgraded Estimate
 }
 
 // Extreme is the largest value of each year: its mean, the value that 95 % of the years stay at or

@@ -34,7 +34,8 @@ type Options struct {
 
 // Precision is the half-width of the 95 % interval to reach; 0 asks nothing.
 type Precision struct {
-	// Loss is for the fraction of all parcels lost over the year, ClassLoss for that of each class.
+	// Loss is for the fraction of all parcels lost over the year, ClassLoss for that of each class. What a
+	// kept place takes does not count as lost here: the targets are for Period.Missed and DaysKept.
 	Loss, ClassLoss float64
 	// PeakLoss is for the fraction lost in the busiest week.
 	PeakLoss float64
@@ -264,13 +265,13 @@ func (b *building) shortfall(p Precision) float64 {
 			worst = max(worst, half/target)
 		}
 	}
-	against(r.Year.Loss, p.Loss)
+	against(r.Year.Missed, p.Loss)
 	for _, c := range r.Year.Classes {
-		against(c.Loss, p.ClassLoss)
+		against(c.Missed, p.ClassLoss)
 	}
-	against(r.Peak.Loss, p.PeakLoss)
-	against(r.Year.DaysAccepted, p.DaysAccepted)
-	against(r.Peak.DaysAccepted, p.PeakDaysAccepted)
+	against(r.Peak.Missed, p.PeakLoss)
+	against(r.Year.DaysKept, p.DaysAccepted)
+	against(r.Peak.DaysKept, p.PeakDaysAccepted)
 	return worst
 }
 

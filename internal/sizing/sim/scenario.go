@@ -21,6 +21,8 @@ const (
 	maxPresent    = 1_000_000 // parcels in the building at once, in the mean
 	maxLog        = 4_000_000 // deliveries; arrivals.pack has 22 bits for their number
 	maxPlaces     = 4
+	maxShelfMM    = 10_000        // of one parcel
+	maxShelvesMM  = 1_000_000_000 // of one place: 1,000 km, within 32 bits
 )
 
 // A year of the simulation.
@@ -39,7 +41,8 @@ type Scenario struct {
 	Sizes  []Size
 	Policy Policy
 	// Overflow are the places that take what finds no door, in the order in which they are tried. When
-	// all are full the courier takes the parcel back. None means one desk without limit.
+	// all are full the courier takes the parcel back. None means one desk without limit. Those that are
+	// Kept come first.
 	Overflow []Place
 }
 
@@ -122,7 +125,9 @@ type Class struct {
 	// LitresLow and LitresHigh bound the volume, which is uniform between them. They matter for
 	// consolidation and for the litres of the overflow.
 	LitresLow, LitresHigh float64
-	Dwell                 Dwell
+	// ShelfMM is the length of shelf that one takes; it matters for places with shelves only.
+	ShelfMM float64
+	Dwell   Dwell
 }
 
 // Size is a size of door.
@@ -144,8 +149,8 @@ type Policy struct {
 	// Consolidation is the probability that a parcel joins one of its household that is in a door
 	// already, when size and litres allow. The household then collects all at the time of the first.
 	Consolidation float64
-	// Hold is how long a parcel may stay before staff move it to the first place of the overflow. 0 means
-	// for ever.
+	// Hold is how long a parcel may stay in a door or a kept place before staff move it to the first place
+	// of the overflow that is not kept. 0 means for ever.
 	Hold time.Duration
 	// PickUp are the hours of the week in which residents can collect; who would come outside of
 	// them comes at the next opening. Empty means always.
@@ -160,6 +165,11 @@ type Place struct {
 	Name string
 	// Litres is its capacity; 0 means no limit.
 	Litres float64
+	// ShelfMM is the length of its shelves; 0 means that shelves do not limit it.
+	ShelfMM float64
+	// Kept means that people collect there themselves, as from a door: a room with shelves. What it takes
+	// is not missed.
+	Kept bool
 }
 
 // Rates returns the mean number of parcels that arrive in each hour of the week, from Monday 00:00, in the

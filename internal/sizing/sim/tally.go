@@ -2,13 +2,23 @@ package sim
 
 // tally counts what happened in one period of one year.
 type tally struct {
-	days, daysLost          int32
-	offered, lost, upgraded [maxClasses]int32
-	joined, expired         int32
-	returned                int32
-	placed                  [maxPlaces]int32
-	peakParcels             int32
-	peakLitres              float64
+	days, daysLost, daysMissed      int32
+	offered, lost, missed, upgraded [maxClasses]int32
+	joined, expired                 int32
+	returned                        int32
+	placed                          [maxPlaces]int32
+	outside, beyond                 most
+}
+
+// most is the most that lay somewhere at one moment.
+type most struct {
+	parcels int32
+	litres  float64
+}
+
+func (m *most) saw(o most) {
+	m.parcels = max(m.parcels, o.parcels)
+	m.litres = max(m.litres, o.litres)
 }
 
 // yearTally is one year.
@@ -17,20 +27,17 @@ type yearTally struct {
 	events       int64
 }
 
-func (t *tally) sawOutside(parcels int32, litres float64) {
-	t.peakParcels = max(t.peakParcels, parcels)
-	t.peakLitres = max(t.peakLitres, litres)
-}
-
 // both returns the whole year.
 func (y *yearTally) both() tally {
 	all := y.normal
 	p := &y.peak
 	all.days += p.days
 	all.daysLost += p.daysLost
+	all.daysMissed += p.daysMissed
 	for i := range all.offered {
 		all.offered[i] += p.offered[i]
 		all.lost[i] += p.lost[i]
+		all.missed[i] += p.missed[i]
 		all.upgraded[i] += p.upgraded[i]
 	}
 	all.joined += p.joined
@@ -39,7 +46,8 @@ func (y *yearTally) both() tally {
 	for i := range all.placed {
 		all.placed[i] += p.placed[i]
 	}
-	all.sawOutside(p.peakParcels, p.peakLitres)
+	all.outside.saw(p.outside)
+	all.beyond.saw(p.beyond)
 	return all
 }
 
