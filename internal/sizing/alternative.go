@@ -51,7 +51,7 @@ func (s *solver) around(ctx context.Context) (neighbours, error) {
 	for i, p := range out.picks {
 		banks[i] = p.doors
 	}
-	out.results, err = s.precise(ctx, s.model.scenario, banks)
+	out.results, err = s.precise(ctx, s.withBanks(banks))
 	return out, err
 }
 
@@ -80,10 +80,10 @@ func (s *solver) lockers(ctx context.Context) (Alternative, error) {
 	}
 	s.chosen, s.judged = near.picks[0], s.judge(near.results[0])
 	if near.smaller > 0 {
-		s.answer.Smaller = &all[near.smaller]
+		s.near[0] = &all[near.smaller]
 	}
 	if near.larger > 0 {
-		s.answer.Larger = &all[near.larger]
+		s.near[1] = &all[near.larger]
 	}
 	return all[0], nil
 }

@@ -55,8 +55,8 @@ type Answer struct {
 	Bracket     Bracket       `json:"bracket"`
 	Feasible    bool          `json:"feasible"`          // the recommended alternative fits and holds the target
 	Recommended Alternative   `json:"recommended"`       // when not feasible: the best that fits
-	Smaller     *Alternative  `json:"smaller,omitempty"` // the lockers with one module less
-	Larger      *Alternative  `json:"larger,omitempty"`  // the lockers with one module more; none when it does not fit
+	Smaller     *Alternative  `json:"smaller,omitempty"` // one module, or one metre of shelves, less than recommended
+	Larger      *Alternative  `json:"larger,omitempty"`  // one more; none when no wall takes it
 	Others      []Alternative `json:"others"`            // the other kinds, on the same basis: lockers, room, hybrid, off-site
 	Why         []Reason      `json:"why"`
 	WouldGive   []Reason      `json:"would_give,omitempty"` // when not feasible: what would have to give
@@ -192,6 +192,29 @@ type RoomPlan struct {
 	Levels   int     `json:"shelf_levels"`
 	Capacity float64 `json:"capacity_parcels"` // of the mean mix
 	FloorM2  float64 `json:"floor_m2"`
+	Held     bool    `json:"held"` // the rooms of the site hold the shelves
+	// Rooms are the rooms of the site that get shelves; where they do not hold them, or the problem names none, one
+	// that would, without a name.
+	Rooms []RoomFloor `json:"rooms"`
+}
+
+// RoomFloor is a room with shelves from above, its door in the near wall.
+type RoomFloor struct {
+	Name       string     `json:"name"`
+	WidthMM    int        `json:"width_mm"` // along the wall of the door
+	DepthMM    int        `json:"depth_mm"`
+	Levels     int        `json:"shelf_levels"`
+	DoorFromMM int        `json:"door_from_mm"` // from the left end of its wall
+	DoorMM     int        `json:"door_mm"`
+	Runs       []ShelfRun `json:"runs"`
+}
+
+// ShelfRun is a run of shelves, measured from the far left corner of the room.
+type ShelfRun struct {
+	XMM     int `json:"x_mm"`
+	YMM     int `json:"y_mm"`
+	WidthMM int `json:"width_mm"`
+	DepthMM int `json:"depth_mm"`
 }
 
 // Service is what happens in a week: the four service levels, and where overflow goes.

@@ -54,7 +54,7 @@ func (s *solver) try(ctx context.Context, n int) (pick, verdict, error) {
 
 // look simulates one bank as long as it takes to decide.
 func (s *solver) look(ctx context.Context, p pick) (verdict, error) {
-	results, err := s.simulate(ctx, s.model.scenario, [][]int{p.doors}, s.years())
+	results, err := s.simulate(ctx, s.withBanks([][]int{p.doors}), s.years())
 	if err != nil {
 		return verdict{}, err
 	}
@@ -116,7 +116,7 @@ func (s *solver) rank(ctx context.Context, n int) error {
 	for i, m := range picks {
 		banks[i] = m.doors
 	}
-	results, err := s.simulate(ctx, s.model.scenario, banks, s.years())
+	results, err := s.simulate(ctx, s.withBanks(banks), s.years())
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (m *model) newScenario() sim.Scenario {
 		}
 		s.Classes = append(s.Classes, sim.Class{
 			Name: c.Size.String(), Share: m.shares[i], Size: home, Dwell: dwell,
-			LitresLow: c.Litres.Low, LitresHigh: c.Litres.High,
+			LitresLow: c.Litres.Low, LitresHigh: c.Litres.High, ShelfMM: c.Shelf.Mid,
 		})
 		size := sim.Size{Name: c.Size.String(), Litres: c.volume()}
 		for _, r := range p.Policy.Reserved {

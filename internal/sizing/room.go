@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"cubby/internal/sizing/cost"
+	"cubby/internal/sizing/shelving"
 	"cubby/internal/sizing/sim"
 	"cubby/internal/sizing/traffic"
 )
@@ -15,11 +16,8 @@ const (
 	shelfUnitMM   = 25      // steps in which Kaufman-Roberts counts shelf
 	maxShelfUnits = 200_000 // 5 km of shelf
 	levelsUsual   = 5       // shelves one above the other where the problem names no room
-	runDepthMM    = 500     // of a run of shelves
-	aisleMM       = 1000    // between two runs that face each other
-	// mostBeside is the share of parcels that a room beside a bank may take in a normal week: beyond
-	// it the room is where parcels go, and the bank stands beside it.
-	mostBeside = 0.2
+	stepMM        = 1000    // of run, all levels: what a room is larger than the next smaller one
+	maxRoomSteps  = maxShelfUnits * shelfUnitMM / stepMM
 )
 
 // shelfWeek is what a length of shelf gives in one week, by Kaufman-Roberts over the levels of load.
@@ -52,13 +50,14 @@ func (m *model) shelf(units int, levels []level) (shelfWeek, error) {
 	return out, nil
 }
 
-// holds reports whether the losses are within the target. Days are counted as for wholeDay.
+// holds reports whether the losses are within the target. Days are screened as if the lost parcels fell on them like
+// a Poisson stream.
 func (s *solver) holds(w shelfWeek, weekly float64) bool {
 	switch s.problem.Policy.Target.Measure {
 	case Total:
 		return w.total <= s.target
 	case Days:
-		return 1-s.wholeDay(w.total, weekly) <= s.target
+		return 1-math.Exp(-w.total*weekly/7) <= s.target
 	case PerClass:
 	}
 	for i, b := range w.classes {
@@ -69,23 +68,9 @@ func (s *solver) holds(w shelfWeek, weekly float64) bool {
 	return true
 }
 
-// wholeDay is the chance that a day loses no parcel when the lost ones fall on days like a Poisson
-// stream. They come together in truth, so more days are whole than this says.
-func (s *solver) wholeDay(loss, weekly float64) float64 {
-	weights, sum := s.problem.Demand.Weekday.Values, 0.0
-	for _, w := range weights {
-		sum += w
-	}
-	whole := 0.0
-	for _, w := range weights {
-		whole += math.Exp(-loss*weekly*w/sum) / float64(len(weights))
-	}
-	return whole
-}
-
-// openRoom sizes a room of shelves by formula: the least length that holds the target.
-func (s *solver) openRoom() (Alternative, error) {
-	target, weekly := s.model.levels(), s.model.weekly
+// screenRoom asks the formulas for the least room without lockers that holds the target, in steps.
+func (s *solver) screenRoom() (int, error) {
+	weekly := s.model.weekly
 	if s.problem.Policy.Target.Week == PeakWeek {
 		weekly *= s.model.peak
 	}
@@ -95,9 +80,9 @@ func (s *solver) openRoom() (Alternative, error) {
 		if mid > 4*low+4000 {
 			mid = 2*low + 2000 // gallop: the work grows with the length
 		}
-		w, err := s.model.shelf(mid, target)
+		w, err := s.model.shelf(mid, s.model.levels())
 		if err != nil {
-			return Alternative{}, err
+			return 0, err
 		}
 		if s.holds(w, weekly) {
 			high = mid
@@ -105,264 +90,282 @@ func (s *solver) openRoom() (Alternative, error) {
 			low = mid + 1
 		}
 	}
-	plan := s.roomPlan(float64(low * shelfUnitMM))
-	a := Alternative{Kind: OpenRoom, Room: &plan, FloorM2: plan.FloorM2}
-	a.Fits, a.Misses = s.roomFits(plan)
-	normal, err := s.model.shelf(low, s.model.screen)
-	if err != nil {
-		return a, err
-	}
-	peak, err := s.model.shelf(low, s.model.screenPeak)
-	if err != nil {
-		return a, err
-	}
-	a.Normal = s.shelfService(normal, NormalWeek)
-	a.Peak = s.shelfService(peak, PeakWeek)
-	a.Meets = low < maxShelfUnits
-	total, lost := s.yearly(normal.total, peak.total)
-	q := cost.Quantities{
-		RoomM2: plan.FloorM2, FloorM2: plan.FloorM2, ByRoom: count(total - lost),
-		ByStaff: count(lost + (total-lost)*s.model.expired()),
-		Units:   s.problem.Demand.Units, Growth: s.problem.Demand.Growth,
-	}
-	if s.problem.Policy.Overflow == ToRedelivery {
-		q.ByStaff, q.NoPlace = count((total-lost)*s.model.expired()), count(lost)
-	}
-	return a, s.price(&a, q, normal.total, peak.total)
+	return max(low*shelfUnitMM/s.stepShelf(), 1), nil
 }
 
-// roomPlan is a room with a length of shelf.
-func (s *solver) roomPlan(shelfMM float64) RoomPlan {
+// levels is how many shelves stand one above the other.
+func (s *solver) levels() int {
+	if rooms := s.problem.Site.Rooms; len(rooms) > 0 {
+		return rooms[0].Levels
+	}
+	return levelsUsual
+}
+
+// stepShelf is the length of shelf of one step, in mm.
+func (s *solver) stepShelf() int { return s.levels() * stepMM }
+
+// stand is a bank, or none, with a room of so many steps.
+type stand struct {
+	pick
+	steps int
+}
+
+// scenario is the building with the stand in it.
+func (s *solver) scenario(st stand) sim.Scenario {
+	out := s.withBanks([][]int{st.doors})[0]
+	if st.steps == 0 {
+		return out
+	}
+	out.Overflow = []sim.Place{{Name: "room", ShelfMM: float64(st.steps * s.stepShelf()), Kept: true}, {Name: "desk"}}
+	return out
+}
+
+// withRoom simulates stands over the same parcels, to decide.
+func (s *solver) withRoom(ctx context.Context, st stand) (*sim.Result, error) {
+	results, err := s.simulate(ctx, []sim.Scenario{s.scenario(st)}, max(s.years()/2, 4))
+	if err != nil {
+		return nil, err
+	}
+	return results[0], nil
+}
+
+// leastRoom finds the fewest steps with which a stand holds the target, from a guess.
+func (s *solver) leastRoom(ctx context.Context, st stand) (tried, error) {
+	var held *sim.Result
+	low, high := 1, 0 // high holds, once it is known
+	for try := min(max(st.steps, 1), maxRoomSteps); high == 0 || low < high; {
+		st.steps = try
+		r, err := s.withRoom(ctx, st)
+		if err != nil {
+			return tried{}, err
+		}
+		if s.judge(r).loss <= s.target || try >= maxRoomSteps {
+			high, held = try, r
+			try = max(low, try-max(try/roomStride, 1))
+		} else {
+			low = try + 1
+			try += max(try/roomStride, 1)
+		}
+		if high > 0 && try >= high {
+			try = (low + high) / 2
+		}
+		try = min(try, maxRoomSteps)
+	}
+	st.steps = high
+	return s.tried(st, held)
+}
+
+// roomStride is the part of a room by which the search for the least one goes on.
+const roomStride = 8
+
+// tried is a stand with what a simulation said of it.
+type tried struct {
+	stand
+	result *sim.Result
+	fits   bool
+	cost   int64 // net present value in minor units
+}
+
+func (s *solver) tried(st stand, r *sim.Result) (tried, error) {
+	a, q := s.furnish(st, r)
+	c, err := cost.Compute(s.basis(), cost.Lines(q, s.problem.Costs))
+	if err != nil {
+		return tried{}, fmt.Errorf("price %s: %w", a.Kind, err)
+	}
+	return tried{stand: st, result: r, fits: a.Fits, cost: c.Present.Mid}, nil
+}
+
+// cheaper is the cheapest room for a stand that holds the target, from the least one up: shelves cost less than staff
+// who hand out what overflows in the peak weeks.
+func (s *solver) cheaper(ctx context.Context, best tried) (tried, error) {
+	for stride := max(best.steps/2, 1); stride > 0; {
+		next := best.stand
+		next.steps = min(next.steps+stride, maxRoomSteps)
+		r, err := s.withRoom(ctx, next)
+		if err != nil {
+			return best, err
+		}
+		up, err := s.tried(next, r)
+		if err != nil {
+			return best, err
+		}
+		if up.cost < best.cost && (up.fits || !best.fits) {
+			best = up
+			continue
+		}
+		stride /= 2
+	}
+	return best, nil
+}
+
+// settle simulates a stand precisely, and the next larger ones where it does not hold after all.
+func (s *solver) settle(ctx context.Context, st stand) (Alternative, error) {
+	for try := 0; ; try++ {
+		results, err := s.precise(ctx, []sim.Scenario{s.scenario(st)})
+		if err != nil {
+			return Alternative{}, err
+		}
+		if try >= maxSettling || s.judge(results[0]).loss <= s.target || st.steps >= maxRoomSteps {
+			a, err := s.withShelves(st, results[0])
+			s.stands[a.Kind] = st
+			return a, err
+		}
+		st.steps++
+	}
+}
+
+// besides are the next smaller and larger stands of the recommended alternative where a room belongs to it. Where
+// one of them is better after all in the precise simulation, it is the one to recommend.
+func (s *solver) besides(ctx context.Context) error {
+	for range maxSettling {
+		st := s.stands[s.answer.Recommended.Kind]
+		near := []stand{{pick: st.pick, steps: st.steps + 1}}
+		if st.steps > 1 || st.doors.Total() > 0 {
+			near = append(near, stand{pick: st.pick, steps: st.steps - 1})
+		}
+		var scenarios []sim.Scenario
+		for _, n := range near {
+			scenarios = append(scenarios, s.scenario(n))
+		}
+		results, err := s.precise(ctx, scenarios)
+		if err != nil {
+			return err
+		}
+		all := make([]Alternative, len(near))
+		better := -1
+		for i, n := range near {
+			if all[i], err = s.withShelves(n, results[i]); err != nil {
+				return err
+			}
+			if b := all[i]; b.Kind == s.answer.Recommended.Kind && b.Meets && b.Fits == s.answer.Recommended.Fits &&
+				b.Cost.Present.Mid < s.answer.Recommended.Cost.Present.Mid {
+				better = i
+			}
+		}
+		s.answer.Larger = &all[0]
+		if s.answer.Smaller = nil; len(all) > 1 {
+			s.answer.Smaller = &all[1]
+		}
+		if better < 0 {
+			return nil
+		}
+		s.answer.Recommended, s.stands[all[better].Kind] = all[better], near[better]
+	}
+	return nil
+}
+
+// openRoom is a room of shelves without lockers: the least that holds the target in the simulation.
+func (s *solver) openRoom(ctx context.Context) (Alternative, error) {
+	steps, err := s.screenRoom()
+	if err != nil {
+		return Alternative{}, err
+	}
+	none := pick{doors: make([]int, len(s.problem.Sizes))}
+	least, err := s.leastRoom(ctx, stand{pick: none, steps: steps})
+	if err != nil {
+		return Alternative{}, err
+	}
+	best, err := s.cheaper(ctx, least)
+	if err != nil {
+		return Alternative{}, err
+	}
+	return s.settle(ctx, best.stand)
+}
+
+// roomPlan lays out a length of shelf in the rooms of the site, in their order; where they do not hold it, or the
+// problem names none, in a room that would.
+func (s *solver) roomPlan(shelfMM int) RoomPlan {
 	mean := 0.0
 	for i, c := range s.problem.Sizes {
 		mean += s.model.shares[i] * c.Shelf.Mid
 	}
-	levels := levelsUsual
-	if rooms := s.problem.Site.Rooms; len(rooms) > 0 {
-		levels = rooms[0].Levels
+	out := RoomPlan{ShelfMM: shelfMM, Levels: s.levels(), Capacity: round(float64(shelfMM)/mean, 1)}
+	left := shelfMM
+	for _, room := range s.problem.Site.Rooms {
+		if left <= 0 {
+			break
+		}
+		l, _ := shelving.Take(room.WidthMM, room.DepthMM, (left+room.Levels-1)/room.Levels)
+		if l.RunMM == 0 {
+			continue
+		}
+		left -= l.RunMM * room.Levels
+		out.Rooms = append(out.Rooms, roomFloor(room.Name, room.Levels, l))
+		out.FloorM2 += l.FloorM2
 	}
-	run := math.Ceil(shelfMM / float64(levels))
-	return RoomPlan{
-		ShelfMM: int(math.Ceil(shelfMM)), Levels: levels, Capacity: round(shelfMM/mean, 1),
-		FloorM2: round(run*(runDepthMM+aisleMM/2)/1e6, 2),
+	out.Held = left <= 0
+	if !out.Held {
+		l := shelving.Least((shelfMM + out.Levels - 1) / out.Levels)
+		out.Rooms, out.FloorM2 = []RoomFloor{roomFloor("", out.Levels, l)}, l.FloorM2
 	}
+	out.FloorM2 = round(out.FloorM2, 2)
+	return out
+}
+
+func roomFloor(name string, levels int, l shelving.Layout) RoomFloor {
+	out := RoomFloor{
+		Name: name, WidthMM: l.WidthMM, DepthMM: l.DepthMM, Levels: levels, DoorFromMM: l.DoorMM, DoorMM: shelving.DoorMM,
+	}
+	for _, r := range l.Runs {
+		out.Runs = append(out.Runs, ShelfRun(r))
+	}
+	return out
 }
 
 // roomFits compares a room with those that the site has.
 func (s *solver) roomFits(r RoomPlan) (bool, []Reason) {
 	rooms := s.problem.Site.Rooms
-	if len(rooms) == 0 {
+	need := r.Rooms[len(r.Rooms)-1]
+	switch {
+	case r.Held:
+		return true, nil
+	case len(rooms) == 0:
 		return false, []Reason{reason("no_room", fmt.Sprintf("the plan names no room; this one takes %s m² of floor",
 			number(r.FloorM2)), measured(r.FloorM2, "m²"))}
 	}
-	have := 0.0
+	have := 0
 	for _, room := range rooms {
-		have += float64(room.WidthMM) * float64(room.DepthMM) / 1e6
+		l, _ := shelving.Take(room.WidthMM, room.DepthMM, maxShelfUnits*shelfUnitMM)
+		have += l.RunMM * room.Levels
 	}
-	if r.FloorM2 <= have {
-		return true, nil
-	}
-	return false, []Reason{reason("room_too_small", fmt.Sprintf("the shelves need %s m² of floor, the rooms have %s m²",
-		number(r.FloorM2), number(round(have, 2))), measured(r.FloorM2, "m²"), measured(have, "m²"))}
+	return false, []Reason{reason("room_too_small",
+		fmt.Sprintf("the parcels need %d mm of shelf, the rooms take %d mm; a room of %d x %d mm would do", r.ShelfMM, have, need.WidthMM, need.DepthMM),
+		millimetres(r.ShelfMM), millimetres(have), millimetres(need.WidthMM), millimetres(need.DepthMM))}
 }
 
-// shelfService puts the losses of shelves into the answer's words. Years is 0: no simulation.
-func (s *solver) shelfService(w shelfWeek, week Week) Service {
-	weekly := s.model.weekly
-	if week == PeakWeek {
-		weekly *= s.model.peak
+// withShelves describes a stand of which the simulation knew the room: what is lost found neither door nor shelf.
+func (s *solver) withShelves(st stand, r *sim.Result) (Alternative, error) {
+	if st.steps == 0 {
+		return s.lockerAlternative(st.pick, r)
 	}
-	where := s.problem.Policy.Overflow
-	if where == ToRoom {
-		where = ToDesk // it is the room that is full
-	}
-	out := Service{
-		Week: week, ParcelsPerDay: weekly / 7, Loss: exactly(100*w.total, ofParcels),
-		WholeDay: exactly(100*s.wholeDay(w.total, weekly), ofDays), Upgraded: exactly(0, ofParcels),
-		Overflow: []Destination{{Where: where, ParcelsPerWeek: exactly(w.total*weekly, perWeekUnit)}},
-	}
-	busiest, litres := 0.0, 0.0
-	for _, v := range s.problem.Demand.Weekday.Values {
-		busiest = math.Max(busiest, v)
-	}
-	lost := w.total * weekly / 7 * busiest
-	for i, c := range s.problem.Sizes {
-		out.Classes = append(out.Classes, ClassService{
-			Size: c.Size, Loss: exactly(100*w.classes[i], ofClass), Upgraded: exactly(0, ofClass),
-		})
-		litres += s.model.shares[i] * c.Litres.Mid
-	}
-	out.PeakParcels = exactly(lost, "parcels lost on the busiest weekday, by formula")
-	out.PeakLitres = exactly(lost*litres, "litres lost on the busiest weekday, by formula")
-	return out
+	a, q := s.furnish(st, r)
+	return a, s.price(&a, q, r.Normal.Missed.Mean, r.Peak.Missed.Mean)
 }
 
-// hybrid puts a smaller bank beside a room for what finds no door: of a few sizes the cheapest. It
-// returns nil when there is no smaller bank.
-func (s *solver) hybrid(ctx context.Context) (*Alternative, error) {
-	picks, err := s.smallerBanks(ctx)
-	if err != nil || len(picks) == 0 {
-		return nil, err
+// furnish is an alternative with shelves before it has a price.
+func (s *solver) furnish(st stand, r *sim.Result) (Alternative, cost.Quantities) {
+	a, q := Alternative{Kind: OpenRoom, Fits: true}, cost.Quantities{Units: s.problem.Demand.Units, Growth: s.problem.Demand.Growth}
+	if st.doors.Total() > 0 {
+		a = s.standing(Hybrid, st.pick)
+		q = s.quantities(st.pick, a)
 	}
-	banks := make([][]int, len(picks))
-	for i, p := range picks {
-		banks[i] = p.doors
-	}
-	results, err := s.simulate(ctx, s.model.scenario, banks, max(s.years()/2, 4))
-	if err != nil {
-		return nil, err
-	}
-	best, cheapest := -1, int64(math.MaxInt64)
-	for i, r := range results {
-		if r.Normal.Loss.Mean > mostBeside && i != 0 {
-			continue // the first is the largest
-		}
-		a, err := s.hybridOf(picks[i], r, s.shelfFor(r))
-		if err != nil {
-			return nil, err
-		}
-		if a.Cost.Present.Mid < cheapest {
-			best, cheapest = i, a.Cost.Present.Mid
-		}
-	}
-	room := s.shelfFor(results[best])
-	scenario := s.model.scenario
-	scenario.Overflow = []sim.Place{{Name: "room", Litres: math.Max(room.litres, 1)}, {Name: "desk"}}
-	again, err := s.precise(ctx, scenario, [][]int{picks[best].doors})
-	if err != nil {
-		return nil, err
-	}
-	a, err := s.hybridOf(picks[best], again[0], room)
-	return &a, err
-}
-
-// smallerBanks picks banks of some sizes below the chosen one; the chosen one itself where it does
-// not hold the target.
-func (s *solver) smallerBanks(ctx context.Context) ([]pick, error) {
-	n := len(s.chosen.modules)
-	var picks []pick
-	if s.judged.loss > s.target {
-		picks = append(picks, s.chosen)
-	}
-	last := n
-	for _, share := range []float64{0.85, 0.7, 0.55, 0.4} {
-		k := max(int(math.Round(float64(n)*share)), 1)
-		if k >= last {
-			continue
-		}
-		last = k
-		p, err := s.pickSize(ctx, k)
-		if err != nil {
-			return nil, err
-		}
-		picks = append(picks, p)
-	}
-	return picks, nil
-}
-
-// shelfRoom is room on shelves for the overflow of a bank.
-type shelfRoom struct {
-	litres float64
-	mm     float64
-}
-
-// shelfFor is room for the most that lies outside of the doors in 19 of 20 years, in the week of
-// the target.
-func (s *solver) shelfFor(r *sim.Result) shelfRoom {
-	p := s.period(r)
-	lost, shelf := 0.0, 0.0
-	for i, c := range p.Classes {
-		n := c.Loss.Mean * c.Offered.Mean
-		lost += n
-		shelf += n * s.problem.Sizes[i].Shelf.Mid
-	}
-	if lost == 0 {
-		return shelfRoom{litres: p.PeakLitres.P95, mm: p.PeakParcels.P95 * s.problem.Sizes[0].Shelf.Mid}
-	}
-	return shelfRoom{litres: p.PeakLitres.P95, mm: p.PeakParcels.P95 * shelf / lost}
-}
-
-// hybridOf describes a bank with a room. Where the simulation knew the room, its loss is what found
-// neither door nor shelf.
-func (s *solver) hybridOf(p pick, r *sim.Result, room shelfRoom) (Alternative, error) {
-	a := s.standing(Hybrid, p)
-	plan := s.roomPlan(math.Max(room.mm, 1))
+	plan := s.roomPlan(st.steps * s.stepShelf())
 	a.Room = &plan
 	fits, misses := s.roomFits(plan)
 	a.Fits, a.Misses = a.Fits && fits, append(a.Misses, misses...)
 	a.FloorM2 = round(a.FloorM2+plan.FloorM2, 2)
-	a.Normal, a.Peak = s.service(r, NormalWeek, p.doors), s.service(r, PeakWeek, p.doors)
-	normal, peak := s.beside(&a.Normal, r.Normal, s.model.weekly), s.beside(&a.Peak, r.Peak, s.model.weekly*s.model.peak)
-	held := a.Normal
-	if s.problem.Policy.Target.Week == PeakWeek {
-		held = a.Peak
-	}
-	a.Meets = s.serviceHolds(held)
-	q := s.quantities(p, a)
+	a.Normal, a.Peak = s.service(r, NormalWeek, st.doors), s.service(r, PeakWeek, st.doors)
+	a.Meets = s.judge(r).loss <= s.target
 	q.RoomM2, q.FloorM2 = plan.FloorM2, a.FloorM2
-	total, outside := s.yearly(r.Normal.Loss.Mean, r.Peak.Loss.Mean)
-	_, lost := s.yearly(normal, peak)
-	expired := (total - outside) * r.Normal.Expired.Mean
-	q.ByLocker, q.ByRoom, q.ByStaff = count(total-outside), count(outside-lost), count(lost+expired)
+	total, noDoor := s.yearly(r.Normal.Loss.Mean, r.Peak.Loss.Mean)
+	_, lost := s.yearly(r.Normal.Missed.Mean, r.Peak.Missed.Mean)
+	expired := (total - lost) * r.Normal.Expired.Mean
+	q.ByLocker, q.ByRoom, q.ByStaff = count(total-noDoor), count(noDoor-lost), count(lost+expired)
 	if s.problem.Policy.Overflow == ToRedelivery {
 		q.ByStaff, q.NoPlace = count(expired), count(lost)
 	}
 	if !a.Meets {
 		a.Misses = append(a.Misses, s.missed(r))
 	}
-	return a, s.price(&a, q, normal, peak)
-}
-
-// beside turns the losses of doors into losses of doors and room together and returns the total.
-func (s *solver) beside(out *Service, p sim.Period, weekly float64) float64 {
-	if len(p.Overflow) < 2 { // the room was taken to be large enough
-		p.Overflow = []sim.Estimate{p.Loss, {}}
-		out.Overflow = []Destination{{Where: ToRoom, ParcelsPerWeek: perWeek(p.Loss, weekly)}}
-	}
-	lost := p.Overflow[1]
-	part := 0.0
-	if p.Loss.Mean > 0 {
-		part = lost.Mean / p.Loss.Mean
-	}
-	out.Loss = percents(lost, ofParcels)
-	out.WholeDay = exactly(100*s.wholeDay(lost.Mean, weekly), ofDays)
-	for i := range out.Classes {
-		l := &out.Classes[i].Loss
-		l.Value, l.Low, l.High = l.Value*part, l.Low*part, l.High*part
-	}
-	return lost.Mean
-}
-
-// serviceHolds reports whether a service is within the target.
-func (s *solver) serviceHolds(v Service) bool {
-	limit := 100 * s.target
-	switch s.problem.Policy.Target.Measure {
-	case Total:
-		return v.Loss.Value <= limit
-	case Days:
-		return 100-v.WholeDay.Value <= limit
-	case PerClass:
-	}
-	for _, c := range v.Classes {
-		if c.Loss.Value > limit {
-			return false
-		}
-	}
-	return true
-}
-
-// offSite is a service that keeps the parcels elsewhere and brings them by appointment.
-func (s *solver) offSite() (Alternative, error) {
-	a := Alternative{Kind: OffSite, Fits: true, Meets: true}
-	for _, week := range []Week{NormalWeek, PeakWeek} {
-		v := s.shelfService(shelfWeek{classes: make([]float64, len(s.model.shares))}, week)
-		v.Overflow = nil
-		if week == NormalWeek {
-			a.Normal = v
-		} else {
-			a.Peak = v
-		}
-	}
-	q := cost.Quantities{OffSite: true, Units: s.problem.Demand.Units, Growth: s.problem.Demand.Growth}
-	return a, s.price(&a, q, 0, 0)
+	return a, q
 }

@@ -32,7 +32,7 @@ func (s *solver) rules(ctx context.Context) error {
 	for i, t := range thumbs {
 		banks[i] = proportional(s.chosen.doors, max(int(math.Ceil(t.doors-1e-9)), 1))
 	}
-	results, err := s.simulate(ctx, s.model.scenario, banks, s.years())
+	results, err := s.simulate(ctx, s.withBanks(banks), s.years())
 	if err != nil {
 		return err
 	}

@@ -70,12 +70,14 @@ type solver struct {
 	search  *searcher
 	answer  Answer
 
-	target  float64 // share lost at most
-	screen  float64 // what the screen may say when the simulation says target
-	most    int     // modules that fit the walls; maxSearched without walls
-	chosen  pick    // lockers of the recommended size, or the most that fit
-	judged  verdict // of chosen
-	refused error   // why no module stands anywhere
+	target  float64         // share lost at most
+	screen  float64         // what the screen may say when the simulation says target
+	most    int             // modules that fit the walls; maxSearched without walls
+	chosen  pick            // lockers of the recommended size, or the most that fit
+	judged  verdict         // of chosen
+	refused error           // why no module stands anywhere
+	near    [2]*Alternative // lockers with a module less and more than chosen
+	stands  map[Kind]stand  // of the alternatives with a room
 }
 
 func newSolver(p Problem, o Options) (*solver, error) {
@@ -94,7 +96,7 @@ func newSolver(p Problem, o Options) (*solver, error) {
 	stock.focus(alone)
 	s := &solver{
 		problem: p, options: o, model: m, stock: stock, search: newSearcher(m, stock, o.Quick, o.Workers),
-		target: p.Policy.Target.Loss.Mid / 100,
+		target: p.Policy.Target.Loss.Mid / 100, stands: map[Kind]stand{},
 	}
 	s.answer = Answer{
 		Problem: p, Seed: o.Seed, Quick: o.Quick, Demand: m.result(), Rests: p.Basis(), Warnings: stock.notes,
@@ -200,7 +202,7 @@ func (s *solver) compare(ctx context.Context, lockers bool) error {
 			}
 		}
 	}
-	room, err := s.openRoom()
+	room, err := s.openRoom(ctx)
 	if err != nil {
 		return err
 	}
@@ -215,6 +217,16 @@ func (s *solver) compare(ctx context.Context, lockers bool) error {
 		}
 	}
 	s.choose(append(alternatives, room, offSite))
+	switch s.answer.Recommended.Kind {
+	case Hybrid, OpenRoom:
+		if err := s.besides(ctx); err != nil {
+			return err
+		}
+	case Lockers:
+		s.answer.Smaller, s.answer.Larger = s.near[0], s.near[1]
+	case OffSite:
+	}
+	s.why()
 	if err := s.replay(ctx); err != nil {
 		return err
 	}
@@ -254,7 +266,6 @@ func (s *solver) choose(all []Alternative) {
 	if !s.answer.Feasible && len(all) > 0 {
 		s.answer.Recommended, s.answer.Others = all[0], all[1:]
 	}
-	s.why()
 }
 
 // money writes minor units as the currency.

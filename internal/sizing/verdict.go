@@ -22,9 +22,22 @@ func (m *model) warmUpWeeks() int {
 	return min(max(int(m.problem.Policy.Hold.Mid/7)+2, least), yearWeeks)
 }
 
-// simulate runs banks over the same parcels.
-func (s *solver) simulate(ctx context.Context, scenario sim.Scenario, banks [][]int, years int) ([]*sim.Result, error) {
-	results, _, err := sim.Compare(ctx, scenario, banks, sim.Options{
+// withBanks is the building with each bank in it.
+func (s *solver) withBanks(banks [][]int) []sim.Scenario {
+	out := make([]sim.Scenario, len(banks))
+	for i, doors := range banks {
+		out[i] = withDoors(s.model.scenario, doors)
+		for z := range out[i].Sizes {
+			size := &out[i].Sizes[z]
+			size.Reserve = min(size.Reserve, size.Doors)
+		}
+	}
+	return out
+}
+
+// simulate runs scenarios over the same parcels.
+func (s *solver) simulate(ctx context.Context, scenarios []sim.Scenario, years int) ([]*sim.Result, error) {
+	results, _, err := sim.Contrast(ctx, scenarios, sim.Options{
 		Seed: s.options.Seed, Workers: s.options.Workers, MinYears: years, MaxYears: years,
 		WarmUpWeeks: s.model.warmUpWeeks(),
 	})
@@ -43,9 +56,9 @@ func (s *solver) count(results []*sim.Result) {
 	}
 }
 
-// precise runs banks until the target's measure is known to a tenth of the target, within the budget, and
+// precise runs scenarios until the target's measure is known to a tenth of the target, within the budget, and
 // keeps the occupancy.
-func (s *solver) precise(ctx context.Context, scenario sim.Scenario, banks [][]int) ([]*sim.Result, error) {
+func (s *solver) precise(ctx context.Context, scenarios []sim.Scenario) ([]*sim.Result, error) {
 	half := s.target / 10
 	o := sim.Options{
 		Seed: s.options.Seed, Workers: s.options.Workers, MinYears: min(s.years(), s.options.Budget),
@@ -59,7 +72,7 @@ func (s *solver) precise(ctx context.Context, scenario sim.Scenario, banks [][]i
 	case Days:
 		o.Precision.DaysAccepted = half
 	}
-	results, _, err := sim.Compare(ctx, scenario, banks, o)
+	results, _, err := sim.Contrast(ctx, scenarios, o)
 	if err != nil {
 		return nil, fmt.Errorf("simulate: %w", err)
 	}
@@ -86,9 +99,9 @@ func (s *solver) judgePeriod(p sim.Period) verdict {
 		if s.model.home[i] < 0 || c.Offered.Mean == 0 {
 			continue
 		}
-		lost += c.Loss.Mean * c.Offered.Mean
+		lost += c.Missed.Mean * c.Offered.Mean
 		offered += c.Offered.Mean
-		worst = math.Max(worst, c.Loss.Mean)
+		worst = math.Max(worst, c.Missed.Mean)
 	}
 	if offered > 0 {
 		v.total = lost / offered
@@ -99,7 +112,7 @@ func (s *solver) judgePeriod(p sim.Period) verdict {
 	case Total:
 		v.loss = v.total
 	case Days:
-		v.loss = 1 - p.DaysAccepted.Mean
+		v.loss = 1 - p.DaysKept.Mean
 	}
 	return v
 }
@@ -130,22 +143,22 @@ func (s *solver) service(r *sim.Result, week Week, doors []int) Service {
 	}
 	out := Service{
 		Week: week, ParcelsPerDay: parcels / 7, Years: r.Years,
-		Loss:     percents(p.Loss, ofParcels),
-		WholeDay: percents(p.DaysAccepted, ofDays),
+		Loss:     percents(p.Missed, ofParcels),
+		WholeDay: percents(p.DaysKept, ofDays),
 		Upgraded: percents(p.Upgraded, ofParcels),
 		PeakParcels: Interval{
-			Value: p.PeakParcels.Mean.Mean, Low: p.PeakParcels.Mean.Low, High: p.PeakParcels.Mean.High,
-			Unit: "parcels outside of the doors at the fullest moment of a year",
+			Value: p.BeyondParcels.Mean.Mean, Low: max(0, p.BeyondParcels.Mean.Low), High: p.BeyondParcels.Mean.High,
+			Unit: "parcels outside of doors and shelves at the fullest moment of a year",
 		},
 		PeakLitres: Interval{
-			Value: p.PeakLitres.Mean.Mean, Low: p.PeakLitres.Mean.Low, High: p.PeakLitres.Mean.High,
-			Unit: "litres outside of the doors at the fullest moment of a year",
+			Value: p.BeyondLitres.Mean.Mean, Low: max(0, p.BeyondLitres.Mean.Low), High: p.BeyondLitres.Mean.High,
+			Unit: "litres outside of doors and shelves at the fullest moment of a year",
 		},
 	}
 	for i, c := range p.Classes {
 		out.Classes = append(out.Classes, ClassService{
 			Size: s.problem.Sizes[i].Size, Doors: doors[i],
-			Loss: percents(c.Loss, ofClass), Upgraded: percents(c.Upgraded, ofClass),
+			Loss: percents(c.Missed, ofClass), Upgraded: percents(c.Upgraded, ofClass),
 		})
 	}
 	out.Overflow = s.destinations(p, parcels)
