@@ -93,7 +93,7 @@ func ColumnName(i int) string {
 	return name
 }
 
-// Floor returns the walls with their banks from above, for drawing.FloorPlan.
+// Floor returns the walls with their banks and the rooms with their shelves from above, for drawing.FloorPlan.
 func Floor(p Problem, a Alternative) drawing.FloorInput {
 	in := drawing.FloorInput{FrontMM: p.Site.FrontMM}
 	for _, w := range p.Site.Walls {
@@ -116,6 +116,16 @@ func Floor(p Problem, a Alternative) drawing.FloorInput {
 		if b.WallNo < len(in.Walls) {
 			in.Walls[b.WallNo].Banks = append(in.Walls[b.WallNo].Banks, bank)
 		}
+	}
+	if a.Room == nil {
+		return in
+	}
+	for _, r := range a.Room.Rooms {
+		room := drawing.FloorRoom{Label: r.Name, WidthMM: r.WidthMM, DepthMM: r.DepthMM, DoorFromMM: r.DoorFromMM, DoorMM: r.DoorMM}
+		for _, run := range r.Runs {
+			room.Shelves = append(room.Shelves, drawing.FloorShelf(run))
+		}
+		in.Rooms = append(in.Rooms, room)
 	}
 	return in
 }

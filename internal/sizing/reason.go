@@ -25,7 +25,7 @@ func reason(code, text string, figures ...Figure) Reason {
 func ReasonCodes() []string {
 	return []string{
 		// why
-		"target_held", "target_missed", "smaller", "compared", "compared_unfit", "compared_missed", "compared_no_room",
+		"target_held", "target_missed", "smaller", "smaller_room", "smaller_dearer", "smaller_no_room", "compared", "compared_unfit", "compared_missed", "compared_no_room",
 		"bracket", "width", "open_room_trust",
 		// what is missed
 		"reach_share", "reach_size", "no_room", "room_too_small",

@@ -148,11 +148,11 @@ func (s *solver) service(r *sim.Result, week Week, doors []int) Service {
 		Upgraded: percents(p.Upgraded, ofParcels),
 		PeakParcels: Interval{
 			Value: p.BeyondParcels.Mean.Mean, Low: max(0, p.BeyondParcels.Mean.Low), High: p.BeyondParcels.Mean.High,
-			Unit: "parcels outside of doors and shelves at the fullest moment of a year",
+			Unit: "parcels outside doors and shelves at the fullest moment of a year",
 		},
 		PeakLitres: Interval{
 			Value: p.BeyondLitres.Mean.Mean, Low: max(0, p.BeyondLitres.Mean.Low), High: p.BeyondLitres.Mean.High,
-			Unit: "litres outside of doors and shelves at the fullest moment of a year",
+			Unit: "litres outside doors and shelves at the fullest moment of a year",
 		},
 	}
 	for i, c := range p.Classes {
@@ -163,7 +163,7 @@ func (s *solver) service(r *sim.Result, week Week, doors []int) Service {
 	}
 	out.Overflow = s.destinations(p, parcels)
 	for i, f := range r.Fans {
-		if hours := fanOf(f, week); len(hours) > 0 {
+		if hours := fanOf(f, week); len(hours) > 0 && f.Doors > 0 {
 			out.Occupancy = append(out.Occupancy, occupancy(s.problem.Sizes[i].Size, f.Doors, hours))
 		}
 	}
@@ -213,9 +213,6 @@ func occupancy(size locker.Size, doors int, hours []sim.FanHour) SizeOccupancy {
 	}
 	return out
 }
-
-// exactly is an interval without doubt.
-func exactly(v float64, unit string) Interval { return Interval{Value: v, Low: v, High: v, Unit: unit} }
 
 // Figure returns the interval as a figure of this plan.
 func (i Interval) Figure() Figure {

@@ -26,14 +26,8 @@ func (s *solver) why() {
 	for _, r := range a.Misses {
 		add(r)
 	}
-	if b := s.answer.Smaller; b != nil && a.Kind == Lockers {
-		service := b.Normal
-		if t.Week == PeakWeek {
-			service = b.Peak
-		}
-		loss := s.measureOf(service)
-		add(reason("smaller", fmt.Sprintf("the next smaller bank, %d doors, would lose %s %% by the same measure", b.Doors,
-			number(round(loss.Value, 2))), measured(float64(b.Doors), "doors"), loss.Figure()))
+	if b := s.answer.Smaller; b != nil {
+		add(s.whySmaller(*b))
 	}
 	s.whyCheaper(add)
 	if a.Kind == Lockers || a.Kind == Hybrid {
@@ -48,6 +42,31 @@ func (s *solver) why() {
 	if a.Kind == OpenRoom {
 		add(reason("open_room_trust", "whoever is in an open room can take any parcel: it comes after lockers, whatever it costs"))
 	}
+}
+
+// whySmaller says why the next smaller alternative does not do.
+func (s *solver) whySmaller(b Alternative) Reason {
+	service := b.Normal
+	if s.problem.Policy.Target.Week == PeakWeek {
+		service = b.Peak
+	}
+	loss := s.measureOf(service)
+	lost := number(round(loss.Value, 2))
+	if b.Room == nil {
+		if s.answer.Recommended.Room != nil {
+			return reason("smaller_no_room", fmt.Sprintf("without the room these doors would lose %s %% by the same measure", lost), loss.Figure())
+		}
+		return reason("smaller", fmt.Sprintf("the next smaller bank, %d doors, would lose %s %% by the same measure", b.Doors, lost),
+			measured(float64(b.Doors), "doors"), loss.Figure())
+	}
+	shelf := measured(float64(b.Room.ShelfMM)/1000, "m")
+	if b.Meets {
+		price := money(b.Cost.Present.Mid, b.Cost.Currency)
+		return reason("smaller_dearer", fmt.Sprintf("the next smaller room, with %s m of shelves, would hold the target too but cost %s %s over the years: "+
+			"staff would hand out what it does not take", number(shelf.Mid), number(math.Round(price.Mid)), b.Cost.Currency), shelf, price)
+	}
+	return reason("smaller_room", fmt.Sprintf("the next smaller room, with %s m of shelves, would lose %s %% by the same measure",
+		number(shelf.Mid), lost), shelf, loss.Figure())
 }
 
 func (s *solver) whyCheaper(add func(Reason)) {
@@ -69,6 +88,11 @@ func (s *solver) whyCheaper(add func(Reason)) {
 				number(math.Round(float64(other.Cost.Present.Mid)/100)), other.Cost.Currency, other.Cost.Years,
 				number(math.Round(float64(a.Cost.Present.Mid)/100))),
 		})
+		for _, miss := range other.Misses {
+			if miss.Code == "room_too_small" {
+				add(miss)
+			}
+		}
 	}
 }
 

@@ -89,6 +89,23 @@ func floor() drawing.FloorInput {
 	}}
 }
 
+func rooms() []drawing.FloorRoom {
+	return []drawing.FloorRoom{
+		{
+			Label: "store, 3500 x 4000 mm", WidthMM: 3500, DepthMM: 4000, DoorFromMM: 550, DoorMM: 900, Shelves: []drawing.FloorShelf{
+				{YMM: 200, WidthMM: 500, DepthMM: 2800}, {XMM: 1500, YMM: 200, WidthMM: 500, DepthMM: 2800}, {XMM: 2000, YMM: 200, WidthMM: 500, DepthMM: 2800},
+			},
+		},
+		{Label: "closet", WidthMM: 1500, DepthMM: 1000, DoorFromMM: 550, DoorMM: 900, Shelves: []drawing.FloorShelf{{WidthMM: 500, DepthMM: 1000}}},
+	}
+}
+
+func floorWithRooms() drawing.FloorInput {
+	in := floor()
+	in.Rooms = rooms()
+	return in
+}
+
 func fan() drawing.FanInput {
 	in := drawing.FanInput{
 		Title: "How full the doors are", Desc: "Occupied doors of each size over a normal week.",
@@ -152,6 +169,8 @@ func scenes() map[string]*drawing.Scene {
 		"elevation":        drawing.Elevation(elevation(), labels()),
 		"elevation-arabic": drawing.Elevation(elevation(), arabic()),
 		"floor":            drawing.FloorPlan(floor(), labels()),
+		"floor-rooms":      drawing.FloorPlan(floorWithRooms(), labels()),
+		"rooms":            drawing.FloorPlan(drawing.FloorInput{Rooms: rooms()}, arabic()),
 		"fan":              drawing.Fan(fan()),
 		"tornado":          drawing.Tornado(tornado()),
 		"tornado-arabic":   drawing.Tornado(rtl),

@@ -56,6 +56,8 @@ type Labels struct {
 	Kiosk   string
 	Reach   string           // name of the band
 	Clear   string           // name of the floor that stays free
+	Shelf   string           // name of the runs of shelves
+	Door    string           // name of the door of a room
 	Sizes   []string         // name of each size class, e.g. S
 	Legend  []string         // one entry for each size class, e.g. "S: 40 doors"; empty: Sizes
 	Measure func(int) string // a length in millimetres; nil: "1220 mm"

@@ -6,7 +6,19 @@ import "math"
 type FloorInput struct {
 	Walls   []FloorWall
 	FrontMM int // free floor in front of banks
+	Rooms   []FloorRoom
 }
+
+// FloorRoom is a closed room with shelves; its door is in the near wall, which is drawn below.
+type FloorRoom struct {
+	Label              string // stands above it
+	WidthMM, DepthMM   int
+	DoorFromMM, DoorMM int // from the left end of the near wall
+	Shelves            []FloorShelf
+}
+
+// FloorShelf is a run of shelves, measured from the upper left corner of its room.
+type FloorShelf struct{ XMM, YMM, WidthMM, DepthMM int }
 
 // FloorWall is one wall, seen from the room and measured from its left end.
 type FloorWall struct {
@@ -41,7 +53,8 @@ const (
 	wallMM       = 120 // thickness of a wall
 	clearWideMM  = 762 // clear floor of a wheelchair
 	clearDeepMM  = 1219
-	chainSpaceMM = 600 // between walls that do not meet, beside their names
+	chainSpaceMM = 600  // between walls that do not meet, beside their names
+	leastWideMM  = 6000 // a small room alone is not drawn larger than a hall
 )
 
 // frame is where a wall lies: its left end, the way along it, and the way into the room.
@@ -83,6 +96,9 @@ func FloorPlan(in FloorInput, l Labels) *Scene {
 		low: Point{math.Inf(1), math.Inf(1)}, high: Point{math.Inf(-1), math.Inf(-1)},
 	}
 	_, width := p.frames()
+	for _, r := range in.Rooms {
+		width = max(width, float64(r.WidthMM), leastWideMM)
+	}
 	p.size = min(max(width/50, 90), 260)
 	// Names of walls that run up and down stand between the chains.
 	for _, w := range in.Walls {
@@ -96,6 +112,7 @@ func FloorPlan(in FloorInput, l Labels) *Scene {
 		corner := i+1 < len(in.Walls) && in.Walls[i+1].CornerLeft
 		p.wall(frames[i], w, corner)
 	}
+	p.rooms()
 	p.close()
 	return p.Scene
 }
@@ -276,8 +293,17 @@ func (p *plan) close() {
 		}
 	}
 	p.Width, p.Height = p.high.X-p.low.X+2*margin, p.high.Y-p.low.Y+2*margin
-	if p.labels.Clear != "" {
-		p.Height = p.legend([]legendEntry{{ClassClear, p.labels.Clear}}, margin, p.Width, p.Height, p.size) + 0.3*margin
-		p.Width = max(p.Width, margin+3.2*p.size+measure(p.labels.Clear, p.size))
+	var entries []legendEntry
+	if p.labels.Clear != "" && len(p.in.Walls) > 0 {
+		entries = append(entries, legendEntry{ClassClear, p.labels.Clear})
+	}
+	if p.labels.Shelf != "" && len(p.in.Rooms) > 0 {
+		entries = append(entries, legendEntry{ClassCabinet, p.labels.Shelf})
+	}
+	for _, e := range entries {
+		p.Width = max(p.Width, margin+3.2*p.size+measure(e.text, p.size))
+	}
+	if len(entries) > 0 {
+		p.Height = p.legend(entries, margin, p.Width, p.Height, p.size) + 0.3*margin
 	}
 }

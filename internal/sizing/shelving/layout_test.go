@@ -3,8 +3,9 @@ package shelving_test
 import (
 	"testing"
 
-	"cubby/internal/sizing/shelving"
 	"pgregory.net/rapid"
+
+	"cubby/internal/sizing/shelving"
 )
 
 // check holds what is true of every layout: nothing overlaps, nothing sticks out, and each run has an aisle.

@@ -102,17 +102,7 @@ func (r *Report) glance() *Grid {
 		Strong: 1,
 		Source: w.T("report.source.simulated_and_priced"),
 	}
-	rows := r.all()
-	for _, n := range []*sizing.Alternative{r.answer.Smaller, r.answer.Larger} {
-		switch {
-		case n == nil:
-		case n == r.answer.Smaller:
-			rows = append(rows, named{w.T("report.glance.smaller"), n})
-		default:
-			rows = append(rows, named{w.T("report.glance.larger"), n})
-		}
-	}
-	for _, n := range rows {
+	for _, n := range r.every() {
 		g.Rows = append(g.Rows, []string{
 			n.name, w.Number(n.Doors), w.short(n.FloorM2), w.yes(n.Fits), w.yes(n.Meets), w.short(n.Normal.Loss.Value),
 			w.short(n.Peak.Loss.Value), w.amount(n.Cost.Present.Mid), w.amount(n.Cost.UnitMonth.Mid),
@@ -143,12 +133,12 @@ func (r *Report) rulesSection() Section {
 		}
 		g.Rows = append(g.Rows, []string{name, rule.Source, w.Number(rule.Doors), w.interval(rule.Loss), w.interval(rule.Peak)})
 	}
-	for _, n := range r.sizesOf() {
-		if n.Alternative == r.answer.Smaller || n.Alternative == r.answer.Larger {
+	for _, n := range r.all() {
+		if n.Kind != sizing.Lockers {
 			continue
 		}
 		g.Rows = append(g.Rows, []string{
-			n.name, w.T("report.source.computed"), w.Number(n.Doors), w.interval(n.Normal.Loss), w.interval(n.Peak.Loss),
+			w.T("report.alt.this", "kind", w.kind(n.Kind), "size", r.standOf(n.Alternative)), w.T("report.source.computed"), w.Number(n.Doors), w.interval(n.Normal.Loss), w.interval(n.Peak.Loss),
 		})
 		g.Strong = len(g.Rows)
 	}

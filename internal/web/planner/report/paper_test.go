@@ -67,7 +67,7 @@ func TestPDF_HoldsTheReport(t *testing.T) {
 				}
 			}
 		}
-		if pages := strings.Count(raw, "\f"); pages < 8 || pages > 20 {
+		if pages := strings.Count(raw, "\f"); pages < 8 || pages > 22 {
 			t.Errorf("%s: %d pages", x.plan, pages)
 		}
 	}

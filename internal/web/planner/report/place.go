@@ -14,8 +14,9 @@ func (r *Report) placeSection() Section {
 	if len(a.Banks) == 0 {
 		s.Blocks = append(s.Blocks, note(w.T("report.place.none")))
 		if a.Room != nil {
-			s.Blocks = append(s.Blocks, Block{Table: r.roomGrid(*a.Room)})
+			s.Blocks = append(s.Blocks, paragraph(w.T("report.place.room_only")), r.floorDrawing())
 		}
+		s.Blocks = append(s.Blocks, r.rooms()...)
 		return s
 	}
 	s.Blocks = append(s.Blocks, paragraph(w.T("report.place.text")))
@@ -31,13 +32,60 @@ func (r *Report) placeSection() Section {
 			Name: "elevation-" + strconv.Itoa(wall.no+1), Caption: caption, Scene: r.elevation(wall, caption), MaxMM: 110,
 		}})
 	}
-	s.Blocks = append(s.Blocks, Block{Drawing: &Drawing{
-		Name: "floor", Caption: w.T("report.place.floor"), Scene: r.floor(), MaxMM: 150,
-	}}, Block{Table: r.clearances()}, Block{Table: r.bankGrid(a)}, Block{Table: r.reachGrid(a)}, Block{Table: r.moduleGrid(a)})
-	if a.Room != nil {
-		s.Blocks = append(s.Blocks, Block{Table: r.roomGrid(*a.Room)})
-	}
+	s.Blocks = append(s.Blocks, r.floorDrawing(), Block{Table: r.clearances()}, Block{Table: r.bankGrid(a)}, Block{Table: r.reachGrid(a)}, Block{Table: r.moduleGrid(a)})
+	s.Blocks = append(s.Blocks, r.rooms()...)
 	return s
+}
+
+func (r *Report) floorDrawing() Block {
+	return Block{Drawing: &Drawing{Name: "floor", Caption: r.words.T("report.place.floor"), Scene: r.floor(), MaxMM: 150}}
+}
+
+// rooms are the figures of the recommended room; without one, the room that lockers with a room would need.
+func (r *Report) rooms() []Block {
+	w := r.words
+	var out []Block
+	for i, n := range r.all() {
+		switch {
+		case n.Room == nil || i > 0 && n.Kind != sizing.Hybrid:
+			continue
+		case i > 0:
+			caption := w.T("report.place.room_of_hybrid")
+			scene := drawing.FloorPlan(drawing.FloorInput{Rooms: r.floorRooms(n.Alternative)}, r.floorLabels(caption, n.Alternative))
+			out = append(out, Block{Drawing: &Drawing{Name: "room-hybrid", Caption: caption, Scene: scene, MaxMM: 80}})
+		}
+		if !n.Room.Held {
+			out = append(out, note(w.T("report.place.room_wanted")))
+		}
+		out = append(out, Block{Table: r.roomGrid(n)})
+		if i == 0 {
+			break
+		}
+	}
+	return out
+}
+
+// floorRooms are the rooms of an alternative with the words that stand above them.
+func (r *Report) floorRooms(a *sizing.Alternative) []drawing.FloorRoom {
+	w := r.words
+	rooms := sizing.Floor(r.answer.Problem, *a).Rooms
+	for i := range rooms {
+		key, v := "report.draw.room", &rooms[i]
+		if v.Label == "" {
+			key = "report.draw.room_wanted"
+		}
+		v.Label = w.T(key, "name", v.Label, "width", w.Number(v.WidthMM), "depth", w.Number(v.DepthMM))
+	}
+	return rooms
+}
+
+func (r *Report) floorLabels(title string, a *sizing.Alternative) drawing.Labels {
+	l := r.labels(title, r.words.T("report.draw.floor_desc"), nil)
+	l.Door = r.words.T("report.draw.door")
+	if a.Room != nil {
+		l.Shelf = r.words.T("report.draw.shelf", "levels", r.words.Number(a.Room.Levels))
+	}
+	return l
 }
 
 // wall is a wall with what stands at it.
@@ -115,9 +163,11 @@ func (r *Report) elevation(v wall, title string) *drawing.Scene {
 
 // floor draws all walls from above.
 func (r *Report) floor() *drawing.Scene {
-	w := r.words
 	in := drawing.FloorInput{FrontMM: r.answer.Problem.Site.FrontMM}
 	for _, v := range r.walls() {
+		if len(v.banks) == 0 && len(r.answer.Problem.Site.Walls) == 0 {
+			continue // a room alone
+		}
 		f := drawing.FloorWall{Name: v.Name, LengthMM: v.LengthMM, CornerLeft: v.CornerLeft}
 		for _, o := range v.Obstacles {
 			f.Obstacles = append(f.Obstacles, drawing.FloorObstacle{FromMM: o.FromMM, ToMM: o.ToMM, Label: o.Name})
@@ -131,7 +181,9 @@ func (r *Report) floor() *drawing.Scene {
 		}
 		in.Walls = append(in.Walls, f)
 	}
-	return drawing.FloorPlan(in, r.labels(w.T("report.place.floor"), w.T("report.draw.floor_desc"), nil))
+	a := &r.answer.Recommended
+	in.Rooms = r.floorRooms(a)
+	return drawing.FloorPlan(in, r.floorLabels(r.words.T("report.place.floor"), a))
 }
 
 // clearances says of each wall what stands at it, what is left and what must stay free.
@@ -232,9 +284,9 @@ func (r *Report) moduleGrid(a sizing.Alternative) *Grid {
 	return g
 }
 
-func (r *Report) roomGrid(room sizing.RoomPlan) *Grid {
-	w := r.words
-	return &Grid{
+func (r *Report) roomGrid(n named) *Grid {
+	w, room := r.words, n.Room
+	g := &Grid{
 		Title: w.T("report.room.title"),
 		Heads: []Head{text1(w.T("report.head.figure")), numeric(w.T("report.head.value")), text1(w.T("report.head.unit"))},
 		Rows: [][]string{
@@ -245,4 +297,13 @@ func (r *Report) roomGrid(room sizing.RoomPlan) *Grid {
 		},
 		Source: w.T("report.source.computed_from_basis"),
 	}
+	for _, v := range room.Rooms {
+		name := v.Name
+		if name == "" {
+			name = w.T("report.room.wanted")
+		}
+		size := w.apart(w.Number(v.WidthMM) + " × " + w.Number(v.DepthMM))
+		g.Rows = append(g.Rows, []string{w.T("report.room.size", "name", name), size, w.unit("mm")})
+	}
+	return g
 }

@@ -137,23 +137,37 @@ func (r *Report) all() []named {
 	return out
 }
 
-// sizesOf lists the lockers and their neighbours, smallest first.
+// sizesOf lists the recommended alternative between its neighbours, smallest first.
 func (r *Report) sizesOf() []named {
 	var out []named
 	if s := r.answer.Smaller; s != nil {
-		out = append(out, named{r.words.T("report.alt.smaller", "doors", r.words.N("report.doors", s.Doors)), s})
+		out = append(out, named{r.words.T("report.alt.smaller", "doors", r.standOf(s)), s})
 	}
-	for i, a := range r.answer.All() {
-		if a.Kind == sizing.Lockers {
-			mid := &r.answer.Recommended
-			if i > 0 {
-				mid = &r.answer.Others[i-1]
-			}
-			out = append(out, named{r.words.T("report.alt.lockers", "doors", r.words.N("report.doors", a.Doors)), mid})
-		}
-	}
+	a := &r.answer.Recommended
+	out = append(out, named{r.words.T("report.alt.this", "kind", r.words.kind(a.Kind), "size", r.standOf(a)), a})
 	if l := r.answer.Larger; l != nil {
-		out = append(out, named{r.words.T("report.alt.larger", "doors", r.words.N("report.doors", l.Doors)), l})
+		out = append(out, named{r.words.T("report.alt.larger", "doors", r.standOf(l)), l})
 	}
 	return out
+}
+
+// standOf says how large an alternative is: doors, shelves or both.
+func (r *Report) standOf(a *sizing.Alternative) string {
+	w, doors := r.words, r.words.N("report.doors", a.Doors)
+	if a.Room == nil {
+		return doors
+	}
+	shelf := w.short(float64(a.Room.ShelfMM) / 1000)
+	if a.Doors == 0 {
+		return w.T("report.alt.shelves", "shelf", shelf)
+	}
+	return w.T("report.alt.stand", "doors", doors, "shelf", shelf)
+}
+
+// neighbour names the next smaller or larger one.
+func (r *Report) neighbour(a *sizing.Alternative) named {
+	if a == r.answer.Smaller {
+		return named{r.words.T("report.glance.smaller", "kind", r.words.kind(a.Kind)), a}
+	}
+	return named{r.words.T("report.glance.larger", "kind", r.words.kind(a.Kind)), a}
 }

@@ -83,11 +83,11 @@ func (r *Report) how(v sizing.Service) string {
 	return r.words.T("report.source.simulated", "years", r.words.N("report.years", v.Years))
 }
 
-// neighbours is one week of lockers of three sizes.
+// neighbours is one week of three sizes.
 func (r *Report) neighbours(near []named, week sizing.Week) *Grid {
 	w := r.words
 	g := &Grid{
-		Title:  w.T("report.service.near", "week", w.word(week.String())),
+		Title:  w.T("report.service.near", "kind", w.kind(r.answer.Recommended.Kind), "week", w.word(week.String())),
 		Heads:  []Head{text1(w.T("report.head.level")), text1(w.T("report.head.unit"))},
 		Source: r.how(near[0].Normal),
 	}

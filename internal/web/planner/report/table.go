@@ -116,11 +116,10 @@ func join(parts ...[]document.Column) []document.Column {
 // every lists each alternative once: recommended, others, neighbours.
 func (r *Report) every() []named {
 	out := r.all()
-	if r.answer.Smaller != nil {
-		out = append(out, named{r.words.T("report.glance.smaller"), r.answer.Smaller})
-	}
-	if r.answer.Larger != nil {
-		out = append(out, named{r.words.T("report.glance.larger"), r.answer.Larger})
+	for _, a := range []*sizing.Alternative{r.answer.Smaller, r.answer.Larger} {
+		if a != nil {
+			out = append(out, r.neighbour(a))
+		}
 	}
 	return out
 }
