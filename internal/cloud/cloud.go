@@ -104,7 +104,12 @@ const sweepEvery = 10 * time.Second
 
 // Start begins the background work: the writers of the record and the sweeper. It ends with ctx or
 // with Stop.
-func (c *Cloud) Start(ctx context.Context) error {
+func (c *Cloud) Start(ctx context.Context) error { return c.start(ctx, c.sweepLoop) }
+
+// StartWriters begins only the writers of the record. Whoever calls it calls Sweep as well, on a clock of their own.
+func (c *Cloud) StartWriters(ctx context.Context) error { return c.start(ctx) }
+
+func (c *Cloud) start(ctx context.Context, loops ...func(context.Context)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stop != nil {
@@ -116,7 +121,9 @@ func (c *Cloud) Start(ctx context.Context) error {
 	}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.done.Go(func() { c.intake.Run(ctx) })
-	c.done.Go(func() { c.sweepLoop(ctx) })
+	for _, loop := range loops {
+		c.done.Go(func() { loop(ctx) })
+	}
 	return nil
 }
 

@@ -20,32 +20,7 @@ type Snapshot struct {
 	OffsetMS int64                  `json:"offset_ms,omitempty"`
 }
 
-func (s Snapshot) matter() *locker.Matter {
-	fresh := locker.NewMatter()
-	if s.Matter == nil {
-		return fresh
-	}
-	m := s.Matter
-	if m.Places == nil {
-		m.Places = fresh.Places
-	}
-	if m.Stays == nil {
-		m.Stays = fresh.Stays
-	}
-	if m.Requests == nil {
-		m.Requests = fresh.Requests
-	}
-	if m.Sessions == nil {
-		m.Sessions = fresh.Sessions
-	}
-	if m.Parts == nil {
-		m.Parts = fresh.Parts
-	}
-	if m.Answered == nil {
-		m.Answered = fresh.Answered
-	}
-	return m
-}
+func (s Snapshot) matter() *locker.Matter { return s.Matter.Whole() }
 
 // Snapshot returns the machine's memory as bytes. Call it only when everything up to Position is
 // durable.

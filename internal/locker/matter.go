@@ -138,15 +138,33 @@ type Matter struct {
 const KeepEnded = 7 * 24 * time.Hour
 
 // NewMatter returns the matter of a site where nothing has happened yet.
-func NewMatter() *Matter {
-	return &Matter{
-		Places:   map[PlaceID]*PlaceState{},
-		Stays:    map[StayID]*Stay{},
-		Requests: map[RequestID]*Request{},
-		Sessions: map[SessionID]*Session{},
-		Parts:    map[string][]Fault{},
-		Answered: map[IntentID]Millis{},
+func NewMatter() *Matter { return (*Matter)(nil).Whole() }
+
+// Whole returns the matter with every map that it lacks: what was written down leaves out those that were empty.
+// Whoever reads a Matter back calls it before anything is folded in. It makes an empty one of none.
+func (m *Matter) Whole() *Matter {
+	if m == nil {
+		m = &Matter{}
 	}
+	if m.Places == nil {
+		m.Places = map[PlaceID]*PlaceState{}
+	}
+	if m.Stays == nil {
+		m.Stays = map[StayID]*Stay{}
+	}
+	if m.Requests == nil {
+		m.Requests = map[RequestID]*Request{}
+	}
+	if m.Sessions == nil {
+		m.Sessions = map[SessionID]*Session{}
+	}
+	if m.Parts == nil {
+		m.Parts = map[string][]Fault{}
+	}
+	if m.Answered == nil {
+		m.Answered = map[IntentID]Millis{}
+	}
+	return m
 }
 
 // State is everything that a decision about one site rests on.

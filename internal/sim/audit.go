@@ -101,6 +101,7 @@ func (s *site) audit() {
 			}
 		}
 	}
+	w.server.closeBooks(s)
 	w.tell(oracle.Drained{Head: w.head(s), Live: live, Left: left})
 }
 

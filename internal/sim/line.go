@@ -15,7 +15,9 @@ const (
 	answerWait  = 5 * time.Second // then the site asks again
 	longestWait = time.Minute     // between two tries on a bad link
 	beatEvery   = time.Hour       // production beats every few seconds; news wake the link in between
-	capturedFor = 20              // old messages that somebody kept
+	// statusEvery is how often a site speaks of its health; production does each minute.
+	statusEvery = 15 * time.Minute
+	capturedFor = 20 // old messages that somebody kept
 )
 
 // line is the link of one site: it carries the production's encoded messages and loses, repeats,
@@ -36,6 +38,7 @@ type line struct {
 
 	serverAt int64 // the server's clock, as last told, and when by the site's monotonic clock
 	heardAt  int64
+	statusAt int64    // when the site last spoke of its health
 	captured [][]byte // requests that somebody kept, to send them again
 }
 
@@ -75,6 +78,9 @@ func (l *line) live() {
 func (l *line) changed() {
 	l.renew()
 	l.told()
+	if v := l.site.w.server; v.real != nil && !v.down {
+		v.real.Present(l.site.w.ctx, l.site.id, l.up() && l.site.m != nil)
+	}
 	if l.site.m != nil {
 		_, _ = l.site.ask(controller.LinkChanged{Online: l.up()}) // nobody waits
 	}
@@ -134,6 +140,16 @@ func (l *line) exchange() {
 	if len(items) > 0 {
 		messages = append(messages, wire.UploadBatch{Items: items})
 		w.trace("%s  says to the server: records %s to %s", s.id, items[0].Position, items[len(items)-1].Position)
+	}
+	if w.server.real != nil && w.now >= l.statusAt+statusEvery.Milliseconds() {
+		l.statusAt = w.now
+		reply, ok := s.ask(controller.StatusAsked{})
+		if !ok {
+			return
+		}
+		if status, ok := reply.Value.(wire.Status); ok {
+			messages = append(messages, status)
+		}
 	}
 	body, err := wire.EncodeFrames(messages...)
 	if err != nil {

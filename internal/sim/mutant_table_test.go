@@ -127,7 +127,7 @@ func recoveryMutants() []mutant {
 			old: "\t\ttip.Size++\n", new: "\t\tif i == 0 {\n\t\t\ttip.Size++\n\t\t}\n",
 		}, {
 			name: "a stay comes back from a snapshot as it was not", file: "internal/controller/snapshot.go", promise: "I3",
-			old: "\tif m.Stays == nil {", new: "\tfor id := range m.Requests {\n\t\tdelete(m.Requests, id)\n\t}\n\tif m.Stays == nil {",
+			old: "return s.Matter.Whole() }", new: "if s.Matter != nil { clear(s.Matter.Requests) }; return s.Matter.Whole() }",
 		}, {
 			name: "a fact is lost on its way into the record", file: "internal/controller/machine.go", promise: "I3",
 			old: "\tfor part := range slices.Chunk(facts, maxFacts) {",

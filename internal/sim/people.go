@@ -90,7 +90,7 @@ func (p *people) branch() *branch { return p.site.w.server.sites[p.site.id] }
 // remote has staff at a desk far away open a door.
 func (p *people) remote() {
 	d := p.site.wall.doors[p.site.w.rand.IntN(len(p.site.wall.doors))]
-	p.site.w.server.intend(p.branch(), wire.Intent{Kind: wire.IntentOpen, Place: d.place, Staff: "s1", Note: "asked by telephone"})
+	p.site.w.server.intend(p.branch(), wire.Intent{Kind: wire.IntentOpen, Place: d.place, Staff: p.branch().staff, Note: "asked by telephone"})
 }
 
 // revoke takes a courier's access, the right to a stay or a pass back. Whoever lost it comes all the same.
@@ -118,8 +118,7 @@ func (p *people) revoke() {
 		return
 	}
 	e := r.waiting[0]
-	v.withhold(p.branch(), e.stay)
-	if e.pass == "" {
+	if v.withhold(p.branch(), e.stay) && e.pass == "" {
 		p.comeAllTheSame("stay:"+string(e.stay), e.code)
 	}
 }
@@ -240,7 +239,7 @@ func (p *people) informed(st *locker.Stay, kind string) {
 		code := credential.Derive(p.branch().key, "stay:"+string(st.ID), st.Generation)
 		r.waiting = slices.DeleteFunc(r.waiting, func(e errand) bool { return e.stay == st.ID })
 		e := errand{stay: st.ID, code: code.Symbols(), token: code.Token(), place: st.Place}
-		if kind == "first" && w.chance(0.05) { // a neighbour fetches it
+		if kind == "first" && w.server.real == nil && w.chance(0.05) { // a neighbour fetches it
 			e.pass = w.server.pass(p.branch(), st.ID)
 			pass := credential.Derive(p.branch().key, "grant:"+string(e.pass), 1)
 			e.code, e.token = pass.Symbols(), pass.Token()

@@ -46,7 +46,7 @@ func (r *rounding) code() string {
 			r.people.site.wall.move(d, false, "person")
 		}
 	}
-	return credential.Derive(r.people.branch().key, "staff:s1", 1).Symbols()
+	return credential.Derive(r.people.branch().key, "staff:"+string(r.people.branch().staff), 1).Symbols()
 }
 
 func (r *rounding) next(v *visit, t controller.Turn) (time.Duration, bool) {

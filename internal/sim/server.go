@@ -27,6 +27,7 @@ type server struct {
 	w     *world
 	down  bool
 	sites map[locker.SiteID]*branch
+	real  *real // nil: this seed plays over the model
 }
 
 // branch is what the server knows of one site.
@@ -37,6 +38,8 @@ type branch struct {
 	state   *locker.State
 	keys    *wire.Keys
 	key     credential.Key
+	staff   locker.StaffID
+	epoch   uint64 // of the directory
 	changes []wire.Change
 	rev     uint64
 	intents []wire.Intent
@@ -46,11 +49,16 @@ type branch struct {
 	count   int
 }
 
-func newServer(w *world) *server {
+func newServer(w *world) (*server, error) {
 	s := &server{w: w, sites: map[locker.SiteID]*branch{}}
+	if Real(w.opts.Seed) {
+		if err := s.openReal(); err != nil {
+			return nil, err
+		}
+	}
 	w.every(FaultServer, 3*day, s.outage)
 	w.every(FaultOlder, 4*day, s.older)
-	return s
+	return s, nil
 }
 
 // committed is an operation that the server holds.
@@ -119,7 +127,7 @@ func (v *server) attack(b *branch, until int64) {
 	}
 	switch w.rand.IntN(6) {
 	case 0:
-		v.intend(b, wire.Intent{Kind: wire.IntentReboot, Staff: "s1"})
+		v.intend(b, wire.Intent{Kind: wire.IntentReboot, Staff: b.staff})
 	case 1:
 		b.lie = w.between(-10*time.Minute, 10*time.Minute).Milliseconds()
 		b.site.link.changed() // its own session: else nobody believes a clock that jumps
@@ -127,7 +135,7 @@ func (v *server) attack(b *branch, until int64) {
 		for range 1 + w.rand.IntN(12) {
 			d := b.site.wall.doors[w.rand.IntN(len(b.site.wall.doors))]
 			v.intend(b, wire.Intent{
-				Kind: wire.IntentOpen, Place: d.place, Staff: "s1", Note: "urgent", Expires: locker.Millis(w.now + day.Milliseconds()),
+				Kind: wire.IntentOpen, Place: d.place, Staff: b.staff, Note: "urgent", Expires: locker.Millis(w.now + day.Milliseconds()),
 			})
 		}
 		if n := len(b.intents); n > 1 { // an id that was used, for another door
@@ -157,6 +165,9 @@ func (v *server) eachLine() {
 
 // addSite gives a site its directory.
 func (v *server) addSite(s *site, layout locker.Layout) error {
+	if v.real != nil {
+		return v.addReal(s, layout)
+	}
 	secret := sha256.Sum256(fmt.Appendf(nil, "codes of %s of seed %d", s.id, v.w.opts.Seed))
 	key, err := credential.NewKey(secret[:])
 	if err != nil {
@@ -164,7 +175,7 @@ func (v *server) addSite(s *site, layout locker.Layout) error {
 	}
 	b := &branch{
 		site: s, sums: map[wire.Position][32]byte{}, state: locker.NewState(), keys: wire.NewKeys(), key: key,
-		noticed: map[string]bool{},
+		noticed: map[string]bool{}, staff: "s1", epoch: 1,
 	}
 	v.sites[s.id] = b
 	id := locker.KeyID(key.ID())
@@ -204,25 +215,44 @@ func (b *branch) keyID() locker.KeyID { return locker.KeyID(b.key.ID()) }
 func (v *server) hire(b *branch) {
 	b.count++
 	id := locker.CourierID(fmt.Sprintf("c%d", b.count))
-	v.publish(b)(wire.EncodeCourier(locker.Courier{ID: id, Carrier: "ups", Name: string(id), Key: b.keyID(), Generation: 1}))
+	if v.real != nil {
+		var err error
+		id, err = v.hireReal(b, string(id))
+		v.w.fail(err)
+	} else {
+		v.publish(b)(wire.EncodeCourier(locker.Courier{ID: id, Carrier: "ups", Name: string(id), Key: b.keyID(), Generation: 1}))
+	}
 	v.right(b, oracle.Right{Ref: "courier:" + string(id)})
 	b.site.people.couriers = append(b.site.people.couriers, id)
 }
 
 // fire takes a courier's access back.
 func (v *server) fire(b *branch, id locker.CourierID) {
-	v.publish(b)(wire.EncodeCourier(locker.Courier{
-		ID: id, Carrier: "ups", Name: string(id), Key: b.keyID(), Generation: 1, Revoked: true,
-	}))
+	if v.real != nil {
+		v.w.fail(v.fireReal(b, id))
+	} else {
+		v.publish(b)(wire.EncodeCourier(locker.Courier{
+			ID: id, Carrier: "ups", Name: string(id), Key: b.keyID(), Generation: 1, Revoked: true,
+		}))
+	}
 	v.right(b, oracle.Right{Ref: "courier:" + string(id), Revoked: true})
 	v.w.trace("%s  server takes back the access of courier %s", b.site.id, id)
 }
 
-// withhold takes the right to collect a stay back.
-func (v *server) withhold(b *branch, id locker.StayID) {
-	v.publish(b)(wire.EncodeOrder(locker.Order{Stay: id, Revoked: true}))
+// withhold takes the right to collect a stay back. It reports whether it did: a stay that is over has none.
+func (v *server) withhold(b *branch, id locker.StayID) bool {
+	if v.real != nil {
+		done, err := v.withholdReal(b, id)
+		v.w.fail(err)
+		if !done {
+			return false
+		}
+	} else {
+		v.publish(b)(wire.EncodeOrder(locker.Order{Stay: id, Revoked: true}))
+	}
 	v.right(b, oracle.Right{Ref: "stay:" + string(id), Revoked: true})
 	v.w.trace("%s  server takes back the right to stay %s", b.site.id, id)
+	return true
 }
 
 // pass gives somebody the right to collect one stay.
@@ -276,8 +306,15 @@ func (l *line) news() {
 // directory returns what follows on what a site has.
 func (v *server) directory(id locker.SiteID, have wire.DirectoryAck) (wire.DirectoryBatch, error) {
 	b := v.sites[id]
-	if b == nil {
+	switch {
+	case b == nil:
 		return wire.DirectoryBatch{}, fmt.Errorf("no site %s", id)
+	case v.real != nil:
+		limit := directoryPage
+		if have.Rev == 0 {
+			limit = wire.MaxChanges
+		}
+		return v.real.Directory(v.w.ctx, id, have, limit)
 	}
 	from := have.Rev
 	if have.Epoch != 1 || have.Rev > b.rev {
@@ -310,6 +347,10 @@ func (v *server) receive(s *site, body []byte) {
 		switch m := m.(type) {
 		case wire.UploadBatch:
 			v.ingest(b, m.Items)
+		case wire.Status:
+			if v.real != nil {
+				w.fail(v.real.Status(w.ctx, s.id, m))
+			}
 		case wire.DirectoryAck:
 			batch, err := v.directory(s.id, m)
 			w.fail(err)
@@ -320,7 +361,9 @@ func (v *server) receive(s *site, body []byte) {
 	}
 	clock := locker.Millis(w.now + b.lie)
 	answers = append(answers, wire.Ack{Position: b.at, ServerTime: clock})
-	if intents := b.waiting(w.now); len(intents) > 0 {
+	intents, err := v.intents(b)
+	w.fail(err)
+	if len(intents) > 0 {
 		answers = append(answers, wire.Intents{ServerTime: clock, Items: intents})
 	}
 	answer, err := wire.EncodeFrames(answers...)
@@ -329,6 +372,14 @@ func (v *server) receive(s *site, body []byte) {
 		return
 	}
 	s.link.carry(answer, s.receive)
+}
+
+// intents returns what is asked of a site.
+func (v *server) intents(b *branch) ([]wire.Intent, error) {
+	if v.real != nil {
+		return v.real.Intents(v.w.ctx, b.site.id)
+	}
+	return b.waiting(v.w.now), nil
 }
 
 // waiting returns the intents that are neither answered nor long over.
@@ -354,6 +405,10 @@ func (v *server) ingest(b *branch, items []wire.Upload) {
 	if w.hits(FaultServer, 0.1) {
 		return // the transaction failed: nothing of the batch is there, and nobody hears of it
 	}
+	if v.real != nil {
+		v.ingestReal(b, items)
+		return
+	}
 	for _, u := range items {
 		sum := sha256.Sum256(u.Op)
 		if old, known := b.sums[u.Position]; known {
@@ -363,21 +418,34 @@ func (v *server) ingest(b *branch, items []wire.Upload) {
 			}
 			continue
 		}
-		next := u.Epoch == b.at.Epoch && u.Number == b.at.Number+1 || u.Epoch > b.at.Epoch && u.Number == 1
-		if !next {
+		if !b.next(u.Position) {
 			w.counters["early records"]++
 			return
 		}
-		op, err := wire.DecodeOperation(u.Op)
-		if err != nil {
-			w.fail(err)
-			return
-		}
-		b.sums[u.Position], b.at = sum, u.Position
+		b.sums[u.Position] = sum
 		b.record = append(b.record, committed{at: w.now, pos: u.Position, op: u.Op})
-		w.tell(oracle.Committed{Head: w.head(b.site), Epoch: u.Epoch, Number: u.Number, Sum: sum})
-		for _, f := range op.Facts {
-			locker.Evolve(b.state, f, op.At())
+		v.commit(b, u)
+	}
+}
+
+// next reports whether a position follows on what is there.
+func (b *branch) next(p wire.Position) bool {
+	return p.Epoch == b.at.Epoch && p.Number == b.at.Number+1 || p.Epoch > b.at.Epoch && p.Number == 1
+}
+
+// commit folds an operation that the server holds now.
+func (v *server) commit(b *branch, u wire.Upload) {
+	w := v.w
+	op, err := wire.DecodeOperation(u.Op)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	b.at = u.Position
+	w.tell(oracle.Committed{Head: w.head(b.site), Epoch: u.Epoch, Number: u.Number, Sum: sha256.Sum256(u.Op)})
+	for _, f := range op.Facts {
+		locker.Evolve(b.state, f, op.At())
+		if v.real == nil {
 			v.follow(b, f)
 		}
 	}
@@ -414,6 +482,15 @@ func (v *server) notify(b *branch, st *locker.Stay, kind string) {
 
 // intend asks a site for something.
 func (v *server) intend(b *branch, in wire.Intent) {
+	if v.real != nil {
+		var err error
+		if in, err = v.real.OpenDoor(v.w.ctx, b.site.id, in.Place); err != nil {
+			v.w.fail(err)
+			return
+		}
+		v.intended(b, in)
+		return
+	}
 	b.count++
 	in.ID = locker.IntentID(fmt.Sprintf("i%d", b.count))
 	in.Created = locker.Millis(v.w.now)
@@ -421,6 +498,11 @@ func (v *server) intend(b *branch, in wire.Intent) {
 		in.Expires = in.Created.Add(30 * time.Second)
 	}
 	b.intents = append(b.intents, in)
+	v.intended(b, in)
+}
+
+// intended tells everybody of an intent.
+func (v *server) intended(b *branch, in wire.Intent) {
 	v.right(b, oracle.Right{Ref: "intent:" + string(in.ID), Until: int64(in.Expires), Place: string(in.Place)})
 	v.w.counters["intents"]++
 	b.site.link.news()

@@ -127,7 +127,7 @@ func Run(ctx context.Context, opts Options) (Result, error) {
 	return first, nil
 }
 
-func run(ctx context.Context, opts Options) (Result, error) {
+func run(ctx context.Context, opts Options) (result Result, err error) {
 	if opts.Days < 1 {
 		return Result{}, errors.New("a run has at least one day")
 	}
@@ -137,7 +137,12 @@ func run(ctx context.Context, opts Options) (Result, error) {
 		counters: map[string]uint64{}, hash: sha256.New(),
 	}
 	w.faults = drawSwarm(opts.Seed, w.rand, opts.Faults)
-	w.server = newServer(w)
+	server, err := newServer(w)
+	if err != nil {
+		return Result{}, err
+	}
+	w.server = server
+	defer func() { err = errors.Join(err, w.server.close()) }()
 	for i := range opts.Sites {
 		s, err := newSite(w, i)
 		if err != nil {

@@ -281,6 +281,29 @@ func TestRunDue(t *testing.T) {
 }
 
 // TestRun_Sums holds entered = stored + collected + returned + in incident.
+// TestRun_FirstOfItsKind audits a site between the first facts of several kinds: what an audit kept of a record without them
+// is written down without a place for them.
+func TestRun_FirstOfItsKind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.record(locker.SiteStarted{Boot: "b"})
+	w.audit()
+	for _, f := range []locker.Fact{
+		locker.IntentAnswered{Intent: "i1", Done: true},
+		locker.FaultRaised{Fault: locker.FaultBoardSilent, Part: "a/1"},
+		locker.SessionBegan{Session: "x", Actor: locker.Actor{Kind: locker.ActorStaff, ID: "s"}},
+	} {
+		w.record(f)
+		if r := w.audit(); !r.Nothing() {
+			t.Errorf("after %s: %v", f.Kind(), r.Differences)
+		}
+	}
+	w.stored("s1", "main/A01", w.ana, w.unit)
+	if r := w.audit(); !r.Nothing() || r.Stored != 1 {
+		t.Errorf("after a parcel: %+v", r)
+	}
+}
+
 func TestRun_Sums(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

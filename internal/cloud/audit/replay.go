@@ -42,9 +42,7 @@ func NewReplay() *Replay { return (&Replay{}).whole() }
 
 // whole fills in what an older or empty one lacks.
 func (r *Replay) whole() *Replay {
-	if r.Matter == nil {
-		r.Matter = locker.NewMatter()
-	}
+	r.Matter = r.Matter.Whole()
 	if r.Counts == nil {
 		r.Counts = map[locker.StayState]int64{}
 	}

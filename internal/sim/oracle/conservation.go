@@ -22,6 +22,8 @@ func (c *conservationChecker) see(t *truth, ev Event) {
 		c.hold(n.entered == live+n.collected+n.removed+n.undone, e, "%d entered, %d live, %d collected, %d removed, %d undone by the record",
 			n.entered, live, n.collected, n.removed, n.undone)
 		c.hold(e.Live == live, e, "the %s believes in %d parcels, the record in %d", e.Who, e.Live, live)
+	case Audited:
+		c.audited(t, e)
 	case Believed:
 		c.believed(t, e)
 	case Fact:
@@ -50,4 +52,22 @@ func (c *conservationChecker) believed(t *truth, e Believed) {
 		}
 		c.hold(e.Stays > 0 || e.Doubted || e.Busy, e, "parcel %s lies in %s, which is believed to be empty", parcel, e.Place)
 	}
+}
+
+// audited holds the server's audit: it finds no contradiction where there can be none, and its sums are the record's.
+func (c *conservationChecker) audited(t *truth, e Audited) {
+	c.hold(len(e.Contradictions) == 0, e, "the server's audit finds %q", e.Contradictions)
+	c.hold(e.Entered == e.Stored+e.Held+e.Collected+e.Returned, e, "the audit counts %d in, %d there, %d in incident, %d collected, %d returned",
+		e.Entered, e.Stored, e.Held, e.Collected, e.Returned)
+	if e.Plain {
+		c.hold(len(e.Differences) == 0, e, "nothing went wrong, and the server's audit finds %q", e.Differences)
+	}
+	if !e.Current {
+		return
+	}
+	live := int64(0)
+	for _, stays := range t.booked {
+		live += int64(len(stays))
+	}
+	c.hold(e.Stored+e.Held == live, e, "the audit counts %d parcels, the record %d", e.Stored+e.Held, live)
 }

@@ -28,6 +28,9 @@ func (c *durabilityChecker) see(t *truth, ev Event) {
 		old, again := acked[at]
 		c.hold(!again || old == e.Sum, e, "the server has two records %d/%d", e.Epoch, e.Number)
 		acked[at] = e.Sum
+	case Acknowledged:
+		c.hold(e.Epoch == e.GivenEpoch && e.Number == e.GivenNumber, e, "the server says that it has %d/%d, and was given up to %d/%d in order",
+			e.Epoch, e.Number, e.GivenEpoch, e.GivenNumber)
 	case Lost: // nothing that was promised on such a disk can be held
 		for at := range c.acked[e.Site] {
 			if at.epoch > e.Epoch || at.epoch == e.Epoch && at.number > e.Number {

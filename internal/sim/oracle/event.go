@@ -124,6 +124,12 @@ type (
 		Sum           [32]byte // SHA-256 of the body
 		Again         bool     // it was there before
 	}
+	// Acknowledged is how far the server says that a site's record goes, and what it was given in order.
+	Acknowledged struct {
+		Head
+		Epoch, Number           uint64
+		GivenEpoch, GivenNumber uint64
+	}
 	// Notice is a message that a provider accepted.
 	Notice struct {
 		Head
@@ -186,6 +192,17 @@ type (
 		Head
 		Who                                       string // controller or server
 		Entered, Live, Collected, Removed, Undone int
+	}
+	// Audited is what the server's own audit of a site found.
+	Audited struct {
+		Head
+		Entered, Stored, Held, Collected, Returned int64
+		// Contradictions are differences between books that follow the same record: nothing that people or sensors do
+		// makes one.
+		Contradictions []string
+		Differences    []string // all
+		Plain          bool     // as in Believed
+		Current        bool     // it is about the whole record of the site as it stands
 	}
 	// Believed is what the controller believes of a place.
 	Believed struct {

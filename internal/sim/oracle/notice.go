@@ -28,8 +28,12 @@ func newNoticeChecker(j judge) *noticeChecker {
 func (c *noticeChecker) see(t *truth, ev Event) {
 	switch e := ev.(type) {
 	case Fact:
-		if st := t.stays[e.Stay]; e.Kind == "deposit_settled" && st != nil && st.state == "stored" && st.recipient != "" && t.online {
+		st := t.stays[e.Stay]
+		if e.Kind == "deposit_settled" && st != nil && st.state == "stored" && st.recipient != "" && t.online {
 			c.due[st.parcel] = due{at: e.At, site: e.Site}
+		}
+		if st != nil && st.over() && (!t.online || t.since > c.due[st.parcel].at) {
+			delete(c.due, st.parcel) // it left before the server could hear of it: there is nothing to announce
 		}
 	case Notice:
 		if e.Kind != "first" {
