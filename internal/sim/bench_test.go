@@ -18,7 +18,9 @@ func BenchmarkRun(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(sim.GCPercent))
 	spent := cpuTime(b)
 	for b.Loop() {
-		seed++
+		if seed++; sim.Real(seed) { // BenchmarkReal plays those
+			seed++
+		}
 		r, err := sim.Run(b.Context(), sim.Options{Seed: seed, Days: days, Faults: sim.Faults()})
 		if err != nil {
 			b.Fatal(err)
@@ -28,6 +30,20 @@ func BenchmarkRun(b *testing.B) {
 	}
 	b.ReportMetric(years/(cpuTime(b)-spent).Hours(), "site-years/core-hour")
 	b.ReportMetric(float64(deliveries)/years/365, "deliveries/day")
+}
+
+// BenchmarkReal reports the same of a seed over the production's server.
+func BenchmarkReal(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(sim.GCPercent))
+	years, spent := 0.0, cpuTime(b)
+	for b.Loop() {
+		r, err := sim.Run(b.Context(), sim.Options{Seed: 36, Days: 10, Faults: sim.Faults()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		years += r.SiteYears
+	}
+	b.ReportMetric(years/(cpuTime(b)-spent).Hours(), "site-years/core-hour")
 }
 
 func cpuTime(b *testing.B) time.Duration {

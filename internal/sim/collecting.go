@@ -35,7 +35,7 @@ func (c *collecting) code() string {
 
 // instead is what they enter when others have typed too many wrong codes: their unit's number beside the
 // code, as the panel asks, or the QR code of their message, which is always taken.
-func (c *collecting) instead(in controller.Input, said locker.Code) (controller.Input, bool) {
+func (c *collecting) instead(_ *visit, in controller.Input, said locker.Code) (controller.Input, bool) {
 	switch said { //nolint:exhaustive // all else is an answer to the code
 	case locker.CodeCodeFlooded:
 		c.people.site.w.counters["typed the unit too"]++

@@ -60,7 +60,13 @@ func (c *delivering) who() string {
 }
 
 func (c *delivering) code() string {
-	return credential.Derive(c.people.branch().key, "courier:"+string(c.id), 1).Symbols()
+	return credential.Derive(c.people.branch().key, c.subject(), 1).Symbols()
+}
+
+func (c *delivering) subject() string { return "courier:" + string(c.id) }
+
+func (c *delivering) instead(v *visit, in controller.Input, said locker.Code) (controller.Input, bool) {
+	return v.scanned(c.subject(), in, said)
 }
 
 func (c *delivering) next(v *visit, t controller.Turn) (time.Duration, bool) {

@@ -4,6 +4,8 @@ const (
 	// enough is the least number of site-years that floors are held against: faults are drawn by seed, and
 	// a few seeds may well be without one.
 	enough = 5
+	// enoughReal is the same for those over the production's server.
+	enoughReal = 0.1
 	// leastFloor is the lowest floor that is held: below it chance has its say.
 	leastFloor = 3
 )
@@ -14,6 +16,22 @@ type floor struct {
 	counter string
 	needs   Fault // only when this fault is allowed; empty: always
 	perYear float64
+	real    bool // of a year over the production's server, of which there are few
+}
+
+// realDaysCounter counts the days over the production's server.
+const realDaysCounter = "real days"
+
+// years returns the site-years that a floor is held against, 0 for too few to say.
+func (f floor) years(t *Total) float64 {
+	years, least := t.SiteYears, float64(enough)
+	if f.real {
+		years, least = float64(t.Counters[realDaysCounter])/365, enoughReal
+	}
+	if years < least {
+		return 0
+	}
+	return years
 }
 
 // floors returns all floors: about a fifth of what 6.7 site-years of all faults came to. A checker's floor
@@ -75,6 +93,10 @@ func floors() []floor {
 		{counter: "fault force", needs: FaultForce, perYear: 3},
 		{counter: "guesses", needs: FaultGuess, perYear: 1_000},
 		{counter: "fault remote", needs: FaultRemote, perYear: 15},
+		{counter: "audits", perYear: 1_500, real: true},
+		{counter: "audits with the controller", perYear: 1_000, real: true},
+		{counter: "real first", perYear: 4_000, real: true},
+		{counter: "incident unexpected_open", needs: FaultForce, perYear: 4, real: true},
 		{counter: "attacks", needs: FaultHostile, perYear: 300},
 	}
 }

@@ -7,6 +7,7 @@ type mutant struct {
 	file     string // of the module
 	old, new string // old stands exactly once in it
 	promise  string // which should be broken first; it may well be another
+	server   bool   // it is in the production's server
 	pkg, run string // tests that must fail instead of the simulator
 }
 
@@ -16,6 +17,7 @@ func mutants() []mutant {
 	all := ruleMutants()
 	all = append(all, controllerMutants()...)
 	all = append(all, recoveryMutants()...)
+	all = append(all, serverMutants()...)
 	return append(all, modelledMutants()...)
 }
 
@@ -90,7 +92,7 @@ func controllerMutants() []mutant {
 			old: "\t\tcase x.done:\n\t\t\tm.dueAt(x.deadline)", new: "\t\tcase x.done && x.attempt == 0:\n\t\t\tm.dueAt(x.deadline)",
 		}, {
 			name: "a change of the directory is passed over", file: dir + "machine.go", promise: "I1b",
-			old: "if err := wire.ApplyChange(d, m.keys, c); err != nil {", new: "if err := wire.ApplyChange(d, m.keys, c); err != nil || c.Kind == wire.KindOrder {",
+			old: "if err := wire.ApplyChange(d, m.keys, c); err != nil {", new: "if c.Kind == wire.KindOrder {\n\t\t\tcontinue\n\t\t}\n\t\tif err := wire.ApplyChange(d, m.keys, c); err != nil {",
 		},
 	}
 }
@@ -134,6 +136,57 @@ func recoveryMutants() []mutant {
 			new: "\tif len(facts) > 2 {\n\t\tfacts = facts[1:]\n\t}\n\tfor part := range slices.Chunk(facts, maxFacts) {",
 		},
 	}
+}
+
+// serverMutants are mistakes in the server: intake, tables, directory, messages, audit. The seeds over the production's server
+// must find them.
+func serverMutants() []mutant {
+	all := []mutant{
+		{
+			name: "the intake takes what follows a gap", file: "internal/cloud/intake/ingest.go", promise: "I6",
+			old: "case in.Epoch == at.Epoch && in.Number == at.Number+1:", new: "case in.Epoch == at.Epoch && in.Number >= at.Number+1:",
+		}, {
+			name: "the intake takes for repeated what is new", file: "internal/cloud/intake/ingest.go", promise: "I6",
+			old: "\tif err == nil && string(have.Body) == string(in.Op) {", new: "\tif err != nil || string(have.Body) != string(in.Op) {",
+		}, {
+			name: "a collected parcel stays in the tables", file: "internal/cloud/intake/project_stay.go", promise: "I3",
+			old: "return p.endStay(ctx, row, locker.StayCollected)", new: "return p.touchPlace(ctx, row)",
+		}, {
+			name: "an undone deposit is collected in the tables", file: "internal/cloud/intake/project_stay.go", promise: "I3",
+			old: "return p.endStay(ctx, row, locker.StayUndone)", new: "return p.endStay(ctx, row, locker.StayCollected)",
+		}, {
+			name: "a first notice goes before the courier's undo has closed", file: "internal/cloud/notice/notice.go", promise: "I4",
+			old: "s.State == string(locker.StayStored) && s.Settled &&", new: "s.State == string(locker.StayStored) &&",
+		}, {
+			name: "a parcel is announced once it is stored, and no more", file: "internal/cloud/intake/follow.go", promise: "I4",
+			old: "case locker.ParcelStored, locker.DepositSettled, locker.CodeReissued:", new: "case locker.ParcelStored, locker.CodeReissued:",
+		}, {
+			name: "a message that was not taken is given up", file: "internal/cloud/notice/notice.go", promise: "I4",
+			old: "\tif job.Attempt >= store.MaxAttempts {", new: "\tif job.Attempt >= 1 {",
+		}, {
+			name: "the site does not hear that a courier lost the access", file: "internal/cloud/courier.go", promise: "I1b",
+			old: "Until: locker.Millis(row.Until), Revoked: d.Revoked,\n\t}, nil", new: "Until: locker.Millis(row.Until),\n\t}, nil",
+		}, {
+			name: "the site does not hear that a right to collect was taken back", file: "internal/cloud/order.go", promise: "I1b",
+			old: "\t\tRevoked: o.Revoked, CollectBy:", new: "\t\tCollectBy:",
+		}, {
+			name: "a page of the directory leaves out its last change", file: "internal/cloud/directory.go", promise: "I1b",
+			old: "\t\tfor _, change := range changes {\n\t\t\tbatch.Changes", new: "\t\tfor _, change := range changes[:max(len(changes)-1, min(len(changes), 20))] {\n\t\t\tbatch.Changes",
+		}, {
+			name: "the audit reads back a record without its empty maps", file: "internal/cloud/audit/replay.go", promise: "I3",
+			old: "\tr.Matter = r.Matter.Whole()\n", new: "\tif r.Matter == nil {\n\t\tr.Matter = locker.NewMatter()\n\t}\n",
+		}, {
+			name: "the audit forgets in which state a parcel was", file: "internal/cloud/audit/replay.go", promise: "I3",
+			old: "\t\t\tr.count(from, -1)\n", new: "",
+		}, {
+			name: "the audit does not count what was brought", file: "internal/cloud/audit/replay.go", promise: "I3",
+			old: "\t\t\tr.Entered++\n", new: "",
+		},
+	}
+	for i := range all {
+		all[i].server = true
+	}
+	return all
 }
 
 // modelledMutants are mistakes in what the simulator has models of: the run loop, the disk, the link, the

@@ -14,15 +14,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cubby/internal/sim"
 )
 
 // What each mutant is played with: enough for the rarest, and the same for all, so that what is found does
 // not depend on luck.
 const (
-	mutantFirst  = 1
-	mutantSeeds  = 24
-	mutantDays   = 8
-	mutantKilled = 95 // percent that must be found
+	mutantSeeds = 24 // from 1 on
+	mutantDays  = 8
+	// mutantServerSeeds is up to which seed those over the production's server are played, for mistakes in it.
+	mutantServerSeeds = 150
+	mutantKilled      = 95 // percent that must be found
 	// mutantTime is how long one mutant may take, on a busy machine.
 	mutantTime = 5 * time.Minute
 )
@@ -35,8 +38,10 @@ func TestMutants(t *testing.T) {
 		t.Skip("mutants are played by a run of their own: go test ./internal/sim -run Mutants -v")
 	}
 	lab := newMutantLab(t)
-	if found := lab.play(t, "", "none"); found != "" {
-		t.Fatalf("without a mistake: %s", found)
+	for _, server := range []bool{false, true} {
+		if found := lab.play(t, "", "none", server); found != "" {
+			t.Fatalf("without a mistake: %s", found)
+		}
 	}
 	only, killed, played := os.Getenv("CUBBY_MUTANTS"), 0, 0
 	for i, m := range mutants() { // all at once, before the hour is spent
@@ -85,7 +90,7 @@ func (l *mutantLab) try(t *testing.T, i int, m mutant) string {
 	if m.pkg != "" {
 		return l.test(t, overlay, m)
 	}
-	return l.play(t, overlay, m.name)
+	return l.play(t, overlay, m.name, m.server)
 }
 
 // overlay writes the changed file and returns what tells the compiler of it.
@@ -115,7 +120,8 @@ func (l *mutantLab) overlay(t *testing.T, i int, m mutant) string {
 }
 
 // play builds the simulator over a mutant and plays its seeds.
-func (l *mutantLab) play(t *testing.T, overlay, name string) string {
+// With server it plays those over the production's server.
+func (l *mutantLab) play(t *testing.T, overlay, name string, server bool) string {
 	t.Helper()
 	program := filepath.Join(l.dir, "mutant")
 	args := []string{"build", "-ldflags=-s -w", "-o", program}
@@ -125,7 +131,18 @@ func (l *mutantLab) play(t *testing.T, overlay, name string) string {
 	if out, err := l.command(t, "go", append(args, "./internal/sim/testdata/mutant")...); err != nil {
 		t.Fatalf("%q does not build: %v\n%s", name, err, out)
 	}
-	out, err := l.command(t, program, strconv.Itoa(mutantFirst), strconv.Itoa(mutantSeeds), strconv.Itoa(mutantDays))
+	played := []string{strconv.Itoa(mutantDays)}
+	for seed := range uint64(mutantSeeds) {
+		if !server {
+			played = append(played, strconv.FormatUint(seed+1, 10))
+		}
+	}
+	for seed := uint64(1); server && seed <= mutantServerSeeds; seed++ {
+		if sim.Real(seed) {
+			played = append(played, strconv.FormatUint(seed, 10))
+		}
+	}
+	out, err := l.command(t, program, played...)
 	return verdict(t, name, out, err)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"cubby/internal/cloud/audit"
@@ -20,8 +21,10 @@ import (
 
 // realEvery is every how manyth seed plays over the real server, and realSeed which.
 const (
-	realEvery = 11
+	realEvery = 21
 	realSeed  = 3
+	// realDays bounds the days of such a seed: it costs as much as a hundred days and more over the model.
+	realDays = 8
 )
 
 // Real reports whether a seed plays over the production's server.
@@ -31,8 +34,8 @@ func Real(seed uint64) bool { return seed%realEvery == realSeed }
 // each minute; an audit is due hourly.
 const backgroundEvery = time.Hour
 
-// real is the production's server and what the world keeps of it.
-type real struct {
+// realServer is the production's server and what the world keeps of it.
+type realServer struct {
 	*backend.Backend
 	taken   map[string]bool // messages that the provider took, by their ids
 	waiting bool            // somebody will run the jobs
@@ -47,7 +50,7 @@ func (v *server) openReal() error {
 	w := v.w
 	delete(w.faults, FaultOlder)
 	delete(w.faults, FaultHostile)
-	r := &real{taken: map[string]bool{}}
+	r := &realServer{taken: map[string]bool{}}
 	var err error
 	r.Backend, err = backend.Open(w.ctx, backend.Options{
 		Seed: w.opts.Seed, Now: func() time.Time { return time.UnixMilli(w.now) }, Mail: v.mail,
@@ -76,7 +79,7 @@ func (v *server) addReal(s *site, layout locker.Layout) error {
 	draft.Policy.Consolidate = w.chance(0.7)
 	for i := range recipients {
 		draft.Persons = append(draft.Persons, backend.Person{
-			Name: fmt.Sprintf("%c%02d Person%02d", 'A'+i%26, i, i), Unit: fmt.Sprint(100 + i/2), LowDoor: w.chance(0.05),
+			Name: fmt.Sprintf("%c%02d Person%02d", 'A'+i%26, i, i), Unit: strconv.Itoa(100 + i/2), LowDoor: w.chance(0.05),
 		})
 	}
 	made, err := v.real.AddSite(w.ctx, draft)
@@ -296,6 +299,7 @@ func (v *server) closeBooks(s *site) {
 		return
 	}
 	w := v.w
+	w.counters[realDaysCounter] += uint64(w.opts.Days)
 	report, err := v.real.Audit(w.ctx, s.id)
 	w.fail(err)
 	v.audited(s, report)

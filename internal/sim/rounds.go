@@ -46,7 +46,13 @@ func (r *rounding) code() string {
 			r.people.site.wall.move(d, false, "person")
 		}
 	}
-	return credential.Derive(r.people.branch().key, "staff:"+string(r.people.branch().staff), 1).Symbols()
+	return credential.Derive(r.people.branch().key, r.subject(), 1).Symbols()
+}
+
+func (r *rounding) subject() string { return "staff:" + string(r.people.branch().staff) }
+
+func (r *rounding) instead(v *visit, in controller.Input, said locker.Code) (controller.Input, bool) {
+	return v.scanned(r.subject(), in, said)
 }
 
 func (r *rounding) next(v *visit, t controller.Turn) (time.Duration, bool) {

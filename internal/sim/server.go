@@ -27,7 +27,7 @@ type server struct {
 	w     *world
 	down  bool
 	sites map[locker.SiteID]*branch
-	real  *real // nil: this seed plays over the model
+	real  *realServer // nil: this seed plays over the model
 }
 
 // branch is what the server knows of one site.

@@ -491,7 +491,7 @@ func (s *site) later() {
 }
 
 // fullTick is how long a tick waits that found the disk full: production tries each second, and fails.
-const fullTick = time.Minute
+const fullTick = 5 * time.Minute
 
 // tickAt schedules the next tick for a true moment.
 func (s *site) tickAt(at int64) {

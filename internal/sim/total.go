@@ -68,12 +68,13 @@ func (t *Total) short() []string {
 		if f.needs != "" && !slices.Contains(t.faults, f.needs) {
 			continue
 		}
-		least := uint64(f.perYear * t.SiteYears)
-		if t.SiteYears < enough || least < leastFloor {
+		years := f.years(t)
+		least := uint64(f.perYear * years)
+		if least < leastFloor {
 			continue
 		}
 		if got := t.Counters[f.counter]; got < least {
-			short = append(short, fmt.Sprintf("%s: %d, at least %d in %.1f site-years", f.counter, got, least, t.SiteYears))
+			short = append(short, fmt.Sprintf("%s: %d, at least %d in %.1f site-years", f.counter, got, least, years))
 		}
 	}
 	return short

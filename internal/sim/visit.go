@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"cubby/internal/controller"
+	"cubby/internal/credential"
+	"cubby/internal/locker"
 )
 
 func errorsAs[T error](err error, target *T) bool { return errors.As(err, target) }
@@ -21,6 +23,8 @@ type plan interface {
 	who() string
 	// code is what they enter.
 	code() string
+	// instead is what they enter when that was refused; false when they give up.
+	instead(v *visit, in controller.Input, said locker.Code) (controller.Input, bool)
 	// next looks at the turn, does something, and says how long until they look again; done when they go.
 	next(v *visit, t controller.Turn) (again time.Duration, done bool)
 	// gone is called once when the visit is over.
@@ -50,9 +54,9 @@ func (v *visit) begin() {
 	v.crowd()
 	in := controller.Input{Code: v.plan.code()}
 	reply, ok := v.site.ask(controller.CodeEntered{Panel: v.panel, Input: in})
-	home, ours := v.plan.(*collecting)
-	for tries := 0; ours && ok && tries < 2; tries++ {
-		if in, ours = home.instead(in, codeOf(reply.Err)); ours {
+	other := true
+	for tries := 0; other && ok && tries < 2; tries++ {
+		if in, other = v.plan.instead(v, in, codeOf(reply.Err)); other {
 			reply, ok = v.site.ask(controller.CodeEntered{Panel: v.panel, Input: in})
 		}
 	}
@@ -64,6 +68,16 @@ func (v *visit) begin() {
 	}
 	v.role, v.at = turn.Role, v.door(turn)
 	v.again(v.site.w.between(300*time.Millisecond, 2*time.Second))
+}
+
+// scanned is what staff and couriers do while strangers type wrong codes: their unit is no proof, the QR code of their access
+// is always taken.
+func (v *visit) scanned(subject string, in controller.Input, said locker.Code) (controller.Input, bool) {
+	if said != locker.CodeCodeFlooded && said != locker.CodeHolderLocked {
+		return in, false
+	}
+	v.site.w.counters["scanned instead"]++
+	return controller.Input{Code: credential.Derive(v.site.people.branch().key, subject, 1).Token()}, true
 }
 
 func (v *visit) again(in time.Duration) { v.site.w.after(in, v.look) }

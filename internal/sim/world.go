@@ -21,7 +21,7 @@ import (
 // Options say what Run plays.
 type Options struct {
 	Seed   uint64
-	Days   int // of normal life, 1 and up; healing and the final drain come after them
+	Days   int // of normal life, 1 and up; healing and the final drain come after them. Seeds of Real have at most 8
 	Sites  int // at one server; 0: one
 	Faults []Fault
 	// Trace receives the story in lines; nil: nobody listens.
@@ -132,6 +132,9 @@ func run(ctx context.Context, opts Options) (result Result, err error) {
 		return Result{}, errors.New("a run has at least one day")
 	}
 	opts.Sites = max(opts.Sites, 1)
+	if Real(opts.Seed) {
+		opts.Days = min(opts.Days, realDays)
+	}
 	w := &world{
 		opts: opts, ctx: ctx, rand: rand.New(rand.NewPCG(opts.Seed, 0x5eed)), now: begin, oracle: oracle.New(),
 		counters: map[string]uint64{}, hash: sha256.New(),

@@ -59,17 +59,22 @@ func PNG(content string, scale int) ([]byte, error) {
 	}
 	side := (len(rows) + 2*QuietZone) * scale
 	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
-	for y := range side {
-		for x := range side {
-			row, column := y/scale-QuietZone, x/scale-QuietZone
-			if row >= 0 && row < len(rows) && column >= 0 && column < len(rows) && rows[row][column] {
-				img.SetColorIndex(x, y, 1)
+	for row := range rows {
+		top := (row + QuietZone) * scale
+		line := img.Pix[top*img.Stride : (top+1)*img.Stride]
+		for column, dark := range rows[row] {
+			if dark {
+				for x := range scale {
+					line[(column+QuietZone)*scale+x] = 1
+				}
 			}
+		}
+		for y := 1; y < scale; y++ { // the lines of one module are alike
+			copy(img.Pix[(top+y)*img.Stride:], line)
 		}
 	}
 	var out bytes.Buffer
-	enc := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := enc.Encode(&out, img); err != nil {
+	if err := png.Encode(&out, img); err != nil {
 		return nil, fmt.Errorf("write a QR code: %w", err)
 	}
 	return out.Bytes(), nil

@@ -1,5 +1,5 @@
 // Command mutant plays seeds until a promise is broken, and says which. TestMutants builds it over sources
-// with a mistake in them: `mutant FIRST SEEDS DAYS`. Exit status 3 means that something was found.
+// with a mistake in them: `mutant DAYS SEED...`. Exit status 3 means that something was found.
 package main
 
 import (
@@ -16,12 +16,10 @@ const found = 3
 
 func main() {
 	debug.SetGCPercent(sim.GCPercent)
-	var n [3]int
-	for i := range n {
-		n[i], _ = strconv.Atoi(os.Args[i+1]) // the test passes numbers
-	}
-	for seed := n[0]; seed < n[0]+n[1]; seed++ {
-		play(uint64(seed), n[2])
+	days, _ := strconv.Atoi(os.Args[1]) // the test passes numbers
+	for _, arg := range os.Args[2:] {
+		seed, _ := strconv.ParseUint(arg, 10, 64) // as above
+		play(seed, days)
 	}
 }
 
