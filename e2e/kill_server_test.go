@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,7 +20,9 @@ import (
 )
 
 const (
-	killServerLeast = 5      // kills of the server while it takes operations in
+	killServerLeast = 5      // kills of the server while it takes two weeks of operations in
+	killServerLive  = 6      // kills of the server while people store and collect
+	killServerBanks = 8      // at which they do
 	killBacklogSize = 30_000 // operations: some seconds of ingest
 )
 
@@ -126,11 +130,112 @@ func (b *killHistory) parcel(place locker.PlaceID) {
 	)
 }
 
+// killServerKills is how often a test kills the server: a few times, or SERVER_KILLS times when a night has
+// time for it.
+func killServerKills(tb testing.TB, least int) int {
+	tb.Helper()
+	text := os.Getenv("SERVER_KILLS")
+	if text == "" {
+		return least
+	}
+	n, err := strconv.Atoi(text)
+	killMust(tb, err)
+	return max(n, least)
+}
+
+// TestKill_Server kills the server at random moments while people store and collect at a real controller:
+// no operation that it acknowledged is lost, none is there twice, and everybody gets the code of their
+// parcel.
+func TestKill_Server(t *testing.T) {
+	killSkipShort(t)
+	seed, most := killSeed(t), killServerKills(t, killServerLive)
+	rng := rand.New(rand.NewPCG(seed, 2))
+	r := newKillRig(t, killOptions{banks: killServerBanks, units: killUnits, tcp: true})
+	r.startController()
+	r.awaitDirectory()
+	moments := &killMoments{}
+	crowd := newKillCrowd(t, r, seed, moments)
+	crowd.start()
+	began, worst, busy, acked := time.Now(), time.Duration(0), 0, 0
+	for kills := 0; kills < most && !t.Failed(); kills++ {
+		had := killServerCount(t, r)
+		killServerWait(t, r, rng, had)
+		r.server.kill()
+		now := killServerCount(t, r)
+		if now > had {
+			busy++
+		}
+		if now < acked {
+			t.Errorf("the server had %d operations before it was killed, and has %d", acked, now)
+		}
+		acked = now
+		r.startServer()
+		worst = max(worst, r.server.await(t))
+	}
+	t.Logf("%d kills of the server in %.1f s, %d of them while operations came in; ready again after %v at worst", most,
+		time.Since(began).Seconds(), busy, worst.Round(time.Millisecond))
+	if busy < most/3 {
+		t.Errorf("only %d of %d kills met the upload", busy, most)
+	}
+	crowd.finish()
+	killCheck(t, r, crowd.parcels(), killFloors{openings: 2 * most, confirmed: 2 * most})
+	killCompareMail(t, r, crowd.parcels(), most)
+}
+
+// killServerWait waits for the moment of the server's next kill: any moment, or right after it took
+// operations in.
+func killServerWait(tb testing.TB, r *killRig, rng *rand.Rand, had int) {
+	tb.Helper()
+	if rng.IntN(4) > 0 {
+		for end := time.Now().Add(10 * time.Second); killServerCount(tb, r) == had && time.Now().Before(end); {
+			time.Sleep(2 * time.Millisecond)
+		}
+		time.Sleep(time.Duration(rng.Int64N(int64(40 * time.Millisecond))))
+		return
+	}
+	time.Sleep(time.Duration(rng.Int64N(int64(1200 * time.Millisecond))))
+}
+
+// killCompareMail counts the first notices: each parcel has one. A kill between a mail server's word and
+// its record makes another one, and there are no more of those than kills.
+func killCompareMail(t *testing.T, r *killRig, parcels []*killParcel, kills int) {
+	t.Helper()
+	twice := 0
+	for _, p := range parcels {
+		n := 0
+		for _, m := range r.mail.List() {
+			if contains(m.To, killAddressOf(p.unit)) && killCode.MatchString(m.Text) {
+				n++
+			}
+		}
+		switch {
+		case p.acked && n == 0:
+			t.Errorf("the resident of unit %s was never told of a parcel", p.unit)
+		case n > 1:
+			twice += n - 1
+		}
+	}
+	if twice > kills {
+		t.Errorf("%d notices came twice over %d kills", twice, kills)
+	}
+	t.Logf("%d notices came twice", twice)
+}
+
 // TestKill_ServerMidUpload kills the server while a site uploads what it recorded in two weeks without
 // a link: nothing is lost and nothing is there twice.
 func TestKill_ServerMidUpload(t *testing.T) {
 	killSkipShort(t)
 	seed := killSeed(t)
+	killBinary(t) // once for all houses
+	houses := (killServerKills(t, killServerLeast) + killServerLeast - 1) / killServerLeast
+	for house := range houses {
+		t.Run(strconv.Itoa(house), func(t *testing.T) { killMidUpload(t, seed+uint64(house)) })
+	}
+}
+
+// killMidUpload is the upload of one site.
+func killMidUpload(t *testing.T, seed uint64) {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 1))
 	r := newKillRig(t, killOptions{banks: 2, units: 4, tcp: true})
 	killBacklog(t, r, killBacklogSize, 50)

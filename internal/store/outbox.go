@@ -20,9 +20,13 @@ import (
 const (
 	// MaxAttempts is how often a job is tried before it is dead and waits for a person.
 	MaxAttempts = 12
-	// Lease is how long a worker has a job for itself: afterwards another one may take it.
-	Lease = 2 * time.Minute
+	// Lease is how long a worker has a job for itself: afterwards another one may take it. A worker whose
+	// job takes longer prolongs it. So what a server that was killed had begun is done within this time,
+	// well inside the minute that a first notice may take.
+	Lease = 20 * time.Second
 
+	holdEvery     = Lease / 4
+	jobTime       = 90 * time.Second // a job gets at most
 	shortestRetry = 5 * time.Second
 	longestRetry  = 30 * time.Minute
 	lookEvery     = 15 * time.Second // for jobs that another process added
@@ -31,6 +35,9 @@ const (
 
 // ErrPermanent marks an error of a handler that trying again does not mend: the job is dead at once.
 var ErrPermanent = errors.New("store: trying again is no use")
+
+// errTaken says that a lease ended, and another worker has the job.
+var errTaken = errors.New("store: another worker has the job")
 
 // Job is something to do after a commit, at least once.
 type Job struct {
@@ -180,9 +187,11 @@ func (w *Worker) one(ctx context.Context, kind string, now time.Time) (bool, err
 		return false, fmt.Errorf("lease a job: %w", err)
 	}
 	job := Job{Kind: row.Kind, Key: row.Key, Body: row.Body, Attempt: int(row.Attempts)}
-	runCtx, cancel := context.WithTimeout(ctx, Lease*3/4)
+	runCtx, cancel := context.WithTimeout(ctx, jobTime)
 	defer cancel()
+	release := w.hold(runCtx, cancel, &row)
 	cause := w.opts.Handlers[kind](runCtx, job)
+	release()
 	if ctx.Err() != nil && cause != nil {
 		return false, nil // the lease ends and somebody does it again
 	}
@@ -212,6 +221,54 @@ func (s *Store) lease(ctx context.Context, kind string, now time.Time) (row db.O
 		return err
 	})
 	return row, err
+}
+
+// hold prolongs the lease of a job while it runs. When that fails until the lease is nearly over, the job is
+// cut short: somebody else may be at it. release ends that; only then may row be read again.
+func (w *Worker) hold(ctx context.Context, cut func(), row *db.Outbox) (release func()) {
+	s := w.opts.Store
+	prolong := func() error {
+		until := s.now().Add(Lease).UnixMilli()
+		n := int64(0)
+		err := s.Guarded(ctx, func(q *db.Queries) (err error) {
+			n, err = q.HoldJob(ctx, db.HoldJobParams{Until: until, ID: row.ID, LeasedUntil: row.LeasedUntil})
+			return err
+		})
+		switch {
+		case err != nil:
+			return fmt.Errorf("prolong a lease: %w", err)
+		case n == 0:
+			return errTaken
+		}
+		row.LeasedUntil = until
+		return nil
+	}
+	over := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		ticker := time.NewTicker(holdEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			err := prolong()
+			late := s.now().UnixMilli() >= row.LeasedUntil-holdEvery.Milliseconds()
+			if err != nil && ctx.Err() == nil && (late || errors.Is(err, errTaken)) {
+				w.opts.Logger.WarnContext(ctx, "job cut short", slog.String("kind", row.Kind), slog.Any("error", err))
+				cut()
+				return
+			}
+		}
+	})
+	return func() {
+		close(over)
+		done.Wait()
+	}
 }
 
 func (w *Worker) settle(ctx context.Context, row db.Outbox, job Job, cause error) error {

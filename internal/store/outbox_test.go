@@ -128,6 +128,35 @@ func TestOutbox_PermanentDiesAtOnce(t *testing.T) {
 	}
 }
 
+// TestOutbox_LongJobKeepsItsLease says that a job that takes longer than a lease is nobody else's meanwhile,
+// and that its end is written down.
+func TestOutbox_LongJobKeepsItsLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := storetest.Open(t, time.Now)
+		enqueue(t, s, store.Job{Kind: "mail", Key: "a", Body: "{}"})
+		ran := 0
+		job := func(context.Context, store.Job) error {
+			ran++
+			time.Sleep(3 * store.Lease)
+			return nil
+		}
+		first, second := worker(t, s, job, nil), worker(t, s, job, nil)
+		var done sync.WaitGroup
+		done.Go(func() { _, _ = first.Run(t.Context(), "mail") })
+		for range 5 {
+			time.Sleep(store.Lease / 2)
+			if _, err := second.Run(t.Context(), "mail"); err != nil {
+				t.Error(err)
+			}
+		}
+		done.Wait()
+		if due, err := s.Read().NextJobAt(t.Context(), "mail"); err != nil || due != 0 || ran != 1 {
+			t.Errorf("ran %d times, next at %d, want once and none: %v", ran, due, err)
+		}
+	})
+}
+
 // TestOutbox_LeaseEnds says that a job whose worker died is done by another one, later.
 func TestOutbox_LeaseEnds(t *testing.T) {
 	t.Parallel()

@@ -389,6 +389,26 @@ func (q *Queries) FinishJob(ctx context.Context, arg FinishJobParams) (int64, er
 	return result.RowsAffected()
 }
 
+const holdJob = `-- name: HoldJob :execrows
+UPDATE outbox SET leased_until = $1, due_at = $1
+WHERE id = $2 AND leased_until = $3
+`
+
+type HoldJobParams struct {
+	Until       int64
+	ID          string
+	LeasedUntil int64
+}
+
+// Prolongs the lease of a job that still runs.
+func (q *Queries) HoldJob(ctx context.Context, arg HoldJobParams) (int64, error) {
+	result, err := q.exec(ctx, q.holdJobStmt, holdJob, arg.Until, arg.ID, arg.LeasedUntil)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const leaseJob = `-- name: LeaseJob :one
 UPDATE outbox SET leased_until = $1, due_at = $1, attempts = attempts + 1
 WHERE id = (

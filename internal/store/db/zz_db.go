@@ -315,6 +315,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.firstOrganizationStmt, err = db.PrepareContext(ctx, firstOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query FirstOrganization: %w", err)
 	}
+	if q.holdJobStmt, err = db.PrepareContext(ctx, holdJob); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldJob: %w", err)
+	}
 	if q.insertCustodyStmt, err = db.PrepareContext(ctx, insertCustody); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCustody: %w", err)
 	}
@@ -1183,6 +1186,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing firstOrganizationStmt: %w", cerr)
 		}
 	}
+	if q.holdJobStmt != nil {
+		if cerr := q.holdJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdJobStmt: %w", cerr)
+		}
+	}
 	if q.insertCustodyStmt != nil {
 		if cerr := q.insertCustodyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCustodyStmt: %w", cerr)
@@ -1949,6 +1957,7 @@ type Queries struct {
 	finishIdempotencyKeyStmt     *sql.Stmt
 	finishJobStmt                *sql.Stmt
 	firstOrganizationStmt        *sql.Stmt
+	holdJobStmt                  *sql.Stmt
 	insertCustodyStmt            *sql.Stmt
 	insertDropRefusalStmt        *sql.Stmt
 	insertOperationStmt          *sql.Stmt
@@ -2178,6 +2187,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		finishIdempotencyKeyStmt:     q.finishIdempotencyKeyStmt,
 		finishJobStmt:                q.finishJobStmt,
 		firstOrganizationStmt:        q.firstOrganizationStmt,
+		holdJobStmt:                  q.holdJobStmt,
 		insertCustodyStmt:            q.insertCustodyStmt,
 		insertDropRefusalStmt:        q.insertDropRefusalStmt,
 		insertOperationStmt:          q.insertOperationStmt,

@@ -90,6 +90,11 @@ WHERE id = (
 )
 RETURNING *;
 
+-- name: HoldJob :execrows
+-- Prolongs the lease of a job that still runs.
+UPDATE outbox SET leased_until = sqlc.arg(until), due_at = sqlc.arg(until)
+WHERE id = sqlc.arg(id) AND leased_until = sqlc.arg(leased_until);
+
 -- name: FinishJob :execrows
 DELETE FROM outbox WHERE id = $1 AND leased_until = $2;
 
