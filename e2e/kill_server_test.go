@@ -21,7 +21,7 @@ import (
 
 const (
 	killServerLeast = 5      // kills of the server while it takes two weeks of operations in
-	killServerLive  = 6      // kills of the server while people store and collect
+	killServerLive  = 4      // kills of the server while people store and collect
 	killServerBanks = 8      // at which they do
 	killBacklogSize = 30_000 // operations: some seconds of ingest
 )
