@@ -58,6 +58,7 @@ func (s *Store) transact(ctx context.Context, who lock, do func(*db.Queries) err
 // Batch is a transaction of parts that may fail alone.
 type Batch struct {
 	*db.Queries
+	store  *Store
 	tx     *sql.Tx
 	native *native.Queries // of PostgreSQL, in the same transaction; nil on SQLite
 }
@@ -86,7 +87,7 @@ func (s *Store) batch(ctx context.Context, do func(*Batch) error) (err error) {
 		return fmt.Errorf("begin: %w", Classify(err))
 	}
 	defer tx.Rollback()
-	b := &Batch{Queries: s.write.WithTx(tx), tx: tx}
+	b := &Batch{Queries: s.write.WithTx(tx), store: s, tx: tx}
 	if s.engine == PostgreSQL {
 		if err := lockFor(ctx, tx, true); err != nil {
 			return err

@@ -52,19 +52,21 @@ type Job struct {
 // Enqueue adds a job in the transaction of its cause. It reports whether the job was added, which it
 // is not when one with its kind and key waits already.
 func (s *Store) Enqueue(ctx context.Context, q *db.Queries, j Job) (bool, error) {
-	now := s.now().UnixMilli()
-	due := now
-	if !j.NotBefore.IsZero() {
-		due = max(due, j.NotBefore.UnixMilli())
-	}
-	n, err := q.EnqueueJob(ctx, db.EnqueueJobParams{
-		ID: s.ids.New(), Kind: j.Kind, Key: j.Key, Body: j.Body, DueAt: due, CreatedAt: now,
-	})
+	n, err := q.EnqueueJob(ctx, s.jobRow(j))
 	if err != nil {
 		return false, fmt.Errorf("enqueue %s: %w", j.Kind, err)
 	}
 	s.enqueued.Store(true)
 	return n > 0, nil
+}
+
+func (s *Store) jobRow(j Job) db.EnqueueJobParams {
+	now := s.now().UnixMilli()
+	due := now
+	if !j.NotBefore.IsZero() {
+		due = max(due, j.NotBefore.UnixMilli())
+	}
+	return db.EnqueueJobParams{ID: s.ids.New(), Kind: j.Kind, Key: j.Key, Body: j.Body, DueAt: due, CreatedAt: now}
 }
 
 // notify wakes the workers after a commit that may have added jobs.

@@ -87,7 +87,12 @@ func (p *projection) announce(ctx context.Context, id locker.StayID) error {
 	if row.State != string(locker.StayStored) || !row.Settled || row.Recipient == "" || row.Revoked {
 		return nil
 	}
-	return p.intake.Announce(ctx, p.q, row.Stay)
+	job, err := announcement(row.Stay)
+	if err != nil {
+		return err
+	}
+	p.jobs = append(p.jobs, job)
+	return nil
 }
 
 // JobFirstNotice is the kind of the job that a parcel waits and nobody told its recipient yet. Its
@@ -104,16 +109,21 @@ type StayJob struct {
 
 // Announce makes the job of the first notice of a stay, unless there is one.
 func (in *Intake) Announce(ctx context.Context, q *db.Queries, row db.Stay) error {
+	job, err := announcement(row)
+	if err != nil {
+		return err
+	}
+	_, err = in.store.Enqueue(ctx, q, job)
+	return err
+}
+
+func announcement(row db.Stay) (store.Job, error) {
 	body, err := rows.Encode(StayJob{
 		Site: locker.SiteID(row.Site), Stay: locker.StayID(row.ID), Recipient: locker.RecipientID(row.Recipient),
 		Generation: uint32(row.Generation),
 	})
-	if err != nil {
-		return err
-	}
 	key := fmt.Sprintf("%s|%s|%s|%d", row.Site, row.ID, row.Recipient, row.Generation)
-	_, err = in.store.Enqueue(ctx, q, store.Job{Kind: JobFirstNotice, Key: key, Body: body})
-	return err
+	return store.Job{Kind: JobFirstNotice, Key: key, Body: body}, err
 }
 
 func (p *projection) followStay(ctx context.Context, f locker.Fact) error {

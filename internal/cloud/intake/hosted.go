@@ -177,6 +177,9 @@ func (r *recorder) takeHosted(b *journal.Batch, ops []incoming) (outcome, error)
 		return outcome{err: journal.ErrConflict}, nil
 	}
 	last := epochs[len(epochs)-1]
+	if added, again := r.added[last.Number]; again { // earlier in this batch
+		last = added
+	}
 	if uint64(last.Number) != b.Epoch || uint64(last.Size)+1 != b.Expect {
 		return outcome{err: journal.ErrConflict}, nil
 	}
@@ -186,14 +189,10 @@ func (r *recorder) takeHosted(b *journal.Batch, ops []incoming) (outcome, error)
 		}
 	}
 	for _, in := range ops {
-		if err := r.insert(in); err != nil {
-			return outcome{}, err
-		}
+		r.insert(in)
 	}
 	last.Size, last.Chain, last.Frontier = int64(b.Tip.Size), bytes.Clone(b.Tip.Chain[:]), b.Tip.Frontier
-	if err := r.putEpoch(last); err != nil {
-		return outcome{}, err
-	}
+	r.putEpoch(last)
 	r.loaded = false
 	return outcome{at: wire.Position{Epoch: b.Epoch, Number: b.Tip.Size}}, nil
 }

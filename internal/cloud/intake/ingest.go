@@ -1,11 +1,14 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -20,9 +23,10 @@ import (
 
 // Limits of the intake.
 const (
-	// writerCount is how many commits are prepared at once. SQLite has one writer: a second one here
-	// would only halve the batches (measured: 12 % slower). PostgreSQL gains from two.
-	writerCount = 1
+	// How many commits are prepared at once. SQLite has one writer: a second one here would only halve
+	// the batches (measured: 12 % slower). PostgreSQL gains from two.
+	sqliteWriters   = 1
+	postgresWriters = 2
 	// commitCap is the most operations of one commit: a fraction of a second of work, so that a page
 	// that writes does not wait for long.
 	commitCap  = 1024
@@ -163,19 +167,7 @@ type siteWork struct {
 
 func (w *writer) commit(ctx context.Context, batch []*arrival) {
 	works := divide(batch)
-	err := w.intake.store.Batch(ctx, func(b *store.Batch) error {
-		cursors, err := b.Cursors(ctx, sitesOf(works))
-		if err != nil {
-			return err
-		}
-		for _, work := range works {
-			work.cursor = cursors[string(work.site)]
-			if err := w.intake.commitSite(ctx, b, work); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := w.intake.store.Batch(ctx, func(b *store.Batch) error { return w.intake.commitSites(ctx, b, works) })
 	if err != nil {
 		w.intake.log.ErrorContext(ctx, "operations not committed", slog.Any("error", err))
 	}
@@ -238,11 +230,39 @@ func decodeIncoming(u wire.Upload, chain []byte) incoming {
 	return incoming{Upload: u, chain: chain, op: op, err: err}
 }
 
-// commitSite stores what is new of a site, then lets the tables follow. The record is kept whatever
-// the tables do.
-func (in *Intake) commitSite(ctx context.Context, b *store.Batch, work *siteWork) error {
+// commitSites stores what is new of each site, then lets the tables follow. The record is kept whatever
+// the tables do. It may run again.
+func (in *Intake) commitSites(ctx context.Context, b *store.Batch, works []*siteWork) error {
+	cursors, err := b.Cursors(ctx, sitesOf(works))
+	if err != nil {
+		return err
+	}
+	epochs, err := b.Epochs(ctx, cursors)
+	if err != nil {
+		return err
+	}
+	var record store.Record
+	for _, work := range works {
+		rec := &recorder{ctx: ctx, q: b.Queries, work: work, now: in.millis(), added: map[int64]db.Epoch{}}
+		if epoch, found := epochs[string(work.site)]; found {
+			rec.known = &epoch
+		}
+		work.cursor = cursors[string(work.site)]
+		if err := in.recordSite(ctx, b, rec); err != nil {
+			return err
+		}
+		rec.addTo(&record)
+	}
+	if err := b.WriteRecord(ctx, record); err != nil {
+		return err
+	}
+	return in.followSites(ctx, b, works)
+}
+
+// recordSite takes what is new of a site.
+func (in *Intake) recordSite(ctx context.Context, b *store.Batch, rec *recorder) error {
+	work := rec.work
 	work.fresh, work.outcomes = nil, make([]outcome, len(work.arrivals))
-	rec := &recorder{ctx: ctx, q: b.Queries, work: work, now: in.millis()}
 	for i, a := range work.arrivals {
 		var err error
 		if work.outcomes[i], err = rec.take(a); err != nil {
@@ -253,51 +273,12 @@ func (in *Intake) commitSite(ctx context.Context, b *store.Batch, work *siteWork
 		return err
 	}
 	work.follow = newProjection(in, b.Queries, string(work.site))
-	if rec.forked != "" {
-		if err := work.follow.raise(ctx, incident.Incident{
-			Kind: incident.JournalFork, Severity: incident.Urgent, Detail: rec.forked, Key: rec.forked,
-		}); err != nil {
-			return err
-		}
-	}
-	if len(work.fresh) == 0 {
+	if rec.forked == "" {
 		return nil
 	}
-	return in.followSite(ctx, b, work)
-}
-
-// followSite projects the new operations. A site that fails is flagged and left behind; Rebuild
-// brings it up again.
-func (in *Intake) followSite(ctx context.Context, b *store.Batch, work *siteWork) error {
-	cursor := &work.cursor
-	if cursor.Stale == "" {
-		failed, broken := b.Try(ctx, func() error {
-			for _, in := range work.fresh {
-				if err := work.follow.apply(ctx, in, true); err != nil {
-					return err
-				}
-			}
-			return work.follow.flush(ctx)
-		})
-		if broken != nil {
-			return broken
-		}
-		if failed == nil {
-			cursor.ProjectedEpoch, cursor.ProjectedNumber = cursor.Epoch, cursor.Number
-			cursor.EffectsEpoch, cursor.EffectsNumber = cursor.Epoch, cursor.Number
-		} else {
-			in.log.ErrorContext(ctx, "tables do not follow the record", slog.String("site", cursor.Site), slog.Any("error", failed))
-			cursor.Stale = rows.Shorten(failed.Error())
-			work.follow = newProjection(in, b.Queries, cursor.Site)
-			if err := work.follow.raise(ctx, incident.Incident{Kind: incident.Projection, Severity: incident.High}); err != nil {
-				return err
-			}
-		}
-	}
-	if err := b.PutCursor(ctx, db.PutCursorParams(*cursor)); err != nil {
-		return fmt.Errorf("move the cursor of site %s: %w", work.site, err)
-	}
-	return nil
+	return work.follow.raise(ctx, incident.Incident{
+		Kind: incident.JournalFork, Severity: incident.Urgent, Detail: rec.forked, Key: rec.forked,
+	})
 }
 
 // published tells everybody who waits for what a commit brought.
@@ -317,10 +298,12 @@ type recorder struct {
 	q      *db.Queries
 	work   *siteWork
 	now    int64
+	known  *db.Epoch // that the record is in, when it was read ahead
 	epoch  db.Epoch
 	front  journal.Frontier
 	loaded bool
-	forked string // position of an operation that came with other bytes
+	added  map[int64]db.Epoch // what is to be written, by number
+	forked string             // position of an operation that came with other bytes
 }
 
 // take stores what is new of an arrival, up to the first gap. The outcome says how far the record
@@ -371,18 +354,31 @@ func (r *recorder) takeOne(in incoming) (bool, error) {
 		return false, err
 	}
 	r.front.Append(in.leaf)
-	return true, r.insert(in)
+	r.insert(in)
+	return true, nil
 }
 
 // checkRepeat compares what came again with what is there.
 func (r *recorder) checkRepeat(in incoming) error {
+	for _, fresh := range slices.Backward(r.work.fresh) { // it may have come twice in one batch
+		if fresh.Position == in.Position {
+			return r.compare(in, fresh.Op)
+		}
+	}
 	have, err := r.q.FindOperation(r.ctx, db.FindOperationParams{
 		Site: string(r.work.site), Epoch: int64(in.Epoch), Number: int64(in.Number),
 	})
 	if err != nil && !rows.None(err) {
 		return fmt.Errorf("read operation %s: %w", in.Position, err)
 	}
-	if err == nil && string(have.Body) == string(in.Op) {
+	if err != nil {
+		return r.compare(in, nil)
+	}
+	return r.compare(in, have.Body)
+}
+
+func (r *recorder) compare(in incoming, have []byte) error {
+	if have != nil && bytes.Equal(have, in.Op) {
 		return nil
 	}
 	r.forked = in.String()
@@ -394,15 +390,29 @@ func (r *recorder) load() error {
 	if r.loaded {
 		return nil
 	}
-	epoch, err := r.q.FindEpoch(r.ctx, db.FindEpochParams{Site: string(r.work.site), Number: r.work.cursor.Epoch})
+	epoch, err := r.findEpoch(r.work.cursor.Epoch)
 	if err != nil {
-		return fmt.Errorf("read epoch %d of site %s: %w", r.work.cursor.Epoch, r.work.site, err)
+		return err
 	}
 	if err := r.front.UnmarshalBinary(epoch.Frontier); err != nil {
 		return fmt.Errorf("read the tree of site %s: %w", r.work.site, err)
 	}
 	r.epoch, r.loaded = epoch, true
 	return nil
+}
+
+func (r *recorder) findEpoch(number int64) (db.Epoch, error) {
+	if epoch, found := r.added[number]; found {
+		return epoch, nil
+	}
+	if r.known != nil && r.known.Number == number {
+		return *r.known, nil
+	}
+	epoch, err := r.q.FindEpoch(r.ctx, db.FindEpochParams{Site: string(r.work.site), Number: number})
+	if err != nil {
+		return epoch, fmt.Errorf("read epoch %d of site %s: %w", number, r.work.site, err)
+	}
+	return epoch, nil
 }
 
 func (r *recorder) beginEpoch(number uint64) error {
@@ -417,21 +427,27 @@ func (r *recorder) beginEpoch(number uint64) error {
 	return nil
 }
 
-func (r *recorder) insert(in incoming) error {
+// insert takes an operation into the record; addTo stores it.
+func (r *recorder) insert(in incoming) {
 	cursor := &r.work.cursor
-	err := r.q.InsertOperation(r.ctx, db.InsertOperationParams{
-		Site: cursor.Site, Epoch: int64(in.Epoch), Number: int64(in.Number), ReceivedAt: r.now,
-		WallAt: in.op.WallMS, Body: in.Op, Annex: rows.Bytes(in.Annex), Chain: rows.Bytes(in.chain),
-	})
-	if err != nil {
-		return fmt.Errorf("store operation %s of site %s: %w", in.Position, cursor.Site, err)
-	}
 	cursor.Epoch, cursor.Number = int64(in.Epoch), int64(in.Number)
 	cursor.Operations++
 	cursor.Facts += int64(len(in.op.Facts))
 	cursor.ReceivedAt = r.now
 	r.work.fresh = append(r.work.fresh, in)
-	return nil
+}
+
+// addTo hands over what is to be stored.
+func (r *recorder) addTo(record *store.Record) {
+	for _, in := range r.work.fresh {
+		record.Operations = append(record.Operations, db.InsertOperationParams{
+			Site: string(r.work.site), Epoch: int64(in.Epoch), Number: int64(in.Number), ReceivedAt: r.now,
+			WallAt: in.op.WallMS, Body: in.Op, Annex: rows.Bytes(in.Annex), Chain: rows.Bytes(in.chain),
+		})
+	}
+	for _, number := range slices.Sorted(maps.Keys(r.added)) {
+		record.Epochs = append(record.Epochs, db.PutEpochParams(r.added[number]))
+	}
 }
 
 // finish writes down the tree of the epoch that was added to.
@@ -444,13 +460,11 @@ func (r *recorder) finish() error {
 		return fmt.Errorf("write the tree of site %s: %w", r.work.site, err)
 	}
 	r.epoch.Frontier, r.epoch.Size = frontier, r.work.cursor.Number
-	return r.putEpoch(r.epoch)
+	r.putEpoch(r.epoch)
+	return nil
 }
 
-func (r *recorder) putEpoch(row db.Epoch) error {
+func (r *recorder) putEpoch(row db.Epoch) {
 	row.Prev, row.Chain, row.Frontier = rows.Bytes(row.Prev), rows.Bytes(row.Chain), rows.Bytes(row.Frontier)
-	if err := r.q.PutEpoch(r.ctx, db.PutEpochParams(row)); err != nil {
-		return fmt.Errorf("write epoch %d of site %s: %w", row.Number, row.Site, err)
-	}
-	return nil
+	r.added[row.Number] = row
 }

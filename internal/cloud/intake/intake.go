@@ -53,7 +53,11 @@ func New(opts Options) *Intake {
 		store: opts.Store, log: opts.Logger, now: opts.Now, book: opts.Book, feed: opts.Feed, waiting: opts.Waiting,
 		signer: opts.Signer, tried: map[string]time.Time{}, building: map[string]wire.Position{},
 	}
-	for range writerCount {
+	writers := sqliteWriters
+	if opts.Store.Engine() == store.PostgreSQL {
+		writers = postgresWriters
+	}
+	for range writers {
 		in.writers = append(in.writers, &writer{
 			intake: in, queue: make(chan *arrival, queueDepth), gone: make(chan struct{}),
 		})

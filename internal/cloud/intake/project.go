@@ -10,6 +10,7 @@ import (
 	"cubby/internal/cloud/incident"
 	"cubby/internal/cloud/rows"
 	"cubby/internal/locker"
+	"cubby/internal/store"
 	"cubby/internal/store/db"
 	"cubby/internal/wire"
 )
@@ -23,7 +24,9 @@ type projection struct {
 
 	places  map[string]*placeRow
 	stays   map[string]*stayRow
-	parcels []db.PutParcelParams
+	ahead   store.Ahead
+	parcels map[string]db.PutParcelParams
+	jobs    []store.Job
 	touched []db.InsertCustodyParams
 	health  *healthRow
 	again   bool // a rebuild: orders may be older than stays
@@ -62,6 +65,7 @@ type custodyMark struct{ place, stay string }
 func newProjection(in *Intake, q *db.Queries, site string) *projection {
 	return &projection{
 		intake: in, q: q, site: site, places: map[string]*placeRow{}, stays: map[string]*stayRow{},
+		parcels: map[string]db.PutParcelParams{},
 	}
 }
 
@@ -142,7 +146,7 @@ func (p *projection) place(ctx context.Context, id locker.PlaceID) (*placeRow, e
 		row.changed = true
 		return row, nil
 	}
-	found, err := p.q.FindPlace(ctx, db.FindPlaceParams{Site: p.site, ID: string(id)})
+	found, err := p.readPlace(ctx, string(id))
 	if rows.None(err) {
 		found, err = db.Place{Site: p.site, ID: string(id), Faults: "[]"}, nil
 	}
@@ -169,7 +173,7 @@ func (p *projection) stay(ctx context.Context, id locker.StayID) (*stayRow, erro
 		row.changed = true
 		return row, nil
 	}
-	found, err := p.q.FindStay(ctx, db.FindStayParams{Site: p.site, ID: string(id)})
+	found, err := p.readStay(ctx, string(id))
 	if rows.None(err) {
 		return nil, nil
 	}
@@ -181,51 +185,40 @@ func (p *projection) stay(ctx context.Context, id locker.StayID) (*stayRow, erro
 	return row, nil
 }
 
-// flush writes every changed row once, in the order of their ids.
-func (p *projection) flush(ctx context.Context) error {
+// flush hands over every changed row once, in the order of their ids.
+func (p *projection) flush(ctx context.Context, tables *store.Tables) error {
 	for _, id := range slices.Sorted(maps.Keys(p.places)) {
-		row := p.places[id]
-		if !row.changed {
-			continue
-		}
-		row.changed = false
-		if err := p.q.PutPlace(ctx, db.PutPlaceParams(row.Place)); err != nil {
-			return fmt.Errorf("write place %s: %w", id, err)
+		if row := p.places[id]; row.changed {
+			row.changed = false
+			tables.Places = append(tables.Places, db.PutPlaceParams(row.Place))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.stays)) {
-		row := p.stays[id]
-		if !row.changed {
-			continue
-		}
-		if err := p.writeStay(ctx, row); err != nil {
-			return fmt.Errorf("write stay %s: %w", id, err)
+		if row := p.stays[id]; row.changed {
+			row.writeTo(tables)
 		}
 	}
-	for _, parcel := range p.parcels {
-		if err := p.q.PutParcel(ctx, parcel); err != nil {
-			return fmt.Errorf("write parcel %s: %w", parcel.ID, err)
-		}
+	for _, id := range slices.Sorted(maps.Keys(p.parcels)) {
+		tables.Parcels = append(tables.Parcels, p.parcels[id])
 	}
-	for _, mark := range p.touched {
-		if err := p.q.InsertCustody(ctx, mark); err != nil {
-			return fmt.Errorf("write custody of %s: %w", mark.Place, err)
-		}
-	}
-	p.parcels, p.touched = nil, nil
+	tables.Custody = append(tables.Custody, p.touched...)
+	tables.Jobs = append(tables.Jobs, p.jobs...)
+	p.touched, p.jobs = nil, nil
+	clear(p.parcels)
 	return p.flushHealth(ctx)
 }
 
-func (p *projection) writeStay(ctx context.Context, row *stayRow) error {
-	fresh := row.fresh
-	row.changed, row.fresh = false, false
+func (s *stayRow) writeTo(tables *store.Tables) {
+	fresh := s.fresh
+	s.changed, s.fresh = false, false
 	if fresh {
-		return p.q.PutStay(ctx, db.PutStayParams(row.Stay))
+		tables.Stays = append(tables.Stays, db.PutStayParams(s.Stay))
+		return
 	}
-	return p.q.UpdateStay(ctx, db.UpdateStayParams{
-		State: row.State, Live: row.Live, Settled: row.Settled, KeyID: row.KeyID, Generation: row.Generation,
-		StoredAt: row.StoredAt, EndedAt: row.EndedAt, Evidence: row.Evidence, EndReason: row.EndReason,
-		TakenBy: row.TakenBy, Problem: row.Problem, Site: row.Site, ID: row.ID,
+	tables.StayChanges = append(tables.StayChanges, db.UpdateStayParams{
+		State: s.State, Live: s.Live, Settled: s.Settled, KeyID: s.KeyID, Generation: s.Generation,
+		StoredAt: s.StoredAt, EndedAt: s.EndedAt, Evidence: s.Evidence, EndReason: s.EndReason,
+		TakenBy: s.TakenBy, Problem: s.Problem, Site: s.Site, ID: s.ID,
 	})
 }
 

@@ -95,7 +95,7 @@ func (p *projection) beginStay(ctx context.Context, f locker.DepositBegun) error
 	p.stays[row.ID] = row
 	tracking := p.note(f.Tracking)
 	key := TrackingKey(tracking)
-	p.parcels = append(p.parcels, db.PutParcelParams{
+	p.parcel(db.PutParcelParams{
 		Site: p.site, ID: string(f.Parcel), Stay: string(f.Stay), Carrier: string(f.Carrier), Size: string(f.Size),
 		Tracking: tracking, TrackingKey: key, TrackingTail: Tail(key), BegunAt: p.at,
 	})

@@ -163,7 +163,7 @@ func (in *Intake) rebuildStep(ctx context.Context, site string) (n int64, cursor
 				cursor.EffectsEpoch, cursor.EffectsNumber = row.Epoch, row.Number
 			}
 		}
-		if err := follow.flush(ctx); err != nil {
+		if err := follow.write(ctx, b); err != nil {
 			return err
 		}
 		if cursor.ProjectedEpoch == cursor.Epoch && cursor.ProjectedNumber == cursor.Number {

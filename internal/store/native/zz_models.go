@@ -4,6 +4,17 @@
 
 package native
 
+type Epoch struct {
+	Site     string
+	Number   int64
+	Reason   string
+	Prev     []byte
+	OpenedAt int64
+	Size     int64
+	Chain    []byte
+	Frontier []byte
+}
+
 type Outbox struct {
 	ID          string
 	Kind        string
@@ -15,6 +26,26 @@ type Outbox struct {
 	LeasedUntil int64
 	Error       string
 	CreatedAt   int64
+}
+
+type Place struct {
+	Site            string
+	ID              string
+	Door            string
+	DoorSince       int64
+	Occupancy       string
+	Request         string
+	RequestStays    string
+	Unasked         bool
+	OutOfService    bool
+	Doubt           string
+	Faults          string
+	Failures        int64
+	FreedAt         int64
+	Reservation     string
+	ReservedUnit    string
+	ReservedCourier string
+	ReservedUntil   int64
 }
 
 type SiteCursor struct {
@@ -29,4 +60,33 @@ type SiteCursor struct {
 	Operations      int64
 	Facts           int64
 	ReceivedAt      int64
+}
+
+type Stay struct {
+	Site           string
+	ID             string
+	Parcel         string
+	Place          string
+	Recipient      string
+	Unit           string
+	FirstRecipient string
+	Size           string
+	State          string
+	Live           bool
+	Revoked        bool
+	Settled        bool
+	Carrier        string
+	ActorKind      string
+	ActorID        string
+	Session        string
+	KeyID          string
+	Generation     int64
+	BegunAt        int64
+	StoredAt       int64
+	CollectBy      int64
+	EndedAt        int64
+	Evidence       string
+	EndReason      string
+	TakenBy        string
+	Problem        string
 }

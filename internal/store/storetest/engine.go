@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,15 +16,20 @@ import (
 )
 
 // EngineVariable names the environment variable that says on which engine tests run that do not say it
-// themselves: "postgres", or nothing for SQLite.
+// themselves: "postgres" for one that this process starts and that does not sync,
+// "postgres://USER@HOST:PORT" for one that is there, e.g. to measure, or nothing for SQLite.
 const EngineVariable = "CUBBY_TEST_DATABASE"
 
 // Default returns the engine that the environment asks for.
 func Default() store.Engine {
-	if os.Getenv(EngineVariable) == "postgres" { //nolint:forbidigo // it chooses among tests, nothing else
+	if strings.HasPrefix(variable(), "postgres") {
 		return store.PostgreSQL
 	}
 	return store.SQLite
+}
+
+func variable() string {
+	return os.Getenv(EngineVariable) //nolint:forbidigo // it chooses among tests, nothing else
 }
 
 // Both runs a test on each engine.
@@ -97,11 +103,18 @@ func (c *commonServer) get() (*Postgres, error) {
 }
 
 func startTemplate() (*Postgres, error) {
-	p, err := StartPostgres(PostgresOptions{NoSync: true})
+	ctx := context.Background()
+	var p *Postgres
+	var err error
+	if there := variable(); strings.Contains(there, "://") {
+		p = &Postgres{there: there}
+		err = p.Exec(ctx, "postgres", "DROP DATABASE IF EXISTS "+templateName+" WITH (FORCE)")
+	} else {
+		p, err = StartPostgres(PostgresOptions{NoSync: true})
+	}
 	if err != nil {
 		return nil, err
 	}
-	ctx := context.Background()
 	if err := p.CreateDatabase(ctx, templateName); err != nil {
 		return nil, err
 	}

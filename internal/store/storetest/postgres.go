@@ -37,8 +37,9 @@ type Postgres struct {
 	// Bin is the folder of the programs of PostgreSQL, e.g. pgbench.
 	Bin string
 
-	keep io.Closer // the server ends when it closes
-	cmd  *exec.Cmd
+	there string    // URL of a server that somebody else runs; empty: ours
+	keep  io.Closer // the server ends when it closes
+	cmd   *exec.Cmd
 }
 
 // startWithin is how long a server may take to answer on a machine with other work.
@@ -190,6 +191,9 @@ func (p *Postgres) start(as *syscall.Credential) error {
 
 // URL returns the address of a database of the server.
 func (p *Postgres) URL(database string) string {
+	if p.there != "" {
+		return p.there + "/" + database + "?sslmode=disable"
+	}
 	return fmt.Sprintf("postgres://cubby@127.0.0.1:%d/%s?sslmode=disable", p.Port, database)
 }
 
