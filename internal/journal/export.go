@@ -167,6 +167,7 @@ func VerifyExport(r io.Reader, opts VerifyOptions) (Report, error) {
 		}
 	}
 	v.report.Epochs = append(v.report.Epochs, v.keys.missing(v.epochs)...)
+	v.keys.checkPublished(&v.report)
 	return v.report, nil
 }
 

@@ -7,17 +7,18 @@ type Kind int
 
 // The kinds of fault. The zero Kind is none of them.
 const (
-	KindFlipped    Kind = iota + 1 // the record is there with other bytes
-	KindRemoved                    // the record was taken out
-	KindInserted                   // the record was put in
-	KindSwapped                    // the record stands where another belongs
-	KindTruncated                  // the record and all after it are gone, though a head or the tip covers them
-	KindRewritten                  // the chain fits, a signed head does not: records were made anew
-	KindHead                       // the head that covers the record is unreadable or not signed by the site
-	KindTip                        // the end of the epoch says something else than its records
-	KindMissing                    // the whole epoch is gone
-	KindRolledBack                 // the file is older than what this site has signed since
-	KindUnreadable                 // the file cannot be read at that place
+	KindFlipped     Kind = iota + 1 // the record is there with other bytes
+	KindRemoved                     // the record was taken out
+	KindInserted                    // the record was put in
+	KindSwapped                     // the record stands where another belongs
+	KindTruncated                   // the record and all after it are gone, though a head or the tip covers them
+	KindRewritten                   // the chain fits, a signed head does not: records were made anew
+	KindHead                        // the head that covers the record is unreadable or not signed by the site
+	KindTip                         // the end of the epoch says something else than its records
+	KindMissing                     // the whole epoch is gone
+	KindRolledBack                  // the file is older than what this site has signed since
+	KindUnreadable                  // the file cannot be read at that place
+	KindUnpublished                 // the head that was published on a day is not in the record
 )
 
 // String returns the kind as one lower-case word.
@@ -45,6 +46,8 @@ func (k Kind) String() string {
 		return "rolled back"
 	case KindUnreadable:
 		return "unreadable"
+	case KindUnpublished:
+		return "not what was published"
 	}
 	return fmt.Sprintf("kind %d", int(k))
 }
@@ -105,6 +108,8 @@ func (f Fault) Sentence() string {
 		return "The file is an older copy: newer records were signed since."
 	case KindUnreadable:
 		return "The file is damaged at that place."
+	case KindUnpublished:
+		return "None of the heads published that day is in this record: from here on it was changed or cut off, or the site is younger than that day."
 	}
 	return "The record does not verify."
 }

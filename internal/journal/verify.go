@@ -26,6 +26,9 @@ type VerifyOptions struct {
 	// contain what they cover, which shows a tail that was cut off together with its heads. They
 	// are checked against Server when it is given, else against Site.
 	Trusted [][]byte
+	// Published are publications that were kept. Each must hold a head of the journal, which shows a
+	// history that was changed between two of them.
+	Published []Published
 	// Progress is called now and then with the records done and all that there are; it may be nil.
 	Progress func(done, total uint64)
 	// Each is called with every record in the order in which it stands, right or wrong; it may be nil. It
@@ -35,8 +38,9 @@ type VerifyOptions struct {
 
 // Report is what a check found.
 type Report struct {
-	Site   string // as the journal says
-	Epochs []EpochReport
+	Site      string // as the journal says
+	Epochs    []EpochReport
+	Published int // publications that hold a head of it
 }
 
 // EpochReport is the part of a Report about one epoch.
@@ -152,6 +156,7 @@ func verifyStorage(ctx context.Context, st Storage, site string, opts VerifyOpti
 		report.Epochs = append(report.Epochs, er)
 	}
 	report.Epochs = append(report.Epochs, keys.missing(epochs)...)
+	keys.checkPublished(&report)
 	return report, nil
 }
 
@@ -204,10 +209,13 @@ type keys struct {
 	server  note.Verifier // nil: unchecked
 	trusted map[uint64][]Head
 	each    func(Record) // nil: nobody looks
+	// published is sorted by day; seen says up to where the record was when each of its heads fitted.
+	published []Published
+	seen      map[int]Position
 }
 
 func newKeys(site string, opts VerifyOptions) (*keys, error) {
-	k := &keys{site: site, server: opts.Server, trusted: map[uint64][]Head{}, each: opts.Each}
+	k := &keys{site: site, server: opts.Server, trusted: map[uint64][]Head{}, each: opts.Each, seen: map[int]Position{}}
 	if opts.Site != nil {
 		self, err := NewVerifier(SiteKeyName(site), opts.Site)
 		if err != nil {
@@ -216,11 +224,7 @@ func newKeys(site string, opts VerifyOptions) (*keys, error) {
 		k.self = self
 	}
 	for i, msg := range opts.Trusted {
-		v := k.server
-		if v == nil {
-			v = k.self
-		}
-		c, err := OpenCheckpoint(msg, some(v)...)
+		c, err := k.openTrusted(msg)
 		if err != nil {
 			return nil, fmt.Errorf("trusted head %d: %w", i+1, err)
 		}
@@ -229,7 +233,37 @@ func newKeys(site string, opts VerifyOptions) (*keys, error) {
 		}
 		k.trusted[c.Epoch] = append(k.trusted[c.Epoch], Head{Epoch: c.Epoch, Size: c.Size, Note: msg})
 	}
-	return k, nil
+	return k, k.addPublished(opts.Published)
+}
+
+// openTrusted reads a head that was kept elsewhere: signed by the server when its key is known, else by the site.
+func (k *keys) openTrusted(msg []byte) (Checkpoint, error) {
+	if k.server == nil {
+		return OpenCheckpoint(msg, some(k.self)...)
+	}
+	c, err := OpenCheckpoint(msg, k.server)
+	if err == nil {
+		return c, nil
+	}
+	if hosted := k.hosted(); hosted != nil {
+		if c, herr := OpenCheckpoint(msg, hosted); herr == nil {
+			return c, nil
+		}
+	}
+	return c, err
+}
+
+// hosted is the verifier of a site that runs inside the server, which signs for it with its own key.
+func (k *keys) hosted() note.Verifier {
+	server, ok := k.server.(noteVerifier)
+	if !ok {
+		return nil
+	}
+	v, err := NewVerifier(SiteKeyName(k.site), server.key)
+	if err != nil {
+		return nil // a site without a proper name signs nothing
+	}
+	return v
 }
 
 func some(v note.Verifier) []note.Verifier {
@@ -296,6 +330,7 @@ type epochCheck struct {
 type checkedHead struct {
 	Checkpoint
 	countersigned bool
+	sum           [32]byte // HashHead
 }
 
 func (k *keys) newEpochCheck(e Epoch) *epochCheck {
@@ -310,7 +345,7 @@ func (k *keys) newEpochCheck(e Epoch) *epochCheck {
 			continue // newKeys and addPrev have opened it before
 		}
 		v.size = max(v.size, c.Size)
-		v.heads = append(v.heads, checkedHead{Checkpoint: c})
+		v.heads = append(v.heads, checkedHead{Checkpoint: c, sum: HashHead(h.Note)})
 	}
 	return v
 }
@@ -326,7 +361,7 @@ func (v *epochCheck) addHead(h Head) {
 		v.badHead(h.Size, "it continues another head than the epoch")
 	default:
 		v.size = max(v.size, c.Size)
-		v.heads = append(v.heads, checkedHead{c, countersigned})
+		v.heads = append(v.heads, checkedHead{c, countersigned, HashHead(h.Note)})
 	}
 }
 
@@ -341,7 +376,7 @@ func (k *keys) open(msg []byte) (c Checkpoint, countersigned bool, err error) {
 	if err != nil || k.server == nil {
 		return c, false, err
 	}
-	_, err = OpenCheckpoint(msg, k.server)
+	_, err = k.openTrusted(msg)
 	return c, err == nil, nil
 }
 
@@ -374,6 +409,7 @@ func (v *epochCheck) checkHeads() {
 		}
 		v.report.Heads++
 		v.report.Covered = max(v.report.Covered, h.Size)
+		v.keys.fitted(h)
 		if h.countersigned {
 			v.report.Countersigned = max(v.report.Countersigned, h.Size)
 		}
