@@ -176,6 +176,13 @@ type Codes struct {
 	Wrong     string  `json:"wrong,omitempty"` // why that is too easy, and what to change
 }
 
+// Publication is a day whose tree heads were published.
+type Publication struct {
+	Day string    `json:"day"` // of UTC, as 2026-11-25
+	Sum string    `json:"sum"` // hash of its text, in base64; the next one holds the same
+	At  time.Time `json:"at"`
+}
+
 // SiteHead is the newest tree head of a site: what its record was when the head was signed.
 type SiteHead struct {
 	Site  string    `json:"site"`

@@ -49,6 +49,19 @@ func (c *Client) Heads(ctx context.Context) ([]SiteHead, error) {
 	return p.Items, err
 }
 
+// Publications returns the days before one (empty: all) whose tree heads were published, newest first, at most 400.
+func (c *Client) Publications(ctx context.Context, before string) ([]Publication, error) {
+	p, err := call[page[Publication]](ctx, c, request{
+		method: http.MethodGet, path: "/publications", query: params().text("before", before).values,
+	})
+	return p.Items, err
+}
+
+// Publication returns what was published on a day, as 2026-11-25: a file for "cubby verify RECORD --published FILE".
+func (c *Client) Publication(ctx context.Context, day string) ([]byte, error) {
+	return c.send(ctx, request{method: http.MethodGet, path: at("/publications/%s", day)})
+}
+
 // Refusals returns the latest parcels that were not taken at a site, at most limit (1 to 200; 0: 50).
 func (c *Client) Refusals(ctx context.Context, site string, limit int) ([]Refusal, error) {
 	p, err := call[page[Refusal]](ctx, c, request{

@@ -64,6 +64,7 @@ func TestModels_MatchTheDescription(t *testing.T) {
 		client.Doors{},
 		client.Codes{},
 		client.SiteHead{},
+		client.Publication{},
 		client.Board{},
 		client.Measurement{},
 		client.Record{},

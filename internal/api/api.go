@@ -37,6 +37,8 @@ type Options struct {
 	Advise Adviser
 	// Evidence makes what anybody can verify; nil: those operations are NOT_FOUND.
 	Evidence Evidence
+	// Published gives out what was published of the records; nil: those operations are NOT_FOUND.
+	Published Publisher
 	// NewID makes the ids of requests that bring none.
 	NewID func() string
 	// Every and Burst limit the requests of one token: Burst at once, then one in each Every. Zero:
@@ -55,21 +57,22 @@ const (
 
 // API serves the operations. It is safe for concurrent use.
 type API struct {
-	cloud   *cloud.Cloud
-	hooks   *hook.Hooks
-	audits  *audit.Auditor
-	rounds  *round.Desk
-	proofs  Evidence
-	text    *text.Catalog
-	log     *slog.Logger
-	now     func() time.Time
-	newID   func() string
-	advise  Adviser
-	limiter *auth.Limiter
-	huma    huma.API
-	routes  []Route
-	openAPI []byte
-	handler http.Handler
+	cloud     *cloud.Cloud
+	hooks     *hook.Hooks
+	audits    *audit.Auditor
+	rounds    *round.Desk
+	proofs    Evidence
+	published Publisher
+	text      *text.Catalog
+	log       *slog.Logger
+	now       func() time.Time
+	newID     func() string
+	advise    Adviser
+	limiter   *auth.Limiter
+	huma      huma.API
+	routes    []Route
+	openAPI   []byte
+	handler   http.Handler
 }
 
 // New returns the API over a Cloud.
@@ -89,7 +92,7 @@ func New(opts Options) (*API, error) {
 	}
 	a := &API{
 		cloud: opts.Cloud, hooks: opts.Hooks, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
-		audits: opts.Audits, rounds: opts.Rounds, advise: opts.Advise, proofs: opts.Evidence,
+		audits: opts.Audits, rounds: opts.Rounds, advise: opts.Advise, proofs: opts.Evidence, published: opts.Published,
 	}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, a.config())

@@ -83,7 +83,9 @@ func clientOfEvidence(ctx context.Context, t *testing.T, c *client.Client) {
 	_, pack := c.Evidence(ctx, site, "parcel", "es")
 	_, heads := c.Heads(ctx)
 	_, record := c.Record(ctx, site)
-	for what, err := range map[string]error{"evidence": pack, "heads": heads, "record": record} {
+	_, days := c.Publications(ctx, "2026-11-25")
+	_, day := c.Publication(ctx, "2026-11-25")
+	for what, err := range map[string]error{"evidence": pack, "heads": heads, "record": record, "days": days, "day": day} {
 		if !client.HasCode(err, "NOT_FOUND") {
 			t.Errorf("%s: %v", what, err)
 		}

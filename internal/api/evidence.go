@@ -11,12 +11,14 @@ import (
 
 	"cubby/internal/cloud"
 	"cubby/internal/cloud/evidence"
+	"cubby/internal/cloud/publish"
 	"cubby/internal/locker"
 )
 
 const (
 	zipType   = "application/zip"
 	linesType = "application/jsonl"
+	plainType = "text/plain"
 )
 
 // Evidence makes what anybody can verify; see bundle.Maker.
@@ -24,6 +26,12 @@ type Evidence interface {
 	Bundle(ctx context.Context, who cloud.Principal, site locker.SiteID, parcel locker.ParcelID, language string) ([]byte, error)
 	Export(ctx context.Context, who cloud.Principal, site locker.SiteID) (func(io.Writer) error, error)
 	Heads(ctx context.Context, who cloud.Principal) ([]evidence.Head, error)
+}
+
+// Publisher gives out what was published of the records of all sites.
+type Publisher interface {
+	Days(ctx context.Context, before string) ([]publish.Day, error)
+	File(ctx context.Context, who cloud.Principal, day string) ([]byte, error)
 }
 
 // errNoEvidence answers where a server makes none.
@@ -91,4 +99,42 @@ func (a *API) listHeads(ctx context.Context, who cloud.Principal, _ *struct{}) (
 	}
 	heads, err := a.proofs.Heads(ctx, who)
 	return answer(List[SiteHead]{Items: each(heads, func(h evidence.Head) SiteHead { return SiteHead(h) })}, err)
+}
+
+// Publication is a day whose tree heads were published.
+type Publication struct {
+	Day string    `json:"day" format:"date" doc:"Day of UTC." example:"2026-11-25"`
+	Sum string    `json:"sum" doc:"Hash (SHA-256, base64) of its text: the publication after it holds the same."`
+	At  time.Time `json:"at" doc:"When it was published."`
+}
+
+func (a *API) listPublications(ctx context.Context, _ cloud.Principal, in *struct {
+	Before string `query:"before" format:"date" doc:"Only days before this one." example:"2026-11-25"`
+},
+) (*reply[List[Publication]], error) {
+	if a.published == nil {
+		return nil, errNoEvidence()
+	}
+	days, err := a.published.Days(ctx, in.Before)
+	return answer(List[Publication]{Items: each(days, func(d publish.Day) Publication { return Publication(d) })}, err)
+}
+
+func (a *API) getPublication(ctx context.Context, who cloud.Principal, in *struct {
+	Day string `path:"day" format:"date" doc:"Day of UTC." example:"2026-11-25"`
+},
+) (*huma.StreamResponse, error) {
+	if a.published == nil {
+		return nil, errNoEvidence()
+	}
+	file, err := a.published.File(ctx, who, in.Day)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", plainType+"; charset=utf-8")
+		hc.SetHeader("Content-Disposition", `attachment; filename="`+publish.FileName(in.Day)+`"`)
+		if _, err := hc.BodyWriter().Write(file); err != nil {
+			a.log.DebugContext(ctx, "a publication was not read to its end", slog.Any("error", err))
+		}
+	}}, nil
 }

@@ -238,6 +238,17 @@ func (a *API) registerRecord() {
 		more:    "Keep them somewhere else, each day: whoever has one can show later that nothing before it was changed.",
 	}, a.listHeads)
 	add(a, operation{
+		method: get, path: "/publications", id: "list-publications", tag: tagRecord, scopes: read(),
+		summary: "List the days whose tree heads were published",
+		more:    "Newest first. The same list stands at `/heads`, for anybody, and each day's hashes at `/heads/DAY`.",
+	}, a.listPublications)
+	add(a, operation{
+		method: get, path: "/publications/{day}", id: "get-publication", tag: tagRecord, scopes: read(), stream: true, media: plainType,
+		summary: "Get the tree heads that were published on a day",
+		more: "A signed text with the hashes of the heads of all sites, and the heads of those that you see. Keep it elsewhere: " +
+			"`cubby verify RECORD --published FILE` shows with it whether a record was changed since.",
+	}, a.getPublication)
+	add(a, operation{
 		method: get, path: "/sites/{site}/record", id: "export-record", tag: tagRecord, scopes: read(), stream: true, media: linesType,
 		summary: "Get the whole record of a site", more: "Lines of JSON for `cubby verify`, without personal data.",
 	}, a.exportRecord)

@@ -55,7 +55,7 @@ func (s *Server) buildAPI(mux *http.ServeMux, catalog *text.Catalog) error {
 	face, err := api.New(api.Options{
 		Cloud: s.Cloud, Hooks: s.faces.hooks, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, NewID: s.opts.NewID,
 		Metrics: s.measures.metrics, Audits: s.faces.auditor, Rounds: s.faces.rounds, Advise: s.faces.advise,
-		Evidence: s.faces.proofs,
+		Evidence: s.faces.proofs, Published: s.faces.heads,
 	})
 	if err != nil {
 		return fmt.Errorf("build the API: %w", err)

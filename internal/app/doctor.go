@@ -70,6 +70,7 @@ func ExamineServer(ctx context.Context, opts ServerOptions) []Finding {
 	}
 	defer st.Close() //nolint:errcheck // only read
 	findings = append(findings, db, ownerFinding(ctx, st))
+	findings = append(findings, publishFinding(ctx, st, opts))
 	findings = append(findings, tablesFindings(ctx, st)...)
 	findings = append(findings, auditFinding(ctx, st, opts.Now()))
 	findings = append(findings, codesFindings(ctx, server)...)

@@ -41,22 +41,11 @@ func fetch(t *testing.T, s *app.Server, token, path string) (int, []byte) {
 }
 
 // logTwo logs two parcels to a shelf, starts the server anew and signs a head over them.
-func logTwo(t *testing.T) (*app.Server, cloud.Principal, []locker.ParcelID) {
+func logTwo(t *testing.T, dir string) (*app.Server, cloud.Principal, []locker.ParcelID) {
 	t.Helper()
-	dir := t.TempDir()
 	s, p := newServer(t, dir)
-	for n, tracking := range []string{"1Z999", "1Z888"} {
-		until(t, "a parcel is logged", func() bool {
-			ana, err := s.Cloud.FindRecipients(t.Context(), p, "mailroom", "4B")
-			if err != nil || len(ana) != 1 {
-				return false
-			}
-			_, err = s.Cloud.LogDelivery(t.Context(), p, "mailroom", cloud.DeliveryDraft{
-				Tracking: tracking, Recipient: ana[0].ID, Size: locker.SizeL, Place: "shelf/1",
-			})
-			return err == nil
-		})
-		until(t, "it shows as waiting", func() bool { return len(waiting(t, s, p)) == n+1 })
+	for _, tracking := range []string{"1Z999", "1Z888"} {
+		logOne(t, s, p, tracking)
 	}
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
@@ -73,6 +62,23 @@ func logTwo(t *testing.T) (*app.Server, cloud.Principal, []locker.ParcelID) {
 		parcels = append(parcels, d.Parcel)
 	}
 	return s, p, parcels
+}
+
+// logOne logs a parcel to a shelf.
+func logOne(t *testing.T, s *app.Server, p cloud.Principal, tracking string) {
+	t.Helper()
+	before := len(waiting(t, s, p))
+	until(t, "a parcel is logged", func() bool {
+		ana, err := s.Cloud.FindRecipients(t.Context(), p, "mailroom", "4B")
+		if err != nil || len(ana) != 1 {
+			return false
+		}
+		_, err = s.Cloud.LogDelivery(t.Context(), p, "mailroom", cloud.DeliveryDraft{
+			Tracking: tracking, Recipient: ana[0].ID, Size: locker.SizeL, Place: "shelf/1",
+		})
+		return err == nil
+	})
+	until(t, "it shows as waiting", func() bool { return len(waiting(t, s, p)) == before+1 })
 }
 
 // signHead signs what the hosted site has recorded, as it does itself after five minutes.
@@ -97,7 +103,7 @@ func signHead(t *testing.T, s *app.Server, dir string) {
 // any byte changed, another parcel or another key it does not.
 func TestEvidence_VerifiesOffline(t *testing.T) {
 	t.Parallel()
-	s, p, parcels := logTwo(t)
+	s, p, parcels := logTwo(t, t.TempDir())
 	secret, err := s.Cloud.CreateAPIToken(t.Context(), p, "evidence", []auth.Scope{auth.ScopeRead}, time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"cubby/internal/cloud/evidence/bundle"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/notice"
+	"cubby/internal/cloud/publish"
 	"cubby/internal/cloud/round"
 	"cubby/internal/commission/remote"
 	"cubby/internal/locker"
@@ -36,6 +38,7 @@ type faces struct {
 	planner  *planner.Face // nil: switched off
 	advise   api.Adviser
 	proofs   *bundle.Maker
+	heads    *publish.Publisher
 }
 
 // buildFaces builds pages, notices and the host of hosted sites. This is the list of faces.
@@ -81,6 +84,8 @@ func (s *Server) buildFaces() error {
 	mux.Handle("/link/v1/", s.Link.Handler())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Handler())
 	mux.HandleFunc("GET "+KeyPath, s.serveKey)
+	mux.HandleFunc("GET "+publish.Path, s.serveHeads)
+	mux.HandleFunc("GET "+publish.Path+"/{day}", s.serveHeadsOf)
 	counted := s.measures.metrics
 	mux.Handle("/p/", counted.HTTP("resident", parcels.Handler()))
 	s.buildPlanner(mux)
@@ -140,8 +145,13 @@ func (s *Server) buildNotices(catalog *text.Catalog) error {
 	if err != nil {
 		return fmt.Errorf("build the notices: %w", err)
 	}
+	if err := s.buildPublisher(catalog, sender); err != nil {
+		return err
+	}
+	handlers := s.faces.notifier.Handlers()
+	maps.Copy(handlers, s.faces.heads.Handlers())
 	s.faces.worker, err = store.NewWorker(store.WorkerOptions{
-		Store: s.store, Logger: s.opts.Logger, Handlers: s.faces.notifier.Handlers(),
+		Store: s.store, Logger: s.opts.Logger, Handlers: handlers,
 		Parallel: s.faces.notifier.Parallel(),
 		Dead: func(ctx context.Context, j store.Job, cause error) {
 			s.opts.Logger.ErrorContext(ctx, "a job was given up", slog.String("kind", j.Kind),
@@ -171,6 +181,7 @@ func (s *Server) startFaces(ctx context.Context) error {
 		return fmt.Errorf("start the outbox: %w", err)
 	}
 	s.faces.hooks.Start(ctx)
+	s.faces.heads.Start(ctx)
 	if err := s.faces.auditor.Start(ctx); err != nil {
 		return fmt.Errorf("start the audit: %w", err)
 	}
@@ -187,6 +198,9 @@ func (s *Server) stopFaces() {
 	}
 	if s.faces.hooks != nil {
 		s.faces.hooks.Stop()
+	}
+	if s.faces.heads != nil {
+		s.faces.heads.Stop()
 	}
 	if s.faces.auditor != nil {
 		s.faces.auditor.Stop()

@@ -21,16 +21,17 @@ import (
 )
 
 type verifyCmd struct {
-	File      string `arg:"" help:"A journal (journal.db), a sealed one, an export, an evidence pack (evidence.json or the archive it came in), or the https address of one of these, e.g. https://cubby.example.com/api/v1/sites/SITE/record."`
-	Key       string `help:"Public key of the operator: its file operator.pub, base64 or hex. Evidence packs need it; of a journal, it checks the countersignatures." placeholder:"KEY"`
-	SiteKey   string `help:"Public key of the site's controller: base64, or its key file. Without it the site's own signatures are not checked." placeholder:"KEY"`
-	ServerKey string `help:"The same as --key." placeholder:"KEY" hidden:""`
-	Head      string `help:"File with a signed tree head that was kept elsewhere: the journal must contain what it covers." type:"existingfile"`
-	Site      string `help:"Id of the site that an evidence pack must be of."`
-	Parcel    string `help:"Id of a parcel: names its records in a journal, and that they are under a signed head; an evidence pack must be about it."`
-	Stay      string `help:"Id of a stay, as --parcel."`
-	TokenFile string `help:"File with the API token, for an address." type:"existingfile" env:"CUBBY_TOKEN_FILE"`
-	CAFile    string `help:"File with the certificate (PEM) by which an address is trusted, for a server with a certificate of its own." type:"existingfile"`
+	File      string   `arg:"" help:"A journal (journal.db), a sealed one, an export, an evidence pack (evidence.json or the archive it came in), or the https address of one of these, e.g. https://cubby.example.com/api/v1/sites/SITE/record."`
+	Key       string   `help:"Public key of the operator: its file operator.pub, base64 or hex. Evidence packs need it; of a journal, it checks the countersignatures." placeholder:"KEY"`
+	SiteKey   string   `help:"Public key of the site's controller: base64, or its key file. Without it the site's own signatures are not checked." placeholder:"KEY"`
+	ServerKey string   `help:"The same as --key." placeholder:"KEY" hidden:""`
+	Head      string   `help:"File with a signed tree head that was kept elsewhere: the journal must contain what it covers." type:"existingfile"`
+	Published []string `help:"File with the tree heads that the operator published on a day, or its address, e.g. https://cubby.example.com/heads/2026-11-25: the journal must contain what was published. May be repeated." placeholder:"FILE" sep:"none"`
+	Site      string   `help:"Id of the site that an evidence pack must be of."`
+	Parcel    string   `help:"Id of a parcel: names its records in a journal, and that they are under a signed head; an evidence pack must be about it."`
+	Stay      string   `help:"Id of a stay, as --parcel."`
+	TokenFile string   `help:"File with the API token, for an address." type:"existingfile" env:"CUBBY_TOKEN_FILE"`
+	CAFile    string   `help:"File with the certificate (PEM) by which an address is trusted, for a server with a certificate of its own." type:"existingfile"`
 }
 
 // Run verifies and names the first record that is wrong.
@@ -38,26 +39,36 @@ func (cmd verifyCmd) Run(ctx context.Context, e *env) (err error) {
 	if cmd.Key == "" {
 		cmd.Key = cmd.ServerKey
 	}
-	if strings.HasPrefix(cmd.File, "https://") || strings.HasPrefix(cmd.File, "http://") {
-		name, err := cmd.fetch(ctx)
-		if err != nil {
+	published, err := cmd.published(ctx)
+	if err != nil {
+		return err
+	}
+	if isAddress(cmd.File) {
+		if cmd.File, err = cmd.fetch(ctx, cmd.File, cmd.TokenFile, mostFetched); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, os.Remove(name)) }()
-		cmd.File = name
+		defer func() { err = errors.Join(err, os.Remove(cmd.File)) }()
 	}
 	kind, err := kindOf(cmd.File)
-	if err != nil {
+	switch {
+	case err != nil:
 		return usageError{err}
-	}
-	if kind == kindPack || kind == kindArchive {
+	case kind == kindPublication:
+		return usageError{errors.New("the file holds published heads: name the record first, and the heads by --published")}
+	case kind == kindPack || kind == kindArchive:
+		if len(published) > 0 {
+			return usageError{errors.New("published heads are compared with a whole record: get it from the operator (/api/v1/sites/SITE/record)")}
+		}
 		return cmd.evidence(e, kind)
 	}
-	return cmd.journal(ctx, e, kind)
+	return cmd.journal(ctx, e, kind, published)
 }
 
-func (cmd verifyCmd) journal(ctx context.Context, e *env, kind fileKind) error {
-	opts, err := cmd.options()
+func (cmd verifyCmd) journal(ctx context.Context, e *env, kind fileKind, published []string) error {
+	opts, err := cmd.options(published)
+	if errors.Is(err, journal.ErrBadHead) {
+		return errors.Join(e.print("NOT VERIFIED: %v", err), errFailed)
+	}
 	if err != nil {
 		return usageError{err}
 	}
@@ -74,6 +85,9 @@ func (cmd verifyCmd) journal(ctx context.Context, e *env, kind fileKind) error {
 	}
 	report, err := cmd.verify(ctx, kind, opts)
 	_ = bar.Finish() // a picture only
+	if errors.Is(err, journal.ErrBadHead) {
+		return errors.Join(e.print("NOT VERIFIED: %v", err), errFailed)
+	}
 	if err != nil {
 		return err
 	}
@@ -85,6 +99,14 @@ func (cmd verifyCmd) journal(ctx context.Context, e *env, kind fileKind) error {
 	}
 	if fault := report.Fault(); fault != nil {
 		return errors.Join(e.print("NOT VERIFIED: %s. %s", fault, fault.Sentence()), errFailed)
+	}
+	if n := report.Published; n > 0 {
+		if err := e.print("it holds what was published on %d days", n); err != nil {
+			return err
+		}
+	}
+	if len(opts.Published) > 0 && opts.Server == nil {
+		e.say("who published the heads was not checked: give --key")
 	}
 	if opts.Site == nil {
 		e.say("the site's signatures were not checked: give --site-key")
@@ -200,7 +222,8 @@ func (cmd verifyCmd) verify(ctx context.Context, kind fileKind, opts journal.Ver
 	return journal.VerifyExport(f, opts)
 }
 
-func (cmd verifyCmd) options() (journal.VerifyOptions, error) {
+// options reads what the record is checked against. An error that is journal.ErrBadHead is an answer, not a mistake.
+func (cmd verifyCmd) options(published []string) (journal.VerifyOptions, error) {
 	var opts journal.VerifyOptions
 	var err error
 	if cmd.SiteKey != "" {
@@ -225,6 +248,13 @@ func (cmd verifyCmd) options() (journal.VerifyOptions, error) {
 			return opts, err
 		}
 		opts.Trusted = [][]byte{head}
+	}
+	for i, data := range published {
+		p, err := journal.OpenPublication([]byte(data), opts.Server)
+		if err != nil {
+			return opts, fmt.Errorf("%s: %w", cmd.Published[i], err)
+		}
+		opts.Published = append(opts.Published, p)
 	}
 	return opts, nil
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"cubby/internal/cloud/evidence"
+	"cubby/internal/journal"
 )
 
 // fileKind is what a file to verify holds.
@@ -26,6 +27,7 @@ const (
 	kindExport
 	kindPack
 	kindArchive
+	kindPublication
 )
 
 // kindOf looks at the beginning of a file.
@@ -48,18 +50,59 @@ func kindOf(path string) (fileKind, error) {
 		return kindArchive, nil
 	case evidence.Is(begin):
 		return kindPack, nil
+	case journal.IsPublication(begin):
+		return kindPublication, nil
 	}
 	return kindExport, nil
 }
 
 const (
-	mostFetched = 64 << 30 // bytes of a record: a hundred million operations
-	fetchWait   = time.Minute
+	mostFetched   = 64 << 30 // bytes of a record: a hundred million operations
+	mostPublished = 96 << 20 // bytes of a publication: the heads of 20,000 sites
+	fetchWait     = time.Minute
 )
 
+func isAddress(text string) bool {
+	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")
+}
+
+// published reads the files of --published, from addresses too. The token goes to one server only: the one of the
+// record when that has an address.
+func (cmd verifyCmd) published(ctx context.Context) ([]string, error) {
+	all := make([]string, 0, len(cmd.Published))
+	for _, from := range cmd.Published {
+		name, fetched := from, isAddress(from)
+		if fetched {
+			token := cmd.TokenFile
+			if isAddress(cmd.File) && !sameHost(cmd.File, from) {
+				token = ""
+			}
+			var err error
+			if name, err = cmd.fetch(ctx, from, token, mostPublished); err != nil {
+				return nil, err
+			}
+		}
+		data, err := os.ReadFile(name)
+		if fetched {
+			err = errors.Join(err, os.Remove(name))
+		}
+		if err != nil {
+			return nil, usageError{err}
+		}
+		all = append(all, string(data))
+	}
+	return all, nil
+}
+
+func sameHost(a, b string) bool {
+	u, uerr := url.Parse(a)
+	v, verr := url.Parse(b)
+	return uerr == nil && verr == nil && u.Scheme == v.Scheme && u.Host == v.Host
+}
+
 // fetch brings a file from an address into a temporary one, which the caller removes.
-func (cmd verifyCmd) fetch(ctx context.Context) (name string, err error) {
-	from, err := url.Parse(cmd.File)
+func (cmd verifyCmd) fetch(ctx context.Context, address, tokenFile string, most int64) (name string, err error) {
+	from, err := url.Parse(address)
 	if err != nil {
 		return "", usageError{fmt.Errorf("address: %w", err)}
 	}
@@ -71,12 +114,12 @@ func (cmd verifyCmd) fetch(ctx context.Context) (name string, err error) {
 	if err != nil {
 		return "", usageError{err}
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, cmd.File, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return "", usageError{err}
 	}
-	if cmd.TokenFile != "" {
-		token, err := os.ReadFile(cmd.TokenFile)
+	if tokenFile != "" {
+		token, err := os.ReadFile(tokenFile)
 		if err != nil {
 			return "", usageError{err}
 		}
@@ -88,13 +131,13 @@ func (cmd verifyCmd) fetch(ctx context.Context) (name string, err error) {
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
 	if answer.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("fetch the file: %s answers %s; an export needs a token with the scope read: --token-file", host, answer.Status)
+		return "", fmt.Errorf("fetch the file: %s answers %s; a record needs a token with the scope read: --token-file", host, answer.Status)
 	}
 	f, err := os.CreateTemp("", "cubby-verify-*")
 	if err != nil {
 		return "", err
 	}
-	_, err = io.Copy(f, io.LimitReader(answer.Body, mostFetched))
+	_, err = io.Copy(f, io.LimitReader(answer.Body, most))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", errors.Join(fmt.Errorf("fetch the file: %w", err), os.Remove(f.Name()))
 	}

@@ -41,6 +41,7 @@ type Server struct {
 	DutyMail []string `yaml:"duty_mail" doc:"Addresses that get a mail for each incident and for a site that is silent."`
 	Notices  Notices  `yaml:"notices" doc:"When residents are told and reminded."`
 
+	Publish  Publish  `yaml:"publish" doc:"Who gets, each day, the signed tree heads of the records of all sites. Their hashes stand at /heads for anybody."`
 	Webhooks Webhooks `yaml:"webhooks" doc:"Programs elsewhere that are told what happens."`
 
 	Planner       string        `yaml:"planner" oneof:"on,off" doc:"Whether anybody who reaches this server may plan lockers at /plan. Needs no sign-in, and works on two plans at a time at most."`
@@ -53,6 +54,12 @@ type Database struct {
 	URL          string `yaml:"url" doc:"sqlite:PATH, or postgres://USER@HOST/NAME for PostgreSQL 15 or later; several hosts of a cluster stand with commas between them. Empty means the SQLite file cubby.db inside data_dir."`
 	Password     Secret `yaml:"password" doc:"Password of the user of PostgreSQL."`
 	PasswordFile string `yaml:"password_file" doc:"File that holds the password."`
+}
+
+// Publish says where the tree heads of a day go, beside the page.
+type Publish struct {
+	Mail   []string `yaml:"mail" doc:"Addresses that get each day's heads. Name some that this server's operator cannot delete from."`
+	Folder string   `yaml:"folder" doc:"Folder that gets each day's heads as a file, e.g. one that another computer fetches. Empty means none."`
 }
 
 // Webhooks says where messages to other programs may go.

@@ -221,6 +221,7 @@ func TestValidate_Problems(t *testing.T) {
 		"proxy":           {func(c *config.Config) { c.Server.TrustedProxies = []string{"proxy.local"} }, "server.trusted_proxies[0]: "},
 		"name":            {func(c *config.Config) { c.Server.Branding.Name = "" }, "server.branding.name: "},
 		"help address":    {func(c *config.Config) { c.Server.Branding.Mail = "help" }, "server.branding.mail: "},
+		"heads address":   {func(c *config.Config) { c.Server.Publish.Mail = []string{"x"} }, "server.publish.mail[0]: "},
 		"duty address":    {func(c *config.Config) { c.Server.DutyMail = []string{"x"} }, "server.duty_mail[0]: "},
 		"metrics":         {func(c *config.Config) { c.Server.MetricsListen = c.Server.Listen }, "server.metrics_listen: is the same"},
 		"no sender":       {func(c *config.Config) { c.Server.SMTP.Host = "mail" }, "server.smtp.from: a mail server needs a sender"},

@@ -58,6 +58,9 @@ func (s Server) validate() error {
 	for i, address := range s.DutyMail {
 		p.check(fmt.Sprintf("server.duty_mail[%d]", i), mailAddress(address))
 	}
+	for i, address := range s.Publish.Mail {
+		p.check(fmt.Sprintf("server.publish.mail[%d]", i), mailAddress(address))
+	}
 	if s.MetricsListen != "" {
 		p.check("server.metrics_listen", listenAddress(s.MetricsListen))
 		if s.MetricsListen == s.Listen {

@@ -399,6 +399,13 @@ CREATE TABLE properties (
 
 CREATE INDEX properties_organization ON properties (organization);
 
+CREATE TABLE publications (
+    day     TEXT   NOT NULL PRIMARY KEY,
+    note    BYTEA  NOT NULL,
+    heads   TEXT   NOT NULL,
+    made_at BIGINT NOT NULL
+);
+
 CREATE TABLE recipients (
     id              TEXT    NOT NULL PRIMARY KEY,
     property        TEXT    NOT NULL REFERENCES properties (id),

@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	maxSubject = 250              // characters
-	maxBody    = 1 << 20          // bytes of text or HTML
-	maxInline  = 10               // pictures
+	maxSubject = 250     // characters
+	maxBody    = 1 << 20 // bytes of text or HTML
+	maxInline  = 10      // pictures
+	maxFiles   = 5
 	maxMail    = 5 << 20          // bytes of all parts; many servers refuse 10 MB
 	idBytes    = 16               // of the hash that becomes the Message-ID
 	headerAuto = "Auto-Submitted" // Source: RFC 3834 §5
@@ -32,6 +33,13 @@ type Inline struct {
 	Data      []byte
 }
 
+// File goes with a mail, for whoever gets it to keep.
+type File struct {
+	Name string
+	Type string // such as "text/plain"
+	Data []byte
+}
+
 // Message is one mail to one address. Text is required, HTML is not.
 type Message struct {
 	// ID names the message for ever: the outbox row's key. A repeat with the same ID carries the
@@ -42,6 +50,7 @@ type Message struct {
 	Text    string
 	HTML    string
 	Inline  []Inline
+	Files   []File
 	Lang    string // BCP 47, such as "es"
 	// Unsubscribe is an https address that ends this kind of mail at one click; "" = none.
 	Unsubscribe string
@@ -67,6 +76,12 @@ func (m Message) check() error {
 			return errors.New("a picture has no content id, or line breaks in its names")
 		}
 	}
+	for _, f := range m.Files {
+		size += len(f.Data)
+		if f.Name == "" || hasControl(f.Name+f.Type) {
+			return errors.New("a file has no name, or line breaks in it")
+		}
+	}
 	switch {
 	case m.ID == "":
 		return errors.New("the message has no id")
@@ -76,7 +91,7 @@ func (m Message) check() error {
 		return fmt.Errorf("the subject does not have 1 to %d characters", maxSubject)
 	case hasControl(m.Subject + m.To + m.Lang + m.Unsubscribe):
 		return errors.New("a header contains line breaks")
-	case len(m.Text) > maxBody, len(m.HTML) > maxBody, len(m.Inline) > maxInline, size > maxMail:
+	case len(m.Text) > maxBody, len(m.HTML) > maxBody, len(m.Inline) > maxInline, len(m.Files) > maxFiles, size > maxMail:
 		return errors.New("the message is too large")
 	case m.Unsubscribe != "" && !strings.HasPrefix(m.Unsubscribe, "https://"):
 		return errors.New("the address to unsubscribe is not https")
@@ -114,6 +129,14 @@ func (m Message) build(from *netmail.Address, now time.Time) (*mail.Msg, error) 
 		}
 	}
 	out.SetBodyString(mail.TypeTextPlain, m.Text)
+	for _, f := range m.Files {
+		// Base64 keeps every byte: a signature holds over the text as it is.
+		err := out.AttachReader(f.Name, bytes.NewReader(f.Data), mail.WithFileContentType(mail.ContentType(f.Type)),
+			mail.WithFileEncoding(mail.EncodingB64))
+		if err != nil {
+			return nil, fmt.Errorf("attach %s: %w", f.Name, err)
+		}
+	}
 	if m.HTML == "" {
 		return out, nil
 	}

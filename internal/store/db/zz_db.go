@@ -114,6 +114,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.createPropertyStmt, err = db.PrepareContext(ctx, createProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateProperty: %w", err)
 	}
+	if q.createPublicationStmt, err = db.PrepareContext(ctx, createPublication); err != nil {
+		return nil, fmt.Errorf("error preparing query CreatePublication: %w", err)
+	}
 	if q.createRecipientStmt, err = db.PrepareContext(ctx, createRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateRecipient: %w", err)
 	}
@@ -258,6 +261,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findPropertyStmt, err = db.PrepareContext(ctx, findProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query FindProperty: %w", err)
 	}
+	if q.findPublicationStmt, err = db.PrepareContext(ctx, findPublication); err != nil {
+		return nil, fmt.Errorf("error preparing query FindPublication: %w", err)
+	}
 	if q.findRecipientStmt, err = db.PrepareContext(ctx, findRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query FindRecipient: %w", err)
 	}
@@ -338,6 +344,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.latestHeadStmt, err = db.PrepareContext(ctx, latestHead); err != nil {
 		return nil, fmt.Errorf("error preparing query LatestHead: %w", err)
+	}
+	if q.latestPublicationStmt, err = db.PrepareContext(ctx, latestPublication); err != nil {
+		return nil, fmt.Errorf("error preparing query LatestPublication: %w", err)
 	}
 	if q.leaseJobStmt, err = db.PrepareContext(ctx, leaseJob); err != nil {
 		return nil, fmt.Errorf("error preparing query LeaseJob: %w", err)
@@ -426,6 +435,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listMootUnnotifiedStmt, err = db.PrepareContext(ctx, listMootUnnotified); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMootUnnotified: %w", err)
 	}
+	if q.listNewestHeadsStmt, err = db.PrepareContext(ctx, listNewestHeads); err != nil {
+		return nil, fmt.Errorf("error preparing query ListNewestHeads: %w", err)
+	}
 	if q.listNoticesStmt, err = db.PrepareContext(ctx, listNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query ListNotices: %w", err)
 	}
@@ -452,6 +464,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listPropertiesStmt, err = db.PrepareContext(ctx, listProperties); err != nil {
 		return nil, fmt.Errorf("error preparing query ListProperties: %w", err)
+	}
+	if q.listPublicationsStmt, err = db.PrepareContext(ctx, listPublications); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPublications: %w", err)
 	}
 	if q.listRecipientsOfPropertyStmt, err = db.PrepareContext(ctx, listRecipientsOfProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecipientsOfProperty: %w", err)
@@ -851,6 +866,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing createPropertyStmt: %w", cerr)
 		}
 	}
+	if q.createPublicationStmt != nil {
+		if cerr := q.createPublicationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createPublicationStmt: %w", cerr)
+		}
+	}
 	if q.createRecipientStmt != nil {
 		if cerr := q.createRecipientStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createRecipientStmt: %w", cerr)
@@ -1091,6 +1111,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findPropertyStmt: %w", cerr)
 		}
 	}
+	if q.findPublicationStmt != nil {
+		if cerr := q.findPublicationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findPublicationStmt: %w", cerr)
+		}
+	}
 	if q.findRecipientStmt != nil {
 		if cerr := q.findRecipientStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findRecipientStmt: %w", cerr)
@@ -1224,6 +1249,11 @@ func (q *Queries) Close() error {
 	if q.latestHeadStmt != nil {
 		if cerr := q.latestHeadStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing latestHeadStmt: %w", cerr)
+		}
+	}
+	if q.latestPublicationStmt != nil {
+		if cerr := q.latestPublicationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing latestPublicationStmt: %w", cerr)
 		}
 	}
 	if q.leaseJobStmt != nil {
@@ -1371,6 +1401,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listMootUnnotifiedStmt: %w", cerr)
 		}
 	}
+	if q.listNewestHeadsStmt != nil {
+		if cerr := q.listNewestHeadsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listNewestHeadsStmt: %w", cerr)
+		}
+	}
 	if q.listNoticesStmt != nil {
 		if cerr := q.listNoticesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listNoticesStmt: %w", cerr)
@@ -1414,6 +1449,11 @@ func (q *Queries) Close() error {
 	if q.listPropertiesStmt != nil {
 		if cerr := q.listPropertiesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPropertiesStmt: %w", cerr)
+		}
+	}
+	if q.listPublicationsStmt != nil {
+		if cerr := q.listPublicationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPublicationsStmt: %w", cerr)
 		}
 	}
 	if q.listRecipientsOfPropertyStmt != nil {
@@ -1890,6 +1930,7 @@ type Queries struct {
 	createNoticeStmt             *sql.Stmt
 	createOrganizationStmt       *sql.Stmt
 	createPropertyStmt           *sql.Stmt
+	createPublicationStmt        *sql.Stmt
 	createRecipientStmt          *sql.Stmt
 	createRoundStmt              *sql.Stmt
 	createSecretStmt             *sql.Stmt
@@ -1938,6 +1979,7 @@ type Queries struct {
 	findPlaceStmt                *sql.Stmt
 	findPlaceByReservationStmt   *sql.Stmt
 	findPropertyStmt             *sql.Stmt
+	findPublicationStmt          *sql.Stmt
 	findRecipientStmt            *sql.Stmt
 	findRecipientByLinkStmt      *sql.Stmt
 	findRoundStmt                *sql.Stmt
@@ -1965,6 +2007,7 @@ type Queries struct {
 	keepWalkStmt                 *sql.Stmt
 	lastDutyReportStmt           *sql.Stmt
 	latestHeadStmt               *sql.Stmt
+	latestPublicationStmt        *sql.Stmt
 	leaseJobStmt                 *sql.Stmt
 	listAPITokensStmt            *sql.Stmt
 	listActiveHooksStmt          *sql.Stmt
@@ -1994,6 +2037,7 @@ type Queries struct {
 	listLatestOperationsStmt     *sql.Stmt
 	listLiveStaysStmt            *sql.Stmt
 	listMootUnnotifiedStmt       *sql.Stmt
+	listNewestHeadsStmt          *sql.Stmt
 	listNoticesStmt              *sql.Stmt
 	listNoticesOfStayStmt        *sql.Stmt
 	listOpenIncidentsOfSiteStmt  *sql.Stmt
@@ -2003,6 +2047,7 @@ type Queries struct {
 	listPlaceCustodyStmt         *sql.Stmt
 	listPlacesStmt               *sql.Stmt
 	listPropertiesStmt           *sql.Stmt
+	listPublicationsStmt         *sql.Stmt
 	listRecipientsOfPropertyStmt *sql.Stmt
 	listRefusalsSinceStmt        *sql.Stmt
 	listRemindStaysStmt          *sql.Stmt
@@ -2120,6 +2165,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		createNoticeStmt:             q.createNoticeStmt,
 		createOrganizationStmt:       q.createOrganizationStmt,
 		createPropertyStmt:           q.createPropertyStmt,
+		createPublicationStmt:        q.createPublicationStmt,
 		createRecipientStmt:          q.createRecipientStmt,
 		createRoundStmt:              q.createRoundStmt,
 		createSecretStmt:             q.createSecretStmt,
@@ -2168,6 +2214,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findPlaceStmt:                q.findPlaceStmt,
 		findPlaceByReservationStmt:   q.findPlaceByReservationStmt,
 		findPropertyStmt:             q.findPropertyStmt,
+		findPublicationStmt:          q.findPublicationStmt,
 		findRecipientStmt:            q.findRecipientStmt,
 		findRecipientByLinkStmt:      q.findRecipientByLinkStmt,
 		findRoundStmt:                q.findRoundStmt,
@@ -2195,6 +2242,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		keepWalkStmt:                 q.keepWalkStmt,
 		lastDutyReportStmt:           q.lastDutyReportStmt,
 		latestHeadStmt:               q.latestHeadStmt,
+		latestPublicationStmt:        q.latestPublicationStmt,
 		leaseJobStmt:                 q.leaseJobStmt,
 		listAPITokensStmt:            q.listAPITokensStmt,
 		listActiveHooksStmt:          q.listActiveHooksStmt,
@@ -2224,6 +2272,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listLatestOperationsStmt:     q.listLatestOperationsStmt,
 		listLiveStaysStmt:            q.listLiveStaysStmt,
 		listMootUnnotifiedStmt:       q.listMootUnnotifiedStmt,
+		listNewestHeadsStmt:          q.listNewestHeadsStmt,
 		listNoticesStmt:              q.listNoticesStmt,
 		listNoticesOfStayStmt:        q.listNoticesOfStayStmt,
 		listOpenIncidentsOfSiteStmt:  q.listOpenIncidentsOfSiteStmt,
@@ -2233,6 +2282,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPlaceCustodyStmt:         q.listPlaceCustodyStmt,
 		listPlacesStmt:               q.listPlacesStmt,
 		listPropertiesStmt:           q.listPropertiesStmt,
+		listPublicationsStmt:         q.listPublicationsStmt,
 		listRecipientsOfPropertyStmt: q.listRecipientsOfPropertyStmt,
 		listRefusalsSinceStmt:        q.listRefusalsSinceStmt,
 		listRemindStaysStmt:          q.listRemindStaysStmt,

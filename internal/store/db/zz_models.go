@@ -325,6 +325,13 @@ type Property struct {
 	CreatedAt    int64
 }
 
+type Publication struct {
+	Day    string
+	Note   []byte
+	Heads  string
+	MadeAt int64
+}
+
 type Recipient struct {
 	ID             string
 	Property       string
