@@ -82,6 +82,9 @@ func publishFinding(ctx context.Context, st *store.Store, opts ServerOptions) Fi
 		return f
 	}
 	f.Detail = "last on " + row.Day
+	if row.Day > opts.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly) {
+		f.Wrong, f.Advice = fmt.Errorf("the last was on %s, which is yet to come", row.Day), "Set the clock of this computer; nothing is published before that day."
+	}
 	if late := opts.Now().Sub(time.UnixMilli(row.MadeAt)); late > publishLate {
 		f.Wrong = fmt.Errorf("the last was on %s", row.Day)
 	}

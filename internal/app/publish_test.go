@@ -145,6 +145,11 @@ func TestPublish_EachDay(t *testing.T) {
 		t.Errorf("the API without a token: %d", code)
 	}
 	p.checkMail(t, second)
+	p.now = p.now.AddDate(0, 0, -3)
+	if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "clock") {
+		t.Errorf("with a clock that went back: %v", err)
+	}
+	p.now = p.now.AddDate(0, 0, 3)
 
 	days := []journal.Published{openDay(t, first, server), openDay(t, second, server)}
 	bareDays := []journal.Published{openDay(t, bare, server)}

@@ -170,18 +170,32 @@ func (p *place) UnmarshalJSON(data []byte) error {
 
 // publish makes the publication of a day. It returns an empty row when no site has a head yet.
 func (p *Publisher) publish(ctx context.Context, day string) (row db.Publication, err error) {
+	pub := journal.Publication{Day: day}
+	var places []place
+	err = p.opts.Store.ReadTx(ctx, func(q *db.Queries) error {
+		places, err = gather(ctx, q, &pub)
+		return err
+	})
+	if err != nil || len(places) == 0 {
+		return row, err
+	}
+	heads, err := json.Marshal(places)
+	if err != nil {
+		return row, fmt.Errorf("write down the heads of %s: %w", day, err)
+	}
 	err = p.opts.Store.Tx(ctx, func(q *db.Queries) error {
-		pub, places, err := p.gather(ctx, q, day)
-		if err != nil || len(places) == 0 {
-			return err
+		before, err := q.LatestPublication(ctx)
+		switch {
+		case err == nil && before.Day > day:
+			return fmt.Errorf("heads were published on %s already, which is yet to come: look at the clock of this computer", before.Day)
+		case err == nil:
+			pub.Prev = journal.HashHead(before.Note)
+		case !errors.Is(err, store.ErrNone):
+			return fmt.Errorf("read the last publication: %w", err)
 		}
 		signed, err := note.Sign(&note.Note{Text: pub.Text()}, p.opts.Signer)
 		if err != nil {
 			return fmt.Errorf("sign the heads of %s: %w", day, err)
-		}
-		heads, err := json.Marshal(places)
-		if err != nil {
-			return fmt.Errorf("write down the heads of %s: %w", day, err)
 		}
 		row = db.Publication{Day: day, Note: signed, Heads: string(heads), MadeAt: p.opts.Now().UnixMilli()}
 		n, err := q.CreatePublication(ctx, db.CreatePublicationParams(row))
@@ -197,31 +211,31 @@ func (p *Publisher) publish(ctx context.Context, day string) (row db.Publication
 	return row, err
 }
 
-func (p *Publisher) gather(ctx context.Context, q *db.Queries, day string) (pub journal.Publication, places []place, err error) {
-	pub.Day = day
-	before, err := q.LatestPublication(ctx)
-	switch {
-	case err == nil:
-		pub.Prev = journal.HashHead(before.Note)
-	case !errors.Is(err, store.ErrNone):
-		return pub, nil, fmt.Errorf("read the last publication: %w", err)
-	}
+// gather adds the newest head of each site that has one.
+func gather(ctx context.Context, q *db.Queries, pub *journal.Publication) (places []place, err error) {
 	for after := ""; ; {
-		rows, err := q.ListNewestHeads(ctx, db.ListNewestHeadsParams{After: after, Page: pageSize})
+		sites, err := q.ListSiteIDs(ctx, db.ListSiteIDsParams{After: after, Page: pageSize})
 		if err != nil {
-			return pub, nil, fmt.Errorf("read the newest heads: %w", err)
+			return nil, fmt.Errorf("list sites: %w", err)
 		}
-		for _, row := range rows {
-			pub.Sums = append(pub.Sums, journal.HashHead(row.Note))
-			places = append(places, place{row.Site, row.Epoch, row.Size})
-			after = row.Site
+		for _, site := range sites {
+			after = site
+			head, err := q.LatestHead(ctx, site)
+			if errors.Is(err, store.ErrNone) {
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read the newest head of site %s: %w", site, err)
+			}
+			pub.Sums = append(pub.Sums, journal.HashHead(head.Note))
+			places = append(places, place{site, head.Epoch, head.Size})
 		}
 		if len(places) > journal.MaxPublished {
-			return pub, nil, fmt.Errorf("more than %d sites: divide them between servers", journal.MaxPublished)
+			return nil, fmt.Errorf("more than %d sites: divide them between servers", journal.MaxPublished)
 		}
-		if len(rows) < pageSize {
+		if len(sites) < pageSize {
 			pub.Sort()
-			return pub, places, nil
+			return places, nil
 		}
 	}
 }

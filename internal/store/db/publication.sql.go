@@ -65,55 +65,6 @@ func (q *Queries) LatestPublication(ctx context.Context) (Publication, error) {
 	return i, err
 }
 
-const listNewestHeads = `-- name: ListNewestHeads :many
-SELECT h.site, h.epoch, h.size, h.note FROM sites AS s
-JOIN heads AS h ON h.site = s.id
-    AND h.epoch = (SELECT MAX(e.epoch) FROM heads AS e WHERE e.site = s.id)
-    AND h.size = (SELECT MAX(z.size) FROM heads AS z WHERE z.site = s.id AND z.epoch = h.epoch)
-WHERE s.id > $1 ORDER BY s.id LIMIT $2
-`
-
-type ListNewestHeadsParams struct {
-	After string
-	Page  int32
-}
-
-type ListNewestHeadsRow struct {
-	Site  string
-	Epoch int64
-	Size  int64
-	Note  []byte
-}
-
-// The newest head of each site that has one, by the id of the site.
-func (q *Queries) ListNewestHeads(ctx context.Context, arg ListNewestHeadsParams) ([]ListNewestHeadsRow, error) {
-	rows, err := q.query(ctx, q.listNewestHeadsStmt, listNewestHeads, arg.After, arg.Page)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListNewestHeadsRow
-	for rows.Next() {
-		var i ListNewestHeadsRow
-		if err := rows.Scan(
-			&i.Site,
-			&i.Epoch,
-			&i.Size,
-			&i.Note,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listPublications = `-- name: ListPublications :many
 SELECT day, note, made_at FROM publications WHERE day < $1 ORDER BY day DESC LIMIT $2
 `
@@ -143,6 +94,39 @@ func (q *Queries) ListPublications(ctx context.Context, arg ListPublicationsPara
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSiteIDs = `-- name: ListSiteIDs :many
+SELECT id FROM sites WHERE id > $1 ORDER BY id LIMIT $2
+`
+
+type ListSiteIDsParams struct {
+	After string
+	Page  int32
+}
+
+// Of all sites, those after an id.
+func (q *Queries) ListSiteIDs(ctx context.Context, arg ListSiteIDsParams) ([]string, error) {
+	rows, err := q.query(ctx, q.listSiteIDsStmt, listSiteIDs, arg.After, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

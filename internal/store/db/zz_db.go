@@ -435,9 +435,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listMootUnnotifiedStmt, err = db.PrepareContext(ctx, listMootUnnotified); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMootUnnotified: %w", err)
 	}
-	if q.listNewestHeadsStmt, err = db.PrepareContext(ctx, listNewestHeads); err != nil {
-		return nil, fmt.Errorf("error preparing query ListNewestHeads: %w", err)
-	}
 	if q.listNoticesStmt, err = db.PrepareContext(ctx, listNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query ListNotices: %w", err)
 	}
@@ -485,6 +482,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listRoundsStmt, err = db.PrepareContext(ctx, listRounds); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRounds: %w", err)
+	}
+	if q.listSiteIDsStmt, err = db.PrepareContext(ctx, listSiteIDs); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSiteIDs: %w", err)
 	}
 	if q.listSiteKeysStmt, err = db.PrepareContext(ctx, listSiteKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSiteKeys: %w", err)
@@ -1401,11 +1401,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listMootUnnotifiedStmt: %w", cerr)
 		}
 	}
-	if q.listNewestHeadsStmt != nil {
-		if cerr := q.listNewestHeadsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listNewestHeadsStmt: %w", cerr)
-		}
-	}
 	if q.listNoticesStmt != nil {
 		if cerr := q.listNoticesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listNoticesStmt: %w", cerr)
@@ -1484,6 +1479,11 @@ func (q *Queries) Close() error {
 	if q.listRoundsStmt != nil {
 		if cerr := q.listRoundsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRoundsStmt: %w", cerr)
+		}
+	}
+	if q.listSiteIDsStmt != nil {
+		if cerr := q.listSiteIDsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSiteIDsStmt: %w", cerr)
 		}
 	}
 	if q.listSiteKeysStmt != nil {
@@ -2037,7 +2037,6 @@ type Queries struct {
 	listLatestOperationsStmt     *sql.Stmt
 	listLiveStaysStmt            *sql.Stmt
 	listMootUnnotifiedStmt       *sql.Stmt
-	listNewestHeadsStmt          *sql.Stmt
 	listNoticesStmt              *sql.Stmt
 	listNoticesOfStayStmt        *sql.Stmt
 	listOpenIncidentsOfSiteStmt  *sql.Stmt
@@ -2054,6 +2053,7 @@ type Queries struct {
 	listReportedOverStmt         *sql.Stmt
 	listRevivableStmt            *sql.Stmt
 	listRoundsStmt               *sql.Stmt
+	listSiteIDsStmt              *sql.Stmt
 	listSiteKeysStmt             *sql.Stmt
 	listSiteSettingsStmt         *sql.Stmt
 	listSitesStmt                *sql.Stmt
@@ -2272,7 +2272,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listLatestOperationsStmt:     q.listLatestOperationsStmt,
 		listLiveStaysStmt:            q.listLiveStaysStmt,
 		listMootUnnotifiedStmt:       q.listMootUnnotifiedStmt,
-		listNewestHeadsStmt:          q.listNewestHeadsStmt,
 		listNoticesStmt:              q.listNoticesStmt,
 		listNoticesOfStayStmt:        q.listNoticesOfStayStmt,
 		listOpenIncidentsOfSiteStmt:  q.listOpenIncidentsOfSiteStmt,
@@ -2289,6 +2288,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listReportedOverStmt:         q.listReportedOverStmt,
 		listRevivableStmt:            q.listRevivableStmt,
 		listRoundsStmt:               q.listRoundsStmt,
+		listSiteIDsStmt:              q.listSiteIDsStmt,
 		listSiteKeysStmt:             q.listSiteKeysStmt,
 		listSiteSettingsStmt:         q.listSiteSettingsStmt,
 		listSitesStmt:                q.listSitesStmt,
