@@ -259,6 +259,30 @@ func TestUndo_NobodyIsLeftToSayThatItWasTaken(t *testing.T) {
 	}
 }
 
+// The courier asks for the parcel back, walks away from the open door, and somebody shuts it while the session still lives. When
+// it ends without a word, the place is in doubt; whoever went on or said that they are done stood there.
+func TestUndo_WhoeverWalksAwayLeavesADoubt(t *testing.T) {
+	t.Parallel()
+	for reason, doubted := range map[string]bool{"idle": true, "replaced": true, "done": false} {
+		x := newWorld(t, latch)
+		stay, place := x.store(ana, locker.SizeS)
+		x.must(locker.Undo{Session: "courier", Stay: stay, Request: "r-u", Reason: "undo"})
+		x.swing(place, "")
+		x.must(locker.EndSession{Session: "courier", Reason: reason})
+		if got := x.Matter.PlaceState(place).Doubt != ""; got != doubted {
+			t.Errorf("%s: the place is in doubt: %t, want %t", reason, got, doubted)
+		}
+	}
+	x := newWorld(t, latch)
+	stay, place := x.store(ana, locker.SizeS)
+	x.must(locker.Undo{Session: "courier", Stay: stay, Request: "r-u", Reason: "undo"})
+	x.swing(place, "")
+	x.must(locker.Start{Boot: "b2"})
+	if x.Matter.PlaceState(place).Doubt == "" {
+		t.Error("a restart says that the parcel was taken")
+	}
+}
+
 func TestFailOpen_ASilentBoardLeavesADoubt(t *testing.T) {
 	t.Parallel()
 	x := newWorld(t, latch)

@@ -72,7 +72,33 @@ func decideEndSession(s *State, c EndSession) ([]Fact, error) {
 			facts = append(facts, PlaceDoubted{Place: st.Place, Reason: "unanswered"})
 		}
 	}
+	if c.Reason != ReasonDone {
+		facts = append(facts, s.unproven(c.Session)...)
+	}
 	return append(facts, SessionEnded{Session: c.Session, Reason: c.Reason}), nil
+}
+
+// ReasonDone ends the session of somebody who said that they are done. All others went without a word.
+const ReasonDone = "done"
+
+// unproven doubts the place of what a session took back last, when nobody could see it go and whoever wanted it back did
+// nothing after its door was shut: they may have walked away from the open door.
+func (s *State) unproven(session SessionID) []Fact {
+	var last *Stay
+	for _, st := range s.Matter.Stays {
+		if st.Session == session && (last == nil || st.ID > last.ID) {
+			last = st
+		}
+	}
+	if last == nil || last.State != StayUndone || last.Undo == "" {
+		return nil
+	}
+	p, _ := s.Directory.Place(last.Place)
+	ps := s.Matter.PlaceState(last.Place)
+	if p.Kind != PlaceCompartment || p.Witness.SeesSpace() && ps.Occupancy != OccupancyUnknown || ps.Doubt != "" {
+		return nil
+	}
+	return []Fact{PlaceDoubted{Place: last.Place, Reason: "unanswered"}}
 }
 
 // ask is an opening before it became a fact.

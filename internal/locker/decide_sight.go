@@ -252,6 +252,7 @@ func decideStart(s *State, c Start) ([]Fact, error) {
 func (s *State) endSessions() []Fact {
 	var facts []Fact
 	for _, id := range sortedKeys(s.Matter.Sessions) {
+		facts = append(facts, s.unproven(id)...)
 		facts = append(facts, SessionEnded{Session: id, Reason: "restart"})
 	}
 	return facts

@@ -52,6 +52,9 @@ func (s *site) forget() {
 		return
 	}
 	s.disk.mark = nil
+	// What was on its way dies with the connection: see DESIGN.md, limits.
+	s.link.renew()
+	s.link.captured = nil
 	s.disk.Return(p.memory)
 	s.store.snapshot = p.snapshot
 	if w.chance(0.5) { // another file, which may have got further

@@ -151,7 +151,9 @@ func (p *people) tryOld(code string) {
 	if turn, _ := reply.Value.(controller.Turn); turn.Role != controller.RoleNone {
 		p.leaveAll(turn)
 		p.site.w.after(10*time.Second, func() {
-			_, _ = p.site.ask(controller.PanelActed{Panel: panel, Act: controller.Finish{}}) // they look round and go
+			if p.site.panels[panel] == nil { // else somebody has pushed them aside
+				_, _ = p.site.ask(controller.PanelActed{Panel: panel, Act: controller.Finish{}}) // they look round and go
+			}
 		})
 	}
 }

@@ -65,6 +65,12 @@ func named() []seed {
 		// Residents with codes of records that a lying disk had lost flooded the site, and staff had no unit to type: they
 		// scan their code.
 		{name: "staff in a flood of wrong codes", seed: 5_000_248, days: 61, faults: "all"},
+		// A courier took a parcel back, walked away from the open door, and a passer-by shut it: the door was given away with
+		// the parcel in it.
+		{name: "an undo that nobody saw to its end", seed: 5_000_491, days: 20, faults: "all"},
+		// A stranger at the panel ended the turn of whoever had pushed them aside; a disk lost a record that was still on its way.
+		{name: "somebody else's turn", seed: 5_000_489, days: 61, faults: "all"},
+		{name: "a record on its way and a disk that lied", seed: 5_000_519, days: 61, faults: "all"},
 		// The audit read back what it had kept of a record without intents, and the first one ended the server.
 		{name: "the first intent after an audit", seed: 3, days: 2, faults: "all"},
 	}
