@@ -12,6 +12,7 @@ import (
 	"cubby/internal/api"
 	"cubby/internal/cloud/audit"
 	"cubby/internal/cloud/evidence/bundle"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/notice"
 	"cubby/internal/cloud/publish"
@@ -31,6 +32,7 @@ type faces struct {
 	public   http.Handler
 	host     *host
 	notifier *notice.Notifier
+	holders  *holder.Desk
 	worker   *store.Worker
 	hooks    *hook.Hooks
 	auditor  *audit.Auditor
@@ -46,6 +48,10 @@ func (s *Server) buildFaces() error {
 	catalog, err := text.New()
 	if err != nil {
 		return fmt.Errorf("load the catalogues: %w", err)
+	}
+	s.faces.holders, err = holder.New(holder.Options{Cloud: s.Cloud, Store: s.store, Now: s.opts.Now, NewID: s.opts.NewID})
+	if err != nil {
+		return fmt.Errorf("build the desk of residents: %w", err)
 	}
 	if err := s.buildNotices(catalog); err != nil {
 		return err
@@ -75,7 +81,7 @@ func (s *Server) buildFaces() error {
 		return err
 	}
 	parcels, err := resident.New(resident.Options{
-		Cloud: s.Cloud, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
+		Cloud: s.Cloud, Desk: s.faces.holders, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
 	})
 	if err != nil {
 		return fmt.Errorf("build the resident's pages: %w", err)
@@ -138,7 +144,7 @@ func (s *Server) buildNotices(catalog *text.Catalog) error {
 		Store: s.store, Post: s.Cloud.Post(), Mailer: mailer, Texts: catalog, Logger: s.opts.Logger, Now: s.opts.Now,
 		PublicURL: c.PublicURL, Language: c.Language,
 		Brand:  notice.Brand{Name: c.Branding.Name, Phone: c.Branding.Phone, Mail: c.Branding.Mail},
-		Duty:   c.DutyMail,
+		Duty:   c.DutyMail, Also: s.faces.holders.Tick,
 		Rhythm: notice.Rhythm{Steps: c.Notices.Reminders, Repeat: c.Notices.Repeat},
 		Quiet:  notice.Hours{From: minuteOfDay(c.Notices.QuietStart), To: minuteOfDay(c.Notices.QuietEnd)},
 	})

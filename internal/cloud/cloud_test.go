@@ -294,41 +294,6 @@ func TestResidentPage_TellsTheContactWhenNothingWaits(t *testing.T) {
 	}
 }
 
-func TestSetResidentWishes_ReachesTheSite(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.enrol()
-	address, err := w.RecipientLink(w.ctx, w.owner, w.ana)
-	must(t, err)
-	token := address[len("https://parcels.example.org/p/"):]
-	page, err := w.ResidentPage(w.ctx, token)
-	must(t, err)
-	if want := (cloud.ResidentWishes{Language: "es"}); page.Wishes != want {
-		t.Fatalf("wishes are %+v, want %+v", page.Wishes, want)
-	}
-	before := w.directory().To
-	page.Wishes.LowDoor = true
-	must(t, w.SetResidentWishes(w.ctx, token, page.Wishes))
-	after := w.directory().To
-	if after <= before {
-		t.Errorf("revision %d did not grow from %d", after, before)
-	}
-	d, _ := w.replica()
-	if r, ok := d.Recipients[w.ana]; !ok || !r.LowDoor || r.Language != "es" || r.Name != "Ana García" {
-		t.Errorf("the site knows %+v", r)
-	}
-	must(t, w.SetResidentWishes(w.ctx, token, page.Wishes))
-	if again := w.directory().To; again != after {
-		t.Errorf("the same wishes were told again: revision %d, then %d", after, again)
-	}
-	page, err = w.ResidentPage(w.ctx, token)
-	must(t, err)
-	if !page.Wishes.LowDoor {
-		t.Error("the page does not show the wish")
-	}
-	wantCode(t, w.SetResidentWishes(w.ctx, token+"x", cloud.ResidentWishes{}), locker.CodeNotFound)
-}
-
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

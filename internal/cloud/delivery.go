@@ -210,7 +210,7 @@ func (c *Cloud) searchPeople(ctx context.Context, property, text string, query *
 		return fmt.Errorf("list recipients: %w", err)
 	}
 	for _, row := range rows {
-		if len(query.Recipients) < MaxPage && matches(row, text, 2) {
+		if len(query.Recipients) < MaxPage && entry.Matches(row, text, 2) {
 			query.Recipients = append(query.Recipients, row.ID)
 		}
 	}

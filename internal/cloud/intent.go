@@ -115,7 +115,7 @@ func intentRule(kind wire.IntentKind) (auth.Scope, time.Duration, bool) {
 		return auth.ScopeWrite, lifeChange, true
 	case wire.IntentReserve, wire.IntentCancelReservation, wire.IntentVerify, wire.IntentDeposit, wire.IntentHandOver, wire.IntentUndo, wire.IntentAudit:
 		return auth.ScopeWrite, lifeChange, false
-	case wire.IntentOpenStay: // only a resident asks for it, see ResidentOpen
+	case wire.IntentOpenStay, wire.IntentReport: // only a resident asks for them
 		return "", 0, false
 	}
 	return "", 0, false

@@ -125,7 +125,7 @@ func (c *Cloud) writeOrder(ctx context.Context, q *db.Queries, stay db.Stay, o d
 	}
 	change, err := wire.EncodeOrder(locker.Order{
 		Stay: locker.StayID(o.Stay), Recipient: locker.RecipientID(o.Recipient), Unit: locker.UnitID(o.Unit),
-		Revoked: o.Revoked, CollectBy: locker.Millis(o.CollectBy),
+		Revoked: o.Revoked, CollectBy: locker.Millis(o.CollectBy), Lost: uint32(o.Lost),
 	})
 	if err != nil {
 		return err

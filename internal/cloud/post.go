@@ -3,42 +3,16 @@ package cloud
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"cubby/internal/auth"
+	"cubby/internal/cloud/entry"
 	"cubby/internal/cloud/incident"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
 )
 
-// NoticeSettings are what a site wants of the messages to its recipients.
-type NoticeSettings struct {
-	// Holidays are dates without reminders, in the property's zone: "2026-12-25", or "12-25" for
-	// every year.
-	Holidays []string `json:"holidays,omitempty"`
-	// ConfirmCollected sends a mail when a parcel was collected.
-	ConfirmCollected bool `json:"confirm_collected,omitempty"`
-}
-
-// maxHolidays bounds the list of a site: a year has few.
-const maxHolidays = 200
-
-// check returns INPUT_INVALID for a holiday that is no date.
-func (s NoticeSettings) check() error {
-	if len(s.Holidays) > maxHolidays {
-		return locker.Errorf(locker.CodeInputInvalid, "at most %d holidays", maxHolidays)
-	}
-	for _, day := range s.Holidays {
-		full := day
-		if len(full) == len("12-25") {
-			full = "2024-" + full // a leap year: 29 February is a date
-		}
-		if _, err := time.Parse(time.DateOnly, full); err != nil {
-			return locker.Errorf(locker.CodeInputInvalid, "holiday %q is neither YYYY-MM-DD nor MM-DD", shorten(day))
-		}
-	}
-	return nil
-}
+// NoticeSettings are what a site wants of the messages to its recipients, and of those to its staff.
+type NoticeSettings = entry.NoticeSettings
 
 // Post is the Cloud as the sender of messages sees it, package notice. Its methods ask nobody for a
 // right: the messages go to whom they are about.

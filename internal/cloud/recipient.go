@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -70,7 +69,7 @@ func (c *Cloud) Recipients(ctx context.Context, p Principal, f RecipientFilter) 
 	query, limit := entry.NameKey(f.Query), page(f.Limit)
 	for _, row := range rows {
 		key := row.NameKey + "|" + row.ID
-		if key <= f.Cursor || row.Inactive && !f.Inactive || !matches(row, query, 1) {
+		if key <= f.Cursor || row.Inactive && !f.Inactive || !entry.Matches(row, query, 1) {
 			continue
 		}
 		if len(found.Items) == limit {
@@ -85,26 +84,6 @@ func (c *Cloud) Recipients(ctx context.Context, p Principal, f RecipientFilter) 
 		found.Items = append(found.Items, view)
 	}
 	return found, nil
-}
-
-// matches reports whether a query, folded by nameKey, names the recipient's unit or begins a word of
-// the name; the latter needs some letters.
-func matches(row db.ListRecipientsOfPropertyRow, query string, letters int) bool {
-	if query == "" || query == entry.NameKey(row.UnitName) || query == row.UnitNumber {
-		return true
-	}
-	if utf8.RuneCountInString(query) < letters {
-		return false
-	}
-	if strings.HasPrefix(row.NameKey, query) {
-		return true
-	}
-	for word := range strings.FieldsSeq(row.NameKey) {
-		if strings.HasPrefix(word, query) {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *Cloud) recipientView(ctx context.Context, row db.ListRecipientsOfPropertyRow) (RecipientView, error) {
@@ -183,7 +162,7 @@ func (c *Cloud) FindRecipients(ctx context.Context, p Principal, site locker.Sit
 		case r.Inactive:
 		case query == entry.NameKey(r.UnitName) || query == r.UnitNumber:
 			byUnit = append(byUnit, r)
-		case matches(r, query, minLetters):
+		case entry.Matches(r, query, minLetters):
 			byName = append(byName, r)
 		}
 	}
@@ -585,6 +564,11 @@ const secretResidentLink = "resident_link"
 
 // linkToken returns the token of a recipient's page: made from a secret of the server, never stored.
 func (c *Cloud) linkToken(ctx context.Context, q *db.Queries, id locker.RecipientID, generation int64) (string, error) {
+	return c.tokenOf(ctx, q, fmt.Sprintf("resident-link/v1|%s|%d", id, generation))
+}
+
+// tokenOf derives the token of a page from the server's secret.
+func (c *Cloud) tokenOf(ctx context.Context, q *db.Queries, what string) (string, error) {
 	secret, err := q.FindSecret(ctx, secretResidentLink)
 	if isNone(err) {
 		secret, err = c.makeSecret(ctx, q, secretResidentLink)
@@ -593,7 +577,7 @@ func (c *Cloud) linkToken(ctx context.Context, q *db.Queries, id locker.Recipien
 		return "", fmt.Errorf("find the secret of links: %w", err)
 	}
 	mac := hmac.New(sha256.New, secret)
-	_, _ = fmt.Fprintf(mac, "resident-link/v1|%s|%d", id, generation) // a hash never fails
+	_, _ = io.WriteString(mac, what) // a hash never fails
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:linkTokenSize]), nil
 }
 
@@ -660,16 +644,8 @@ func (c *Cloud) RenewRecipientLink(ctx context.Context, p Principal, id locker.R
 		if err != nil {
 			return err
 		}
-		row.LinkGeneration++
-		hash, err := c.linkHash(ctx, q, id, row.LinkGeneration)
-		if err != nil {
+		if row, err = c.renewLink(ctx, q, row); err != nil {
 			return err
-		}
-		err = q.SetRecipientLink(ctx, db.SetRecipientLinkParams{
-			LinkGeneration: row.LinkGeneration, LinkHash: hash, ID: row.ID,
-		})
-		if err != nil {
-			return fmt.Errorf("renew a link: %w", err)
 		}
 		if address, err = c.linkAddress(ctx, q, row); err != nil {
 			return err
@@ -677,4 +653,16 @@ func (c *Cloud) RenewRecipientLink(ctx context.Context, p Principal, id locker.R
 		return c.act(ctx, q, p, act{kind: "renew_recipient_link", subject: string(id)})
 	})
 	return address, err
+}
+
+func (c *Cloud) renewLink(ctx context.Context, q *db.Queries, row db.Recipient) (_ db.Recipient, err error) {
+	row.LinkGeneration++
+	if row.LinkHash, err = c.linkHash(ctx, q, locker.RecipientID(row.ID), row.LinkGeneration); err != nil {
+		return row, err
+	}
+	err = q.SetRecipientLink(ctx, db.SetRecipientLinkParams{LinkGeneration: row.LinkGeneration, LinkHash: row.LinkHash, ID: row.ID})
+	if err != nil {
+		return row, fmt.Errorf("renew a link: %w", err)
+	}
+	return row, nil
 }

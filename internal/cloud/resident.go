@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"cubby/internal/cloud/incident"
 	"cubby/internal/cloud/intake"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
@@ -263,30 +264,65 @@ func (c *Cloud) ResidentAwait(ctx context.Context, token string, id locker.Inten
 	return c.intentView(ctx, row), nil
 }
 
-// ResidentWishes are what the holder of a link may set.
+// ResidentWishes are what the holder of a link may set, see package holder.
 type ResidentWishes struct {
 	LowDoor  bool
 	Language string
 }
 
-// SetResidentWishes stores what the holder of a link wishes and tells the sites.
-func (c *Cloud) SetResidentWishes(ctx context.Context, token string, w ResidentWishes) error {
-	row, err := c.linkHolder(ctx, token)
-	if err != nil || row.LowDoor == w.LowDoor && row.Language == w.Language {
-		return err // what is so already is not told again
-	}
-	var told []locker.SiteID
-	err = c.store.Tx(ctx, func(q *db.Queries) error {
-		_, told, err = c.putRecipient(ctx, q, row.Property, RecipientDraft{
-			ID: locker.RecipientID(row.ID), Kind: locker.RecipientKind(row.Kind), Unit: locker.UnitID(row.Unit),
-			Name: row.Name, Email: row.Email, Phone: row.Phone, Language: w.Language, LowDoor: w.LowDoor,
-			Inactive: row.Inactive, VacationUntil: moment(row.VacationUntil), QuietFrom: int(row.QuietFrom),
-			QuietTo: int(row.QuietTo), Source: row.ExternalSource, ExternalID: row.ExternalID,
-		})
-		return err
-	})
-	if err == nil {
-		c.wakeSites(told...)
-	}
+// Holders is the Cloud as package holder sees it. Its methods ask for no right beyond the link.
+type Holders struct{ *Post }
+
+// Holders returns the Cloud as package holder sees it.
+func (c *Cloud) Holders() Holders { return Holders{c.Post()} }
+
+// Find returns whose link a token is, else NOT_FOUND.
+func (h Holders) Find(ctx context.Context, token string) (db.Recipient, error) {
+	return h.cloud.linkHolder(ctx, token)
+}
+
+// Order writes what is decided about a stay, and tells its site.
+func (h Holders) Order(ctx context.Context, q *db.Queries, stay db.Stay, o db.StayOrder) error {
+	return h.cloud.writeOrder(ctx, q, stay, o)
+}
+
+// Publish writes changes of a site's directory. Wake follows on the commit.
+func (h Holders) Publish(ctx context.Context, q *db.Queries, site string, changes ...wire.Change) error {
+	return h.cloud.publish(ctx, q, site, changes...)
+}
+
+// Wake tells sites and pages that there is something new.
+func (h Holders) Wake(sites ...locker.SiteID) { h.cloud.wakeSites(sites...) }
+
+// Ask makes an intent of a site.
+func (h Holders) Ask(ctx context.Context, q *db.Queries, d IntentDraft) error {
+	_, err := h.cloud.createIntent(ctx, q, "", d)
 	return err
+}
+
+// Raise opens an incident, or adds to the one of the same cause.
+func (h Holders) Raise(ctx context.Context, q *db.Queries, i incident.Incident) error {
+	return h.cloud.raise(ctx, q, i)
+}
+
+// Pass derives the code of a grant.
+func (h Holders) Pass(ctx context.Context, q *db.Queries, pass db.Pass, unit string) (Code, error) {
+	cr, err := h.cloud.derive(ctx, q, derivation{pass.Site, pass.KeyID, "grant:" + pass.ID, pass.Generation})
+	return codeOf(cr, unit), err
+}
+
+// Put changes a recipient and returns the sites to wake.
+func (h Holders) Put(ctx context.Context, q *db.Queries, property string, d RecipientDraft) ([]locker.SiteID, error) {
+	_, told, err := h.cloud.putRecipient(ctx, q, property, d)
+	return told, err
+}
+
+// Token derives the token of a page under a prefix of its own, e.g. "delegate-link/v1|<id>".
+func (h Holders) Token(ctx context.Context, q *db.Queries, what string) (string, error) {
+	return h.cloud.tokenOf(ctx, q, what)
+}
+
+// Renew makes the old link of a recipient worthless.
+func (h Holders) Renew(ctx context.Context, q *db.Queries, row db.Recipient) (db.Recipient, error) {
+	return h.cloud.renewLink(ctx, q, row)
 }

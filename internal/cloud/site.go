@@ -465,7 +465,7 @@ func (c *Cloud) SetSettings(ctx context.Context, p Principal, site locker.SiteID
 	if err != nil {
 		return err
 	}
-	if err := s.NoticeSettings.check(); err != nil {
+	if err := s.NoticeSettings.Check(); err != nil {
 		return err
 	}
 	return c.changeSite(ctx, p, site, "set_settings", func(q *db.Queries, row db.Site) (wire.Change, error) {

@@ -86,6 +86,8 @@ func (m *Machine) intent(in wire.Intent) error {
 			Place: in.Place, By: by, Seen: in.Stays, Found: in.Found, Strangers: in.Strangers, Labels: labels, Unseen: in.Unseen,
 			Note: m.note(annex, in.Note),
 		}, done)
+	case wire.IntentReport:
+		return m.phoneReport(in, done)
 	case wire.IntentReboot:
 		if err := m.whole(nil, done); err != nil {
 			return err
@@ -163,6 +165,26 @@ func (m *Machine) phoneOpen(in wire.Intent, done locker.AnswerIntent) error {
 		Session: locker.SessionID(in.ID), Stay: in.Stay, Grant: in.Grant, Place: place,
 		Request: locker.RequestID(m.id()), By: by, Cause: locker.CausePhone,
 	}, done)
+}
+
+// phoneReport records what the holder of a parcel says from afar. Nothing opens by it.
+func (m *Machine) phoneReport(in wire.Intent, done locker.AnswerIntent) error {
+	st := m.state.Matter.Stays[in.Stay]
+	if st == nil {
+		return locker.Errorf(locker.CodeStayUnknown, "no stay %s", in.Stay)
+	}
+	recipient, _ := m.state.Holder(st)
+	if in.Recipient != recipient {
+		return locker.Errorf(locker.CodeStayRevoked, "stay %s was made somebody else's", in.Stay)
+	}
+	switch in.Problem {
+	case locker.ProblemTooHigh, locker.ProblemEmpty, locker.ProblemNotMine, locker.ProblemDamaged,
+		locker.ProblemDidNotOpen, locker.ProblemWontClose:
+	default:
+		return locker.Errorf(locker.CodeInputInvalid, "no problem %q", string(in.Problem))
+	}
+	by := locker.Actor{Kind: locker.ActorRecipient, ID: string(recipient)}
+	return m.whole(nil, locker.ReportProblem{Stay: st.ID, Place: st.Place, Problem: in.Problem, By: by}, done)
 }
 
 // proved finds the door to open at the bank whose proof the phone sent.

@@ -356,8 +356,8 @@ func (m *Machine) directoryChanged(layout bool) {
 	m.endRevoked()
 }
 
-// reassigned gives a new code to every stay that the cloud made somebody else's: whoever had the old
-// one has nothing from here on. Without a key to make one the old code is over all the same.
+// reassigned gives a new code to every stay that the cloud made somebody else's, or whose code was
+// lost: whoever has the old one has nothing from here on. Without a key to make one the old code is over all the same.
 func (m *Machine) reassigned() {
 	for _, st := range m.state.Matter.Live() {
 		if !m.state.CodeElsewhere(st) {
@@ -375,6 +375,7 @@ func (m *Machine) reassigned() {
 		m.must(locker.Reissue{
 			Stay: st.ID, Key: key, Generation: generation, By: locker.Actor{Kind: locker.ActorSite}, For: holder,
 		})
+		m.endOldCode(st.ID)
 	}
 }
 

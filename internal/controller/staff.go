@@ -120,11 +120,7 @@ func (m *Machine) newCode(id locker.StayID, by locker.Actor) (*IssuedCode, error
 	if err := m.decide(nil, locker.Reissue{Stay: id, Key: key, Generation: generation, By: by}); err != nil {
 		return nil, err
 	}
-	for _, panel := range m.panelIDs { // whoever came in with the old code has nothing to do here any more
-		if p := m.panels[panel]; p.role == RoleResident && p.shownTo == id && p.pass == "" {
-			_ = m.endTurn(p, "replaced") // only says that the session is over already
-		}
-	}
+	m.endOldCode(id)
 	_, unit := m.state.Holder(st)
 	number := m.state.Directory.Units[unit].Number
 	issued := &IssuedCode{Symbols: code.Symbols(), Token: code.Token(), Number: number}
@@ -132,6 +128,16 @@ func (m *Machine) newCode(id locker.StayID, by locker.Actor) (*IssuedCode, error
 		issued.Digits = code.Digits()
 	}
 	return issued, nil
+}
+
+// endOldCode ends the turns that began with the code before: whoever came in with it has nothing to do
+// here any more.
+func (m *Machine) endOldCode(id locker.StayID) {
+	for _, panel := range m.panelIDs {
+		if p := m.panels[panel]; p.role == RoleResident && p.shownTo == id && p.pass == "" {
+			_ = m.endTurn(p, "replaced") // only says that the session is over already
+		}
+	}
 }
 
 // beginService needs the code of a second person of the staff, at the same panel.

@@ -283,10 +283,11 @@ func (s *State) Holder(st *Stay) (RecipientID, UnitID) {
 func (s *State) Revoked(st *Stay) bool { return s.Directory.Orders[st.ID].Revoked }
 
 // CodeElsewhere reports whether somebody has a stay's code who may not collect it any more: the cloud
-// made the stay another's, and it has not got a new code since.
+// made the stay another's, or its holder lost the code, and it has not got a new code since.
 func (s *State) CodeElsewhere(st *Stay) bool {
 	holder, _ := s.Holder(st)
-	return !st.State.Ended() && holder != cmp.Or(st.CodeFor, st.Recipient)
+	lost := s.Directory.Orders[st.ID].Lost
+	return !st.State.Ended() && (holder != cmp.Or(st.CodeFor, st.Recipient) || lost != 0 && st.Generation <= lost)
 }
 
 // reassigned reports whether the cloud made a stay somebody else's than it was brought for.

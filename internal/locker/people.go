@@ -115,4 +115,7 @@ type Order struct {
 	Unit      UnitID      `json:"unit,omitempty"`      // of the new recipient
 	Revoked   bool        `json:"revoked,omitempty"`   // nobody but staff may open it
 	CollectBy Millis      `json:"collect_by,omitempty"`
+	// Lost is the last generation of the stay's code that got into wrong hands: neither it nor one before
+	// opens anything, and the site makes another. 0: none. Since v3.
+	Lost uint32 `json:"lost,omitempty"`
 }

@@ -68,6 +68,20 @@ CREATE TABLE custody (
 
 CREATE INDEX custody_stay ON custody (site, stay) WHERE stay <> '';
 
+CREATE TABLE delegates (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    recipient  TEXT   NOT NULL REFERENCES recipients (id),
+    name       TEXT   NOT NULL,
+    site       TEXT   NOT NULL,
+    stay       TEXT   NOT NULL,
+    until      BIGINT NOT NULL,
+    link_hash  BYTEA  NOT NULL UNIQUE,
+    revoked_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE INDEX delegates_recipient ON delegates (recipient, created_at);
+
 CREATE TABLE directory_changes (
     site    TEXT    NOT NULL REFERENCES sites (id),
     kind    TEXT    NOT NULL,
@@ -363,6 +377,21 @@ CREATE INDEX parcels_tail ON parcels (site, tracking_tail) WHERE tracking_tail <
 
 CREATE INDEX parcels_tracking ON parcels (tracking_key) WHERE tracking_key <> '';
 
+CREATE TABLE passes (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    delegate   TEXT    NOT NULL REFERENCES delegates (id),
+    site       TEXT    NOT NULL,
+    stay       TEXT    NOT NULL,
+    generation BIGINT  NOT NULL,
+    key_id     TEXT    NOT NULL,
+    until      BIGINT  NOT NULL,
+    revoked    BOOLEAN NOT NULL CHECK (revoked IN (FALSE, TRUE)),
+    created_at BIGINT  NOT NULL,
+    UNIQUE (delegate, site, stay)
+);
+
+CREATE INDEX passes_stay ON passes (site, stay);
+
 CREATE TABLE places (
     site             TEXT    NOT NULL,
     id               TEXT    NOT NULL,
@@ -406,6 +435,23 @@ CREATE TABLE publications (
     made_at BIGINT NOT NULL
 );
 
+CREATE TABLE push_subscriptions (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    recipient  TEXT   NOT NULL REFERENCES recipients (id),
+    endpoint   TEXT   NOT NULL UNIQUE,
+    public_key TEXT   NOT NULL,
+    auth       TEXT   NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE INDEX push_subscriptions_recipient ON push_subscriptions (recipient);
+
+CREATE TABLE recipient_channels (
+    recipient  TEXT   NOT NULL PRIMARY KEY REFERENCES recipients (id),
+    channels   TEXT   NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+
 CREATE TABLE recipients (
     id              TEXT    NOT NULL PRIMARY KEY,
     property        TEXT    NOT NULL REFERENCES properties (id),
@@ -429,12 +475,33 @@ CREATE TABLE recipients (
     updated_at      BIGINT  NOT NULL
 );
 
+CREATE INDEX recipients_away ON recipients (vacation_until) WHERE vacation_until > 0;
+
 CREATE UNIQUE INDEX recipients_external ON recipients (property, external_source, external_id)
     WHERE external_id <> '';
 
 CREATE INDEX recipients_property ON recipients (property, name_key, id);
 
 CREATE INDEX recipients_unit ON recipients (unit);
+
+CREATE TABLE reports (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    recipient  TEXT   NOT NULL,
+    site       TEXT   NOT NULL,
+    stay       TEXT   NOT NULL,
+    place      TEXT   NOT NULL,
+    problem    TEXT   NOT NULL,
+    note       TEXT   NOT NULL,
+    photo      BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL,
+    keep_until BIGINT NOT NULL
+);
+
+CREATE INDEX reports_keep ON reports (keep_until);
+
+CREATE INDEX reports_recipient ON reports (recipient, created_at);
+
+CREATE INDEX reports_stay ON reports (site, stay, created_at);
 
 CREATE TABLE rounds (
     id         TEXT   NOT NULL PRIMARY KEY,
@@ -524,7 +591,7 @@ CREATE TABLE stay_orders (
     unit       TEXT    NOT NULL,
     revoked    BOOLEAN NOT NULL CHECK (revoked IN (FALSE, TRUE)),
     collect_by BIGINT  NOT NULL,
-    changed_at BIGINT  NOT NULL,
+    changed_at BIGINT  NOT NULL, lost BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (site, stay)
 );
 

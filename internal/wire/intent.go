@@ -20,6 +20,7 @@ const (
 	IntentHandOver          IntentKind = "hand_over"   // staff gave Stays to To over the counter
 	IntentClear             IntentKind = "clear"       // staff took Stays off a shelf or the desk, for Reason
 	IntentUndo              IntentKind = "undo"        // staff take back Stay that they booked a moment ago; since v3
+	IntentReport            IntentKind = "report"      // the holder of Stay says from afar what is wrong: Problem; since v3
 	IntentAudit             IntentKind = "audit"       // staff saw Stays, Found and Strangers in Place, or could not look: Unseen; since v3
 )
 
@@ -28,7 +29,7 @@ func (k IntentKind) Known() bool {
 	switch k {
 	case IntentOpen, IntentOpenStay, IntentReserve, IntentCancelReservation, IntentReissue,
 		IntentSetService, IntentVerify, IntentReboot, IntentDeposit, IntentHandOver, IntentClear, IntentUndo,
-		IntentAudit:
+		IntentReport, IntentAudit:
 		return true
 	}
 	return false
@@ -69,6 +70,7 @@ type Intent struct {
 	Bank        locker.BankID        `json:"bank,omitempty"`      // of deposit with Door, and of set_service without Place: which bank; since v3
 	Undo        bool                 `json:"undo,omitempty"`      // of deposit: it may be taken back for a while, nobody is told before; since v3
 	Taker       string               `json:"taker,omitempty"`     // of hand_over: recipient, household, delegate, other; since v3
+	Problem     locker.Problem       `json:"problem,omitempty"`   // of report; since v3
 	Signature   string               `json:"signature,omitempty"` // of hand_over: strokes of a pen; personal data: to the annex; since v3
 }
 

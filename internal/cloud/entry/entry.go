@@ -11,6 +11,7 @@ import (
 
 	"cubby/internal/cloud/rows"
 	"cubby/internal/locker"
+	"cubby/internal/store/db"
 )
 
 // Text returns a text without spaces around it, or INPUT_INVALID when it is shorter or longer
@@ -58,4 +59,24 @@ func NameKey(name string) string {
 		return unicode.ToUpper(r)
 	}, norm.NFD.String(name))
 	return strings.Join(strings.Fields(folded), " ")
+}
+
+// Matches reports whether a query, folded by [NameKey], names the recipient's unit or begins a word of
+// the name; the latter needs some letters.
+func Matches(row db.ListRecipientsOfPropertyRow, query string, letters int) bool {
+	if query == "" || query == NameKey(row.UnitName) || query == row.UnitNumber {
+		return true
+	}
+	if utf8.RuneCountInString(query) < letters {
+		return false
+	}
+	if strings.HasPrefix(row.NameKey, query) {
+		return true
+	}
+	for word := range strings.FieldsSeq(row.NameKey) {
+		if strings.HasPrefix(word, query) {
+			return true
+		}
+	}
+	return false
 }

@@ -104,6 +104,13 @@ type Incident struct {
 // dedupe names the cause of an incident.
 func (i Incident) dedupe() string { return i.Site + "|" + string(i.Kind) + "|" + i.Key }
 
+// Reported is the incident of what a person says is wrong, whether a page or the site heard it first.
+func Reported(site, place, stay, problem string) Incident {
+	return Incident{
+		Site: site, Kind: Problem, Severity: High, Place: place, Stay: stay, Detail: problem, Key: problem + "|" + place + "|" + stay,
+	}
+}
+
 // FaultKey is the Key of a fault: of a place, or of a part, e.g. a bus or bus/board. Either may be empty.
 func FaultKey(fault, place, part string) string { return fault + "|" + place + "|" + part }
 

@@ -148,10 +148,7 @@ func (p *projection) followStay(ctx context.Context, f locker.Fact) error {
 		}
 		return p.known(ctx, f.Stay, f.Place)
 	case locker.ProblemReported:
-		return p.raise(ctx, incident.Incident{
-			Kind: incident.Problem, Severity: incident.High, Place: string(f.Place), Stay: string(f.Stay),
-			Detail: string(f.Problem), Key: string(f.Problem) + "|" + string(f.Place) + "|" + string(f.Stay),
-		})
+		return p.raise(ctx, incident.Reported(p.site, string(f.Place), string(f.Stay), string(f.Problem)))
 	}
 	return nil
 }

@@ -55,6 +55,8 @@ type Options struct {
 	Duty      []string // addresses that hear of every incident
 	Rhythm    Rhythm
 	Quiet     Hours // of all sites, in each property's zone
+	// Also is other work that time brings, done with each [Notifier.Tick]; nil: none.
+	Also func(context.Context) error
 }
 
 // Notifier sends messages. It is safe for concurrent use.
@@ -152,5 +154,9 @@ func (n *Notifier) loop(ctx context.Context) {
 // incidents that are over. The background work calls it each minute. One part that fails does not
 // stop the others.
 func (n *Notifier) Tick(ctx context.Context) error {
-	return errors.Join(n.tellUntold(ctx), n.raiseUnsent(ctx), n.settleMoot(ctx), n.remind(ctx), n.confirm(ctx), n.watchDuty(ctx))
+	var also error
+	if n.opts.Also != nil {
+		also = n.opts.Also(ctx)
+	}
+	return errors.Join(also, n.tellUntold(ctx), n.raiseUnsent(ctx), n.settleMoot(ctx), n.remind(ctx), n.confirm(ctx), n.watchDuty(ctx))
 }

@@ -87,7 +87,7 @@ func (q *Queries) DeleteStays(ctx context.Context, site string) error {
 }
 
 const findOrder = `-- name: FindOrder :one
-SELECT site, stay, recipient, unit, revoked, collect_by, changed_at FROM stay_orders WHERE site = $1 AND stay = $2
+SELECT site, stay, recipient, unit, revoked, collect_by, changed_at, lost FROM stay_orders WHERE site = $1 AND stay = $2
 `
 
 type FindOrderParams struct {
@@ -106,6 +106,7 @@ func (q *Queries) FindOrder(ctx context.Context, arg FindOrderParams) (StayOrder
 		&i.Revoked,
 		&i.CollectBy,
 		&i.ChangedAt,
+		&i.Lost,
 	)
 	return i, err
 }
@@ -758,10 +759,11 @@ func (q *Queries) OrderStay(ctx context.Context, arg OrderStayParams) error {
 }
 
 const putOrder = `-- name: PutOrder :exec
-INSERT INTO stay_orders (site, stay, recipient, unit, revoked, collect_by, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO stay_orders (site, stay, recipient, unit, revoked, collect_by, changed_at, lost)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (site, stay) DO UPDATE SET recipient = excluded.recipient, unit = excluded.unit,
-    revoked = excluded.revoked, collect_by = excluded.collect_by, changed_at = excluded.changed_at
+    revoked = excluded.revoked, collect_by = excluded.collect_by, changed_at = excluded.changed_at,
+    lost = excluded.lost
 `
 
 type PutOrderParams struct {
@@ -772,6 +774,7 @@ type PutOrderParams struct {
 	Revoked   bool
 	CollectBy int64
 	ChangedAt int64
+	Lost      int64
 }
 
 func (q *Queries) PutOrder(ctx context.Context, arg PutOrderParams) error {
@@ -783,6 +786,7 @@ func (q *Queries) PutOrder(ctx context.Context, arg PutOrderParams) error {
 		arg.Revoked,
 		arg.CollectBy,
 		arg.ChangedAt,
+		arg.Lost,
 	)
 	return err
 }

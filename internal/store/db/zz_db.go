@@ -60,6 +60,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countOpenIncidentsStmt, err = db.PrepareContext(ctx, countOpenIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenIncidents: %w", err)
 	}
+	if q.countReportsSinceStmt, err = db.PrepareContext(ctx, countReportsSince); err != nil {
+		return nil, fmt.Errorf("error preparing query CountReportsSince: %w", err)
+	}
 	if q.countStaysByStateStmt, err = db.PrepareContext(ctx, countStaysByState); err != nil {
 		return nil, fmt.Errorf("error preparing query CountStaysByState: %w", err)
 	}
@@ -80,6 +83,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.createCourierStmt, err = db.PrepareContext(ctx, createCourier); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateCourier: %w", err)
+	}
+	if q.createDelegateStmt, err = db.PrepareContext(ctx, createDelegate); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateDelegate: %w", err)
 	}
 	if q.createDutyReportStmt, err = db.PrepareContext(ctx, createDutyReport); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateDutyReport: %w", err)
@@ -111,6 +117,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.createOrganizationStmt, err = db.PrepareContext(ctx, createOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateOrganization: %w", err)
 	}
+	if q.createPassStmt, err = db.PrepareContext(ctx, createPass); err != nil {
+		return nil, fmt.Errorf("error preparing query CreatePass: %w", err)
+	}
 	if q.createPropertyStmt, err = db.PrepareContext(ctx, createProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateProperty: %w", err)
 	}
@@ -119,6 +128,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.createRecipientStmt, err = db.PrepareContext(ctx, createRecipient); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateRecipient: %w", err)
+	}
+	if q.createReportStmt, err = db.PrepareContext(ctx, createReport); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateReport: %w", err)
 	}
 	if q.createRoundStmt, err = db.PrepareContext(ctx, createRound); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateRound: %w", err)
@@ -159,6 +171,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePlacesStmt, err = db.PrepareContext(ctx, deletePlaces); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePlaces: %w", err)
 	}
+	if q.deletePushSubscriptionStmt, err = db.PrepareContext(ctx, deletePushSubscription); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePushSubscription: %w", err)
+	}
+	if q.deletePushSubscriptionsOfStmt, err = db.PrepareContext(ctx, deletePushSubscriptionsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePushSubscriptionsOf: %w", err)
+	}
 	if q.deleteStaysStmt, err = db.PrepareContext(ctx, deleteStays); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteStays: %w", err)
 	}
@@ -195,11 +213,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findCarrierStmt, err = db.PrepareContext(ctx, findCarrier); err != nil {
 		return nil, fmt.Errorf("error preparing query FindCarrier: %w", err)
 	}
+	if q.findChannelsStmt, err = db.PrepareContext(ctx, findChannels); err != nil {
+		return nil, fmt.Errorf("error preparing query FindChannels: %w", err)
+	}
 	if q.findCourierStmt, err = db.PrepareContext(ctx, findCourier); err != nil {
 		return nil, fmt.Errorf("error preparing query FindCourier: %w", err)
 	}
 	if q.findCursorStmt, err = db.PrepareContext(ctx, findCursor); err != nil {
 		return nil, fmt.Errorf("error preparing query FindCursor: %w", err)
+	}
+	if q.findDelegateStmt, err = db.PrepareContext(ctx, findDelegate); err != nil {
+		return nil, fmt.Errorf("error preparing query FindDelegate: %w", err)
+	}
+	if q.findDelegateByLinkStmt, err = db.PrepareContext(ctx, findDelegateByLink); err != nil {
+		return nil, fmt.Errorf("error preparing query FindDelegateByLink: %w", err)
 	}
 	if q.findEnrolmentStmt, err = db.PrepareContext(ctx, findEnrolment); err != nil {
 		return nil, fmt.Errorf("error preparing query FindEnrolment: %w", err)
@@ -270,6 +297,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findRecipientByLinkStmt, err = db.PrepareContext(ctx, findRecipientByLink); err != nil {
 		return nil, fmt.Errorf("error preparing query FindRecipientByLink: %w", err)
 	}
+	if q.findReportStmt, err = db.PrepareContext(ctx, findReport); err != nil {
+		return nil, fmt.Errorf("error preparing query FindReport: %w", err)
+	}
 	if q.findRoundStmt, err = db.PrepareContext(ctx, findRound); err != nil {
 		return nil, fmt.Errorf("error preparing query FindRound: %w", err)
 	}
@@ -320,6 +350,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.firstOrganizationStmt, err = db.PrepareContext(ctx, firstOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query FirstOrganization: %w", err)
+	}
+	if q.forgetReportsStmt, err = db.PrepareContext(ctx, forgetReports); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetReports: %w", err)
 	}
 	if q.holdJobStmt, err = db.PrepareContext(ctx, holdJob); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldJob: %w", err)
@@ -384,11 +417,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listDeadJobsStmt, err = db.PrepareContext(ctx, listDeadJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDeadJobs: %w", err)
 	}
+	if q.listDelegatesStmt, err = db.PrepareContext(ctx, listDelegates); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDelegates: %w", err)
+	}
 	if q.listDropRefusalsStmt, err = db.PrepareContext(ctx, listDropRefusals); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDropRefusals: %w", err)
 	}
 	if q.listDueHookDeliveriesStmt, err = db.PrepareContext(ctx, listDueHookDeliveries); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDueHookDeliveries: %w", err)
+	}
+	if q.listEndedOfRecipientStmt, err = db.PrepareContext(ctx, listEndedOfRecipient); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEndedOfRecipient: %w", err)
 	}
 	if q.listEpochOperationsStmt, err = db.PrepareContext(ctx, listEpochOperations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEpochOperations: %w", err)
@@ -450,6 +489,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listOrganizationTreeStmt, err = db.PrepareContext(ctx, listOrganizationTree); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizationTree: %w", err)
 	}
+	if q.listPassesOfDelegateStmt, err = db.PrepareContext(ctx, listPassesOfDelegate); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPassesOfDelegate: %w", err)
+	}
 	if q.listPendingIntentsStmt, err = db.PrepareContext(ctx, listPendingIntents); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPendingIntents: %w", err)
 	}
@@ -465,6 +507,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listPublicationsStmt, err = db.PrepareContext(ctx, listPublications); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPublications: %w", err)
 	}
+	if q.listPushSubscriptionsStmt, err = db.PrepareContext(ctx, listPushSubscriptions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPushSubscriptions: %w", err)
+	}
 	if q.listRecipientsOfPropertyStmt, err = db.PrepareContext(ctx, listRecipientsOfProperty); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecipientsOfProperty: %w", err)
 	}
@@ -476,6 +521,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listReportedOverStmt, err = db.PrepareContext(ctx, listReportedOver); err != nil {
 		return nil, fmt.Errorf("error preparing query ListReportedOver: %w", err)
+	}
+	if q.listReportsOfStayStmt, err = db.PrepareContext(ctx, listReportsOfStay); err != nil {
+		return nil, fmt.Errorf("error preparing query ListReportsOfStay: %w", err)
 	}
 	if q.listRevivableStmt, err = db.PrepareContext(ctx, listRevivable); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRevivable: %w", err)
@@ -516,6 +564,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listStaysLiveStmt, err = db.PrepareContext(ctx, listStaysLive); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStaysLive: %w", err)
 	}
+	if q.listStaysOfAwayStmt, err = db.PrepareContext(ctx, listStaysOfAway); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStaysOfAway: %w", err)
+	}
 	if q.listStaysSinceStmt, err = db.PrepareContext(ctx, listStaysSince); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStaysSince: %w", err)
 	}
@@ -524,6 +575,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listUnitsOfNumberStmt, err = db.PrepareContext(ctx, listUnitsOfNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnitsOfNumber: %w", err)
+	}
+	if q.listUnpassedStmt, err = db.PrepareContext(ctx, listUnpassed); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnpassed: %w", err)
 	}
 	if q.listUnreportedStmt, err = db.PrepareContext(ctx, listUnreported); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUnreported: %w", err)
@@ -579,6 +633,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putChangeStmt, err = db.PrepareContext(ctx, putChange); err != nil {
 		return nil, fmt.Errorf("error preparing query PutChange: %w", err)
 	}
+	if q.putChannelsStmt, err = db.PrepareContext(ctx, putChannels); err != nil {
+		return nil, fmt.Errorf("error preparing query PutChannels: %w", err)
+	}
 	if q.putCursorStmt, err = db.PrepareContext(ctx, putCursor); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCursor: %w", err)
 	}
@@ -609,6 +666,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putPlaceStmt, err = db.PrepareContext(ctx, putPlace); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPlace: %w", err)
 	}
+	if q.putPushSubscriptionStmt, err = db.PrepareContext(ctx, putPushSubscription); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPushSubscription: %w", err)
+	}
 	if q.putStayStmt, err = db.PrepareContext(ctx, putStay); err != nil {
 		return nil, fmt.Errorf("error preparing query PutStay: %w", err)
 	}
@@ -632,6 +692,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.revokeAPITokenStmt, err = db.PrepareContext(ctx, revokeAPIToken); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeAPIToken: %w", err)
+	}
+	if q.revokeDelegateStmt, err = db.PrepareContext(ctx, revokeDelegate); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeDelegate: %w", err)
+	}
+	if q.revokePassStmt, err = db.PrepareContext(ctx, revokePass); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokePass: %w", err)
 	}
 	if q.rotateHookStmt, err = db.PrepareContext(ctx, rotateHook); err != nil {
 		return nil, fmt.Errorf("error preparing query RotateHook: %w", err)
@@ -776,6 +842,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countOpenIncidentsStmt: %w", cerr)
 		}
 	}
+	if q.countReportsSinceStmt != nil {
+		if cerr := q.countReportsSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countReportsSinceStmt: %w", cerr)
+		}
+	}
 	if q.countStaysByStateStmt != nil {
 		if cerr := q.countStaysByStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countStaysByStateStmt: %w", cerr)
@@ -809,6 +880,11 @@ func (q *Queries) Close() error {
 	if q.createCourierStmt != nil {
 		if cerr := q.createCourierStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createCourierStmt: %w", cerr)
+		}
+	}
+	if q.createDelegateStmt != nil {
+		if cerr := q.createDelegateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createDelegateStmt: %w", cerr)
 		}
 	}
 	if q.createDutyReportStmt != nil {
@@ -861,6 +937,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing createOrganizationStmt: %w", cerr)
 		}
 	}
+	if q.createPassStmt != nil {
+		if cerr := q.createPassStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createPassStmt: %w", cerr)
+		}
+	}
 	if q.createPropertyStmt != nil {
 		if cerr := q.createPropertyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createPropertyStmt: %w", cerr)
@@ -874,6 +955,11 @@ func (q *Queries) Close() error {
 	if q.createRecipientStmt != nil {
 		if cerr := q.createRecipientStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createRecipientStmt: %w", cerr)
+		}
+	}
+	if q.createReportStmt != nil {
+		if cerr := q.createReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createReportStmt: %w", cerr)
 		}
 	}
 	if q.createRoundStmt != nil {
@@ -941,6 +1027,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePlacesStmt: %w", cerr)
 		}
 	}
+	if q.deletePushSubscriptionStmt != nil {
+		if cerr := q.deletePushSubscriptionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePushSubscriptionStmt: %w", cerr)
+		}
+	}
+	if q.deletePushSubscriptionsOfStmt != nil {
+		if cerr := q.deletePushSubscriptionsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePushSubscriptionsOfStmt: %w", cerr)
+		}
+	}
 	if q.deleteStaysStmt != nil {
 		if cerr := q.deleteStaysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteStaysStmt: %w", cerr)
@@ -1001,6 +1097,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findCarrierStmt: %w", cerr)
 		}
 	}
+	if q.findChannelsStmt != nil {
+		if cerr := q.findChannelsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findChannelsStmt: %w", cerr)
+		}
+	}
 	if q.findCourierStmt != nil {
 		if cerr := q.findCourierStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findCourierStmt: %w", cerr)
@@ -1009,6 +1110,16 @@ func (q *Queries) Close() error {
 	if q.findCursorStmt != nil {
 		if cerr := q.findCursorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findCursorStmt: %w", cerr)
+		}
+	}
+	if q.findDelegateStmt != nil {
+		if cerr := q.findDelegateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findDelegateStmt: %w", cerr)
+		}
+	}
+	if q.findDelegateByLinkStmt != nil {
+		if cerr := q.findDelegateByLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findDelegateByLinkStmt: %w", cerr)
 		}
 	}
 	if q.findEnrolmentStmt != nil {
@@ -1126,6 +1237,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findRecipientByLinkStmt: %w", cerr)
 		}
 	}
+	if q.findReportStmt != nil {
+		if cerr := q.findReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findReportStmt: %w", cerr)
+		}
+	}
 	if q.findRoundStmt != nil {
 		if cerr := q.findRoundStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findRoundStmt: %w", cerr)
@@ -1209,6 +1325,11 @@ func (q *Queries) Close() error {
 	if q.firstOrganizationStmt != nil {
 		if cerr := q.firstOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing firstOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.forgetReportsStmt != nil {
+		if cerr := q.forgetReportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetReportsStmt: %w", cerr)
 		}
 	}
 	if q.holdJobStmt != nil {
@@ -1316,6 +1437,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listDeadJobsStmt: %w", cerr)
 		}
 	}
+	if q.listDelegatesStmt != nil {
+		if cerr := q.listDelegatesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDelegatesStmt: %w", cerr)
+		}
+	}
 	if q.listDropRefusalsStmt != nil {
 		if cerr := q.listDropRefusalsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDropRefusalsStmt: %w", cerr)
@@ -1324,6 +1450,11 @@ func (q *Queries) Close() error {
 	if q.listDueHookDeliveriesStmt != nil {
 		if cerr := q.listDueHookDeliveriesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDueHookDeliveriesStmt: %w", cerr)
+		}
+	}
+	if q.listEndedOfRecipientStmt != nil {
+		if cerr := q.listEndedOfRecipientStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEndedOfRecipientStmt: %w", cerr)
 		}
 	}
 	if q.listEpochOperationsStmt != nil {
@@ -1426,6 +1557,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listOrganizationTreeStmt: %w", cerr)
 		}
 	}
+	if q.listPassesOfDelegateStmt != nil {
+		if cerr := q.listPassesOfDelegateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPassesOfDelegateStmt: %w", cerr)
+		}
+	}
 	if q.listPendingIntentsStmt != nil {
 		if cerr := q.listPendingIntentsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPendingIntentsStmt: %w", cerr)
@@ -1451,6 +1587,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listPublicationsStmt: %w", cerr)
 		}
 	}
+	if q.listPushSubscriptionsStmt != nil {
+		if cerr := q.listPushSubscriptionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPushSubscriptionsStmt: %w", cerr)
+		}
+	}
 	if q.listRecipientsOfPropertyStmt != nil {
 		if cerr := q.listRecipientsOfPropertyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRecipientsOfPropertyStmt: %w", cerr)
@@ -1469,6 +1610,11 @@ func (q *Queries) Close() error {
 	if q.listReportedOverStmt != nil {
 		if cerr := q.listReportedOverStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listReportedOverStmt: %w", cerr)
+		}
+	}
+	if q.listReportsOfStayStmt != nil {
+		if cerr := q.listReportsOfStayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listReportsOfStayStmt: %w", cerr)
 		}
 	}
 	if q.listRevivableStmt != nil {
@@ -1536,6 +1682,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listStaysLiveStmt: %w", cerr)
 		}
 	}
+	if q.listStaysOfAwayStmt != nil {
+		if cerr := q.listStaysOfAwayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStaysOfAwayStmt: %w", cerr)
+		}
+	}
 	if q.listStaysSinceStmt != nil {
 		if cerr := q.listStaysSinceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listStaysSinceStmt: %w", cerr)
@@ -1549,6 +1700,11 @@ func (q *Queries) Close() error {
 	if q.listUnitsOfNumberStmt != nil {
 		if cerr := q.listUnitsOfNumberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUnitsOfNumberStmt: %w", cerr)
+		}
+	}
+	if q.listUnpassedStmt != nil {
+		if cerr := q.listUnpassedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnpassedStmt: %w", cerr)
 		}
 	}
 	if q.listUnreportedStmt != nil {
@@ -1641,6 +1797,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putChangeStmt: %w", cerr)
 		}
 	}
+	if q.putChannelsStmt != nil {
+		if cerr := q.putChannelsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putChannelsStmt: %w", cerr)
+		}
+	}
 	if q.putCursorStmt != nil {
 		if cerr := q.putCursorStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCursorStmt: %w", cerr)
@@ -1691,6 +1852,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putPlaceStmt: %w", cerr)
 		}
 	}
+	if q.putPushSubscriptionStmt != nil {
+		if cerr := q.putPushSubscriptionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPushSubscriptionStmt: %w", cerr)
+		}
+	}
 	if q.putStayStmt != nil {
 		if cerr := q.putStayStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putStayStmt: %w", cerr)
@@ -1729,6 +1895,16 @@ func (q *Queries) Close() error {
 	if q.revokeAPITokenStmt != nil {
 		if cerr := q.revokeAPITokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing revokeAPITokenStmt: %w", cerr)
+		}
+	}
+	if q.revokeDelegateStmt != nil {
+		if cerr := q.revokeDelegateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeDelegateStmt: %w", cerr)
+		}
+	}
+	if q.revokePassStmt != nil {
+		if cerr := q.revokePassStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokePassStmt: %w", cerr)
 		}
 	}
 	if q.rotateHookStmt != nil {
@@ -1898,471 +2074,515 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                           DBTX
-	tx                           *sql.Tx
-	answerIntentStmt             *sql.Stmt
-	assignIncidentStmt           *sql.Stmt
-	bounceNoticeStmt             *sql.Stmt
-	buryJobStmt                  *sql.Stmt
-	cancelNoticeStmt             *sql.Stmt
-	claimHookDeliveryStmt        *sql.Stmt
-	clearLinksStmt               *sql.Stmt
-	countCodesStmt               *sql.Stmt
-	countCollectedSinceStmt      *sql.Stmt
-	countHookDeliveriesStmt      *sql.Stmt
-	countHooksStmt               *sql.Stmt
-	countOpenIncidentsStmt       *sql.Stmt
-	countStaysByStateStmt        *sql.Stmt
-	countStoredSinceStmt         *sql.Stmt
-	countUnitsStmt               *sql.Stmt
-	countWaitingOfRecipientStmt  *sql.Stmt
-	createAPITokenStmt           *sql.Stmt
-	createActStmt                *sql.Stmt
-	createCourierStmt            *sql.Stmt
-	createDutyReportStmt         *sql.Stmt
-	createEnrolmentStmt          *sql.Stmt
-	createHookStmt               *sql.Stmt
-	createHookDeliveryStmt       *sql.Stmt
-	createIdempotencyKeyStmt     *sql.Stmt
-	createImportStmt             *sql.Stmt
-	createIncidentNoteStmt       *sql.Stmt
-	createIntentStmt             *sql.Stmt
-	createNoticeStmt             *sql.Stmt
-	createOrganizationStmt       *sql.Stmt
-	createPropertyStmt           *sql.Stmt
-	createPublicationStmt        *sql.Stmt
-	createRecipientStmt          *sql.Stmt
-	createRoundStmt              *sql.Stmt
-	createSecretStmt             *sql.Stmt
-	createSiteStmt               *sql.Stmt
-	createSiteKeyStmt            *sql.Stmt
-	createUnitStmt               *sql.Stmt
-	createUserStmt               *sql.Stmt
-	createWalkStmt               *sql.Stmt
-	createWebSessionStmt         *sql.Stmt
-	deleteCustodyStmt            *sql.Stmt
-	deleteDropRefusalsStmt       *sql.Stmt
-	deleteImportStmt             *sql.Stmt
-	deleteParcelsStmt            *sql.Stmt
-	deletePlacesStmt             *sql.Stmt
-	deleteStaysStmt              *sql.Stmt
-	deleteWebSessionStmt         *sql.Stmt
-	deleteWebSessionsOfStmt      *sql.Stmt
-	dropHookStmt                 *sql.Stmt
-	dropIdempotencyKeyStmt       *sql.Stmt
-	endDutyReportStmt            *sql.Stmt
-	enqueueJobStmt               *sql.Stmt
-	eraseAnnexStmt               *sql.Stmt
-	expireIntentsStmt            *sql.Stmt
-	findAPITokenStmt             *sql.Stmt
-	findAuditStmt                *sql.Stmt
-	findCarrierStmt              *sql.Stmt
-	findCourierStmt              *sql.Stmt
-	findCursorStmt               *sql.Stmt
-	findEnrolmentStmt            *sql.Stmt
-	findEpochStmt                *sql.Stmt
-	findHeadStmt                 *sql.Stmt
-	findHealthStmt               *sql.Stmt
-	findHookStmt                 *sql.Stmt
-	findHookDeliveryStmt         *sql.Stmt
-	findIdempotencyKeyStmt       *sql.Stmt
-	findImportStmt               *sql.Stmt
-	findIncidentStmt             *sql.Stmt
-	findIntentStmt               *sql.Stmt
-	findNoticeStmt               *sql.Stmt
-	findNoticeByProviderStmt     *sql.Stmt
-	findOpenIncidentStmt         *sql.Stmt
-	findOperationStmt            *sql.Stmt
-	findOrderStmt                *sql.Stmt
-	findOrganizationStmt         *sql.Stmt
-	findParcelStmt               *sql.Stmt
-	findPlaceStmt                *sql.Stmt
-	findPlaceByReservationStmt   *sql.Stmt
-	findPropertyStmt             *sql.Stmt
-	findPublicationStmt          *sql.Stmt
-	findRecipientStmt            *sql.Stmt
-	findRecipientByLinkStmt      *sql.Stmt
-	findRoundStmt                *sql.Stmt
-	findSecretStmt               *sql.Stmt
-	findSiteStmt                 *sql.Stmt
-	findSiteByFingerprintStmt    *sql.Stmt
-	findSiteKeyStmt              *sql.Stmt
-	findStayStmt                 *sql.Stmt
-	findTrackingStmt             *sql.Stmt
-	findTrackingTailStmt         *sql.Stmt
-	findUnitStmt                 *sql.Stmt
-	findUnitByNameStmt           *sql.Stmt
-	findUserStmt                 *sql.Stmt
-	findUserByEmailStmt          *sql.Stmt
-	findWalkStmt                 *sql.Stmt
-	findWebSessionStmt           *sql.Stmt
-	finishIdempotencyKeyStmt     *sql.Stmt
-	finishJobStmt                *sql.Stmt
-	firstOrganizationStmt        *sql.Stmt
-	holdJobStmt                  *sql.Stmt
-	insertCustodyStmt            *sql.Stmt
-	insertDropRefusalStmt        *sql.Stmt
-	insertOperationStmt          *sql.Stmt
-	keepRoundStmt                *sql.Stmt
-	keepWalkStmt                 *sql.Stmt
-	lastDutyReportStmt           *sql.Stmt
-	latestHeadStmt               *sql.Stmt
-	latestPublicationStmt        *sql.Stmt
-	leaseJobStmt                 *sql.Stmt
-	listAPITokensStmt            *sql.Stmt
-	listActiveHooksStmt          *sql.Stmt
-	listActsStmt                 *sql.Stmt
-	listAllUnitsStmt             *sql.Stmt
-	listAuditsDueStmt            *sql.Stmt
-	listCarriersStmt             *sql.Stmt
-	listChangesStmt              *sql.Stmt
-	listCodesOfUnitsStmt         *sql.Stmt
-	listCollectedStaysStmt       *sql.Stmt
-	listCouriersStmt             *sql.Stmt
-	listDeadJobsStmt             *sql.Stmt
-	listDropRefusalsStmt         *sql.Stmt
-	listDueHookDeliveriesStmt    *sql.Stmt
-	listEpochOperationsStmt      *sql.Stmt
-	listEpochsStmt               *sql.Stmt
-	listHeadsStmt                *sql.Stmt
-	listHookDeliveriesStmt       *sql.Stmt
-	listHookSitesStmt            *sql.Stmt
-	listHooksStmt                *sql.Stmt
-	listHostedSitesStmt          *sql.Stmt
-	listImportsStmt              *sql.Stmt
-	listIncidentNotesStmt        *sql.Stmt
-	listIncidentsBegunSinceStmt  *sql.Stmt
-	listIncidentsEndedSinceStmt  *sql.Stmt
-	listIntentsOfPlaceStmt       *sql.Stmt
-	listLatestOperationsStmt     *sql.Stmt
-	listLiveStaysStmt            *sql.Stmt
-	listMootUnnotifiedStmt       *sql.Stmt
-	listNoticesStmt              *sql.Stmt
-	listNoticesOfStayStmt        *sql.Stmt
-	listOpenIncidentsOfSiteStmt  *sql.Stmt
-	listOperationsStmt           *sql.Stmt
-	listOrganizationTreeStmt     *sql.Stmt
-	listPendingIntentsStmt       *sql.Stmt
-	listPlaceCustodyStmt         *sql.Stmt
-	listPlacesStmt               *sql.Stmt
-	listPropertiesStmt           *sql.Stmt
-	listPublicationsStmt         *sql.Stmt
-	listRecipientsOfPropertyStmt *sql.Stmt
-	listRefusalsSinceStmt        *sql.Stmt
-	listRemindStaysStmt          *sql.Stmt
-	listReportedOverStmt         *sql.Stmt
-	listRevivableStmt            *sql.Stmt
-	listRoundsStmt               *sql.Stmt
-	listSiteIDsStmt              *sql.Stmt
-	listSiteKeysStmt             *sql.Stmt
-	listSiteSettingsStmt         *sql.Stmt
-	listSitesStmt                *sql.Stmt
-	listSitesOfPropertyStmt      *sql.Stmt
-	listSitesUnreportedStmt      *sql.Stmt
-	listSitesWithOverStmt        *sql.Stmt
-	listStaleStmt                *sql.Stmt
-	listStayCustodyStmt          *sql.Stmt
-	listStaysEndedSinceStmt      *sql.Stmt
-	listStaysLiveStmt            *sql.Stmt
-	listStaysSinceStmt           *sql.Stmt
-	listUnitsStmt                *sql.Stmt
-	listUnitsOfNumberStmt        *sql.Stmt
-	listUnreportedStmt           *sql.Stmt
-	listUnsentNoticesStmt        *sql.Stmt
-	listUntoldStaysStmt          *sql.Stmt
-	listUsersStmt                *sql.Stmt
-	listWaitingOfRecipientStmt   *sql.Stmt
-	markHookFailingStmt          *sql.Stmt
-	markHookIncidentsStmt        *sql.Stmt
-	markHookWellStmt             *sql.Stmt
-	markNoticeFailedStmt         *sql.Stmt
-	markNoticeSentStmt           *sql.Stmt
-	markSilentStmt               *sql.Stmt
-	nextJobAtStmt                *sql.Stmt
-	nextRevStmt                  *sql.Stmt
-	oldestAuditStmt              *sql.Stmt
-	orderStayStmt                *sql.Stmt
-	putAuditStmt                 *sql.Stmt
-	putCarrierStmt               *sql.Stmt
-	putChangeStmt                *sql.Stmt
-	putCursorStmt                *sql.Stmt
-	putEpochStmt                 *sql.Stmt
-	putHeadStmt                  *sql.Stmt
-	putHealthFactsStmt           *sql.Stmt
-	putHealthLinkStmt            *sql.Stmt
-	putHealthStatusStmt          *sql.Stmt
-	putHookCursorStmt            *sql.Stmt
-	putOrderStmt                 *sql.Stmt
-	putParcelStmt                *sql.Stmt
-	putPlaceStmt                 *sql.Stmt
-	putStayStmt                  *sql.Stmt
-	raiseIncidentStmt            *sql.Stmt
-	redeliverHookStmt            *sql.Stmt
-	redeliverOneStmt             *sql.Stmt
-	requeueNoticeStmt            *sql.Stmt
-	resolveIncidentStmt          *sql.Stmt
-	retryJobStmt                 *sql.Stmt
-	revokeAPITokenStmt           *sql.Stmt
-	rotateHookStmt               *sql.Stmt
-	setEpochPreviousStmt         *sql.Stmt
-	setRecipientLinkStmt         *sql.Stmt
-	setSiteLayoutStmt            *sql.Stmt
-	setSiteLinkStmt              *sql.Stmt
-	setSitePolicyStmt            *sql.Stmt
-	setSiteSettingsStmt          *sql.Stmt
-	setUserPasswordStmt          *sql.Stmt
-	settleHookDeliveryStmt       *sql.Stmt
-	statsIncidentsStmt           *sql.Stmt
-	statsJobsStmt                *sql.Stmt
-	statsNoticesStmt             *sql.Stmt
-	statsSitesStmt               *sql.Stmt
-	stopHookStmt                 *sql.Stmt
-	sweepHookDeliveriesStmt      *sql.Stmt
-	sweepIdempotencyKeysStmt     *sql.Stmt
-	sweepImportsStmt             *sql.Stmt
-	sweepWebSessionsStmt         *sql.Stmt
-	touchWebSessionStmt          *sql.Stmt
-	updateCourierStmt            *sql.Stmt
-	updateHookStmt               *sql.Stmt
-	updateRecipientStmt          *sql.Stmt
-	updateStayStmt               *sql.Stmt
-	updateUnitStmt               *sql.Stmt
-	updateUserStmt               *sql.Stmt
-	useEnrolmentStmt             *sql.Stmt
+	db                            DBTX
+	tx                            *sql.Tx
+	answerIntentStmt              *sql.Stmt
+	assignIncidentStmt            *sql.Stmt
+	bounceNoticeStmt              *sql.Stmt
+	buryJobStmt                   *sql.Stmt
+	cancelNoticeStmt              *sql.Stmt
+	claimHookDeliveryStmt         *sql.Stmt
+	clearLinksStmt                *sql.Stmt
+	countCodesStmt                *sql.Stmt
+	countCollectedSinceStmt       *sql.Stmt
+	countHookDeliveriesStmt       *sql.Stmt
+	countHooksStmt                *sql.Stmt
+	countOpenIncidentsStmt        *sql.Stmt
+	countReportsSinceStmt         *sql.Stmt
+	countStaysByStateStmt         *sql.Stmt
+	countStoredSinceStmt          *sql.Stmt
+	countUnitsStmt                *sql.Stmt
+	countWaitingOfRecipientStmt   *sql.Stmt
+	createAPITokenStmt            *sql.Stmt
+	createActStmt                 *sql.Stmt
+	createCourierStmt             *sql.Stmt
+	createDelegateStmt            *sql.Stmt
+	createDutyReportStmt          *sql.Stmt
+	createEnrolmentStmt           *sql.Stmt
+	createHookStmt                *sql.Stmt
+	createHookDeliveryStmt        *sql.Stmt
+	createIdempotencyKeyStmt      *sql.Stmt
+	createImportStmt              *sql.Stmt
+	createIncidentNoteStmt        *sql.Stmt
+	createIntentStmt              *sql.Stmt
+	createNoticeStmt              *sql.Stmt
+	createOrganizationStmt        *sql.Stmt
+	createPassStmt                *sql.Stmt
+	createPropertyStmt            *sql.Stmt
+	createPublicationStmt         *sql.Stmt
+	createRecipientStmt           *sql.Stmt
+	createReportStmt              *sql.Stmt
+	createRoundStmt               *sql.Stmt
+	createSecretStmt              *sql.Stmt
+	createSiteStmt                *sql.Stmt
+	createSiteKeyStmt             *sql.Stmt
+	createUnitStmt                *sql.Stmt
+	createUserStmt                *sql.Stmt
+	createWalkStmt                *sql.Stmt
+	createWebSessionStmt          *sql.Stmt
+	deleteCustodyStmt             *sql.Stmt
+	deleteDropRefusalsStmt        *sql.Stmt
+	deleteImportStmt              *sql.Stmt
+	deleteParcelsStmt             *sql.Stmt
+	deletePlacesStmt              *sql.Stmt
+	deletePushSubscriptionStmt    *sql.Stmt
+	deletePushSubscriptionsOfStmt *sql.Stmt
+	deleteStaysStmt               *sql.Stmt
+	deleteWebSessionStmt          *sql.Stmt
+	deleteWebSessionsOfStmt       *sql.Stmt
+	dropHookStmt                  *sql.Stmt
+	dropIdempotencyKeyStmt        *sql.Stmt
+	endDutyReportStmt             *sql.Stmt
+	enqueueJobStmt                *sql.Stmt
+	eraseAnnexStmt                *sql.Stmt
+	expireIntentsStmt             *sql.Stmt
+	findAPITokenStmt              *sql.Stmt
+	findAuditStmt                 *sql.Stmt
+	findCarrierStmt               *sql.Stmt
+	findChannelsStmt              *sql.Stmt
+	findCourierStmt               *sql.Stmt
+	findCursorStmt                *sql.Stmt
+	findDelegateStmt              *sql.Stmt
+	findDelegateByLinkStmt        *sql.Stmt
+	findEnrolmentStmt             *sql.Stmt
+	findEpochStmt                 *sql.Stmt
+	findHeadStmt                  *sql.Stmt
+	findHealthStmt                *sql.Stmt
+	findHookStmt                  *sql.Stmt
+	findHookDeliveryStmt          *sql.Stmt
+	findIdempotencyKeyStmt        *sql.Stmt
+	findImportStmt                *sql.Stmt
+	findIncidentStmt              *sql.Stmt
+	findIntentStmt                *sql.Stmt
+	findNoticeStmt                *sql.Stmt
+	findNoticeByProviderStmt      *sql.Stmt
+	findOpenIncidentStmt          *sql.Stmt
+	findOperationStmt             *sql.Stmt
+	findOrderStmt                 *sql.Stmt
+	findOrganizationStmt          *sql.Stmt
+	findParcelStmt                *sql.Stmt
+	findPlaceStmt                 *sql.Stmt
+	findPlaceByReservationStmt    *sql.Stmt
+	findPropertyStmt              *sql.Stmt
+	findPublicationStmt           *sql.Stmt
+	findRecipientStmt             *sql.Stmt
+	findRecipientByLinkStmt       *sql.Stmt
+	findReportStmt                *sql.Stmt
+	findRoundStmt                 *sql.Stmt
+	findSecretStmt                *sql.Stmt
+	findSiteStmt                  *sql.Stmt
+	findSiteByFingerprintStmt     *sql.Stmt
+	findSiteKeyStmt               *sql.Stmt
+	findStayStmt                  *sql.Stmt
+	findTrackingStmt              *sql.Stmt
+	findTrackingTailStmt          *sql.Stmt
+	findUnitStmt                  *sql.Stmt
+	findUnitByNameStmt            *sql.Stmt
+	findUserStmt                  *sql.Stmt
+	findUserByEmailStmt           *sql.Stmt
+	findWalkStmt                  *sql.Stmt
+	findWebSessionStmt            *sql.Stmt
+	finishIdempotencyKeyStmt      *sql.Stmt
+	finishJobStmt                 *sql.Stmt
+	firstOrganizationStmt         *sql.Stmt
+	forgetReportsStmt             *sql.Stmt
+	holdJobStmt                   *sql.Stmt
+	insertCustodyStmt             *sql.Stmt
+	insertDropRefusalStmt         *sql.Stmt
+	insertOperationStmt           *sql.Stmt
+	keepRoundStmt                 *sql.Stmt
+	keepWalkStmt                  *sql.Stmt
+	lastDutyReportStmt            *sql.Stmt
+	latestHeadStmt                *sql.Stmt
+	latestPublicationStmt         *sql.Stmt
+	leaseJobStmt                  *sql.Stmt
+	listAPITokensStmt             *sql.Stmt
+	listActiveHooksStmt           *sql.Stmt
+	listActsStmt                  *sql.Stmt
+	listAllUnitsStmt              *sql.Stmt
+	listAuditsDueStmt             *sql.Stmt
+	listCarriersStmt              *sql.Stmt
+	listChangesStmt               *sql.Stmt
+	listCodesOfUnitsStmt          *sql.Stmt
+	listCollectedStaysStmt        *sql.Stmt
+	listCouriersStmt              *sql.Stmt
+	listDeadJobsStmt              *sql.Stmt
+	listDelegatesStmt             *sql.Stmt
+	listDropRefusalsStmt          *sql.Stmt
+	listDueHookDeliveriesStmt     *sql.Stmt
+	listEndedOfRecipientStmt      *sql.Stmt
+	listEpochOperationsStmt       *sql.Stmt
+	listEpochsStmt                *sql.Stmt
+	listHeadsStmt                 *sql.Stmt
+	listHookDeliveriesStmt        *sql.Stmt
+	listHookSitesStmt             *sql.Stmt
+	listHooksStmt                 *sql.Stmt
+	listHostedSitesStmt           *sql.Stmt
+	listImportsStmt               *sql.Stmt
+	listIncidentNotesStmt         *sql.Stmt
+	listIncidentsBegunSinceStmt   *sql.Stmt
+	listIncidentsEndedSinceStmt   *sql.Stmt
+	listIntentsOfPlaceStmt        *sql.Stmt
+	listLatestOperationsStmt      *sql.Stmt
+	listLiveStaysStmt             *sql.Stmt
+	listMootUnnotifiedStmt        *sql.Stmt
+	listNoticesStmt               *sql.Stmt
+	listNoticesOfStayStmt         *sql.Stmt
+	listOpenIncidentsOfSiteStmt   *sql.Stmt
+	listOperationsStmt            *sql.Stmt
+	listOrganizationTreeStmt      *sql.Stmt
+	listPassesOfDelegateStmt      *sql.Stmt
+	listPendingIntentsStmt        *sql.Stmt
+	listPlaceCustodyStmt          *sql.Stmt
+	listPlacesStmt                *sql.Stmt
+	listPropertiesStmt            *sql.Stmt
+	listPublicationsStmt          *sql.Stmt
+	listPushSubscriptionsStmt     *sql.Stmt
+	listRecipientsOfPropertyStmt  *sql.Stmt
+	listRefusalsSinceStmt         *sql.Stmt
+	listRemindStaysStmt           *sql.Stmt
+	listReportedOverStmt          *sql.Stmt
+	listReportsOfStayStmt         *sql.Stmt
+	listRevivableStmt             *sql.Stmt
+	listRoundsStmt                *sql.Stmt
+	listSiteIDsStmt               *sql.Stmt
+	listSiteKeysStmt              *sql.Stmt
+	listSiteSettingsStmt          *sql.Stmt
+	listSitesStmt                 *sql.Stmt
+	listSitesOfPropertyStmt       *sql.Stmt
+	listSitesUnreportedStmt       *sql.Stmt
+	listSitesWithOverStmt         *sql.Stmt
+	listStaleStmt                 *sql.Stmt
+	listStayCustodyStmt           *sql.Stmt
+	listStaysEndedSinceStmt       *sql.Stmt
+	listStaysLiveStmt             *sql.Stmt
+	listStaysOfAwayStmt           *sql.Stmt
+	listStaysSinceStmt            *sql.Stmt
+	listUnitsStmt                 *sql.Stmt
+	listUnitsOfNumberStmt         *sql.Stmt
+	listUnpassedStmt              *sql.Stmt
+	listUnreportedStmt            *sql.Stmt
+	listUnsentNoticesStmt         *sql.Stmt
+	listUntoldStaysStmt           *sql.Stmt
+	listUsersStmt                 *sql.Stmt
+	listWaitingOfRecipientStmt    *sql.Stmt
+	markHookFailingStmt           *sql.Stmt
+	markHookIncidentsStmt         *sql.Stmt
+	markHookWellStmt              *sql.Stmt
+	markNoticeFailedStmt          *sql.Stmt
+	markNoticeSentStmt            *sql.Stmt
+	markSilentStmt                *sql.Stmt
+	nextJobAtStmt                 *sql.Stmt
+	nextRevStmt                   *sql.Stmt
+	oldestAuditStmt               *sql.Stmt
+	orderStayStmt                 *sql.Stmt
+	putAuditStmt                  *sql.Stmt
+	putCarrierStmt                *sql.Stmt
+	putChangeStmt                 *sql.Stmt
+	putChannelsStmt               *sql.Stmt
+	putCursorStmt                 *sql.Stmt
+	putEpochStmt                  *sql.Stmt
+	putHeadStmt                   *sql.Stmt
+	putHealthFactsStmt            *sql.Stmt
+	putHealthLinkStmt             *sql.Stmt
+	putHealthStatusStmt           *sql.Stmt
+	putHookCursorStmt             *sql.Stmt
+	putOrderStmt                  *sql.Stmt
+	putParcelStmt                 *sql.Stmt
+	putPlaceStmt                  *sql.Stmt
+	putPushSubscriptionStmt       *sql.Stmt
+	putStayStmt                   *sql.Stmt
+	raiseIncidentStmt             *sql.Stmt
+	redeliverHookStmt             *sql.Stmt
+	redeliverOneStmt              *sql.Stmt
+	requeueNoticeStmt             *sql.Stmt
+	resolveIncidentStmt           *sql.Stmt
+	retryJobStmt                  *sql.Stmt
+	revokeAPITokenStmt            *sql.Stmt
+	revokeDelegateStmt            *sql.Stmt
+	revokePassStmt                *sql.Stmt
+	rotateHookStmt                *sql.Stmt
+	setEpochPreviousStmt          *sql.Stmt
+	setRecipientLinkStmt          *sql.Stmt
+	setSiteLayoutStmt             *sql.Stmt
+	setSiteLinkStmt               *sql.Stmt
+	setSitePolicyStmt             *sql.Stmt
+	setSiteSettingsStmt           *sql.Stmt
+	setUserPasswordStmt           *sql.Stmt
+	settleHookDeliveryStmt        *sql.Stmt
+	statsIncidentsStmt            *sql.Stmt
+	statsJobsStmt                 *sql.Stmt
+	statsNoticesStmt              *sql.Stmt
+	statsSitesStmt                *sql.Stmt
+	stopHookStmt                  *sql.Stmt
+	sweepHookDeliveriesStmt       *sql.Stmt
+	sweepIdempotencyKeysStmt      *sql.Stmt
+	sweepImportsStmt              *sql.Stmt
+	sweepWebSessionsStmt          *sql.Stmt
+	touchWebSessionStmt           *sql.Stmt
+	updateCourierStmt             *sql.Stmt
+	updateHookStmt                *sql.Stmt
+	updateRecipientStmt           *sql.Stmt
+	updateStayStmt                *sql.Stmt
+	updateUnitStmt                *sql.Stmt
+	updateUserStmt                *sql.Stmt
+	useEnrolmentStmt              *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                           tx,
-		tx:                           tx,
-		answerIntentStmt:             q.answerIntentStmt,
-		assignIncidentStmt:           q.assignIncidentStmt,
-		bounceNoticeStmt:             q.bounceNoticeStmt,
-		buryJobStmt:                  q.buryJobStmt,
-		cancelNoticeStmt:             q.cancelNoticeStmt,
-		claimHookDeliveryStmt:        q.claimHookDeliveryStmt,
-		clearLinksStmt:               q.clearLinksStmt,
-		countCodesStmt:               q.countCodesStmt,
-		countCollectedSinceStmt:      q.countCollectedSinceStmt,
-		countHookDeliveriesStmt:      q.countHookDeliveriesStmt,
-		countHooksStmt:               q.countHooksStmt,
-		countOpenIncidentsStmt:       q.countOpenIncidentsStmt,
-		countStaysByStateStmt:        q.countStaysByStateStmt,
-		countStoredSinceStmt:         q.countStoredSinceStmt,
-		countUnitsStmt:               q.countUnitsStmt,
-		countWaitingOfRecipientStmt:  q.countWaitingOfRecipientStmt,
-		createAPITokenStmt:           q.createAPITokenStmt,
-		createActStmt:                q.createActStmt,
-		createCourierStmt:            q.createCourierStmt,
-		createDutyReportStmt:         q.createDutyReportStmt,
-		createEnrolmentStmt:          q.createEnrolmentStmt,
-		createHookStmt:               q.createHookStmt,
-		createHookDeliveryStmt:       q.createHookDeliveryStmt,
-		createIdempotencyKeyStmt:     q.createIdempotencyKeyStmt,
-		createImportStmt:             q.createImportStmt,
-		createIncidentNoteStmt:       q.createIncidentNoteStmt,
-		createIntentStmt:             q.createIntentStmt,
-		createNoticeStmt:             q.createNoticeStmt,
-		createOrganizationStmt:       q.createOrganizationStmt,
-		createPropertyStmt:           q.createPropertyStmt,
-		createPublicationStmt:        q.createPublicationStmt,
-		createRecipientStmt:          q.createRecipientStmt,
-		createRoundStmt:              q.createRoundStmt,
-		createSecretStmt:             q.createSecretStmt,
-		createSiteStmt:               q.createSiteStmt,
-		createSiteKeyStmt:            q.createSiteKeyStmt,
-		createUnitStmt:               q.createUnitStmt,
-		createUserStmt:               q.createUserStmt,
-		createWalkStmt:               q.createWalkStmt,
-		createWebSessionStmt:         q.createWebSessionStmt,
-		deleteCustodyStmt:            q.deleteCustodyStmt,
-		deleteDropRefusalsStmt:       q.deleteDropRefusalsStmt,
-		deleteImportStmt:             q.deleteImportStmt,
-		deleteParcelsStmt:            q.deleteParcelsStmt,
-		deletePlacesStmt:             q.deletePlacesStmt,
-		deleteStaysStmt:              q.deleteStaysStmt,
-		deleteWebSessionStmt:         q.deleteWebSessionStmt,
-		deleteWebSessionsOfStmt:      q.deleteWebSessionsOfStmt,
-		dropHookStmt:                 q.dropHookStmt,
-		dropIdempotencyKeyStmt:       q.dropIdempotencyKeyStmt,
-		endDutyReportStmt:            q.endDutyReportStmt,
-		enqueueJobStmt:               q.enqueueJobStmt,
-		eraseAnnexStmt:               q.eraseAnnexStmt,
-		expireIntentsStmt:            q.expireIntentsStmt,
-		findAPITokenStmt:             q.findAPITokenStmt,
-		findAuditStmt:                q.findAuditStmt,
-		findCarrierStmt:              q.findCarrierStmt,
-		findCourierStmt:              q.findCourierStmt,
-		findCursorStmt:               q.findCursorStmt,
-		findEnrolmentStmt:            q.findEnrolmentStmt,
-		findEpochStmt:                q.findEpochStmt,
-		findHeadStmt:                 q.findHeadStmt,
-		findHealthStmt:               q.findHealthStmt,
-		findHookStmt:                 q.findHookStmt,
-		findHookDeliveryStmt:         q.findHookDeliveryStmt,
-		findIdempotencyKeyStmt:       q.findIdempotencyKeyStmt,
-		findImportStmt:               q.findImportStmt,
-		findIncidentStmt:             q.findIncidentStmt,
-		findIntentStmt:               q.findIntentStmt,
-		findNoticeStmt:               q.findNoticeStmt,
-		findNoticeByProviderStmt:     q.findNoticeByProviderStmt,
-		findOpenIncidentStmt:         q.findOpenIncidentStmt,
-		findOperationStmt:            q.findOperationStmt,
-		findOrderStmt:                q.findOrderStmt,
-		findOrganizationStmt:         q.findOrganizationStmt,
-		findParcelStmt:               q.findParcelStmt,
-		findPlaceStmt:                q.findPlaceStmt,
-		findPlaceByReservationStmt:   q.findPlaceByReservationStmt,
-		findPropertyStmt:             q.findPropertyStmt,
-		findPublicationStmt:          q.findPublicationStmt,
-		findRecipientStmt:            q.findRecipientStmt,
-		findRecipientByLinkStmt:      q.findRecipientByLinkStmt,
-		findRoundStmt:                q.findRoundStmt,
-		findSecretStmt:               q.findSecretStmt,
-		findSiteStmt:                 q.findSiteStmt,
-		findSiteByFingerprintStmt:    q.findSiteByFingerprintStmt,
-		findSiteKeyStmt:              q.findSiteKeyStmt,
-		findStayStmt:                 q.findStayStmt,
-		findTrackingStmt:             q.findTrackingStmt,
-		findTrackingTailStmt:         q.findTrackingTailStmt,
-		findUnitStmt:                 q.findUnitStmt,
-		findUnitByNameStmt:           q.findUnitByNameStmt,
-		findUserStmt:                 q.findUserStmt,
-		findUserByEmailStmt:          q.findUserByEmailStmt,
-		findWalkStmt:                 q.findWalkStmt,
-		findWebSessionStmt:           q.findWebSessionStmt,
-		finishIdempotencyKeyStmt:     q.finishIdempotencyKeyStmt,
-		finishJobStmt:                q.finishJobStmt,
-		firstOrganizationStmt:        q.firstOrganizationStmt,
-		holdJobStmt:                  q.holdJobStmt,
-		insertCustodyStmt:            q.insertCustodyStmt,
-		insertDropRefusalStmt:        q.insertDropRefusalStmt,
-		insertOperationStmt:          q.insertOperationStmt,
-		keepRoundStmt:                q.keepRoundStmt,
-		keepWalkStmt:                 q.keepWalkStmt,
-		lastDutyReportStmt:           q.lastDutyReportStmt,
-		latestHeadStmt:               q.latestHeadStmt,
-		latestPublicationStmt:        q.latestPublicationStmt,
-		leaseJobStmt:                 q.leaseJobStmt,
-		listAPITokensStmt:            q.listAPITokensStmt,
-		listActiveHooksStmt:          q.listActiveHooksStmt,
-		listActsStmt:                 q.listActsStmt,
-		listAllUnitsStmt:             q.listAllUnitsStmt,
-		listAuditsDueStmt:            q.listAuditsDueStmt,
-		listCarriersStmt:             q.listCarriersStmt,
-		listChangesStmt:              q.listChangesStmt,
-		listCodesOfUnitsStmt:         q.listCodesOfUnitsStmt,
-		listCollectedStaysStmt:       q.listCollectedStaysStmt,
-		listCouriersStmt:             q.listCouriersStmt,
-		listDeadJobsStmt:             q.listDeadJobsStmt,
-		listDropRefusalsStmt:         q.listDropRefusalsStmt,
-		listDueHookDeliveriesStmt:    q.listDueHookDeliveriesStmt,
-		listEpochOperationsStmt:      q.listEpochOperationsStmt,
-		listEpochsStmt:               q.listEpochsStmt,
-		listHeadsStmt:                q.listHeadsStmt,
-		listHookDeliveriesStmt:       q.listHookDeliveriesStmt,
-		listHookSitesStmt:            q.listHookSitesStmt,
-		listHooksStmt:                q.listHooksStmt,
-		listHostedSitesStmt:          q.listHostedSitesStmt,
-		listImportsStmt:              q.listImportsStmt,
-		listIncidentNotesStmt:        q.listIncidentNotesStmt,
-		listIncidentsBegunSinceStmt:  q.listIncidentsBegunSinceStmt,
-		listIncidentsEndedSinceStmt:  q.listIncidentsEndedSinceStmt,
-		listIntentsOfPlaceStmt:       q.listIntentsOfPlaceStmt,
-		listLatestOperationsStmt:     q.listLatestOperationsStmt,
-		listLiveStaysStmt:            q.listLiveStaysStmt,
-		listMootUnnotifiedStmt:       q.listMootUnnotifiedStmt,
-		listNoticesStmt:              q.listNoticesStmt,
-		listNoticesOfStayStmt:        q.listNoticesOfStayStmt,
-		listOpenIncidentsOfSiteStmt:  q.listOpenIncidentsOfSiteStmt,
-		listOperationsStmt:           q.listOperationsStmt,
-		listOrganizationTreeStmt:     q.listOrganizationTreeStmt,
-		listPendingIntentsStmt:       q.listPendingIntentsStmt,
-		listPlaceCustodyStmt:         q.listPlaceCustodyStmt,
-		listPlacesStmt:               q.listPlacesStmt,
-		listPropertiesStmt:           q.listPropertiesStmt,
-		listPublicationsStmt:         q.listPublicationsStmt,
-		listRecipientsOfPropertyStmt: q.listRecipientsOfPropertyStmt,
-		listRefusalsSinceStmt:        q.listRefusalsSinceStmt,
-		listRemindStaysStmt:          q.listRemindStaysStmt,
-		listReportedOverStmt:         q.listReportedOverStmt,
-		listRevivableStmt:            q.listRevivableStmt,
-		listRoundsStmt:               q.listRoundsStmt,
-		listSiteIDsStmt:              q.listSiteIDsStmt,
-		listSiteKeysStmt:             q.listSiteKeysStmt,
-		listSiteSettingsStmt:         q.listSiteSettingsStmt,
-		listSitesStmt:                q.listSitesStmt,
-		listSitesOfPropertyStmt:      q.listSitesOfPropertyStmt,
-		listSitesUnreportedStmt:      q.listSitesUnreportedStmt,
-		listSitesWithOverStmt:        q.listSitesWithOverStmt,
-		listStaleStmt:                q.listStaleStmt,
-		listStayCustodyStmt:          q.listStayCustodyStmt,
-		listStaysEndedSinceStmt:      q.listStaysEndedSinceStmt,
-		listStaysLiveStmt:            q.listStaysLiveStmt,
-		listStaysSinceStmt:           q.listStaysSinceStmt,
-		listUnitsStmt:                q.listUnitsStmt,
-		listUnitsOfNumberStmt:        q.listUnitsOfNumberStmt,
-		listUnreportedStmt:           q.listUnreportedStmt,
-		listUnsentNoticesStmt:        q.listUnsentNoticesStmt,
-		listUntoldStaysStmt:          q.listUntoldStaysStmt,
-		listUsersStmt:                q.listUsersStmt,
-		listWaitingOfRecipientStmt:   q.listWaitingOfRecipientStmt,
-		markHookFailingStmt:          q.markHookFailingStmt,
-		markHookIncidentsStmt:        q.markHookIncidentsStmt,
-		markHookWellStmt:             q.markHookWellStmt,
-		markNoticeFailedStmt:         q.markNoticeFailedStmt,
-		markNoticeSentStmt:           q.markNoticeSentStmt,
-		markSilentStmt:               q.markSilentStmt,
-		nextJobAtStmt:                q.nextJobAtStmt,
-		nextRevStmt:                  q.nextRevStmt,
-		oldestAuditStmt:              q.oldestAuditStmt,
-		orderStayStmt:                q.orderStayStmt,
-		putAuditStmt:                 q.putAuditStmt,
-		putCarrierStmt:               q.putCarrierStmt,
-		putChangeStmt:                q.putChangeStmt,
-		putCursorStmt:                q.putCursorStmt,
-		putEpochStmt:                 q.putEpochStmt,
-		putHeadStmt:                  q.putHeadStmt,
-		putHealthFactsStmt:           q.putHealthFactsStmt,
-		putHealthLinkStmt:            q.putHealthLinkStmt,
-		putHealthStatusStmt:          q.putHealthStatusStmt,
-		putHookCursorStmt:            q.putHookCursorStmt,
-		putOrderStmt:                 q.putOrderStmt,
-		putParcelStmt:                q.putParcelStmt,
-		putPlaceStmt:                 q.putPlaceStmt,
-		putStayStmt:                  q.putStayStmt,
-		raiseIncidentStmt:            q.raiseIncidentStmt,
-		redeliverHookStmt:            q.redeliverHookStmt,
-		redeliverOneStmt:             q.redeliverOneStmt,
-		requeueNoticeStmt:            q.requeueNoticeStmt,
-		resolveIncidentStmt:          q.resolveIncidentStmt,
-		retryJobStmt:                 q.retryJobStmt,
-		revokeAPITokenStmt:           q.revokeAPITokenStmt,
-		rotateHookStmt:               q.rotateHookStmt,
-		setEpochPreviousStmt:         q.setEpochPreviousStmt,
-		setRecipientLinkStmt:         q.setRecipientLinkStmt,
-		setSiteLayoutStmt:            q.setSiteLayoutStmt,
-		setSiteLinkStmt:              q.setSiteLinkStmt,
-		setSitePolicyStmt:            q.setSitePolicyStmt,
-		setSiteSettingsStmt:          q.setSiteSettingsStmt,
-		setUserPasswordStmt:          q.setUserPasswordStmt,
-		settleHookDeliveryStmt:       q.settleHookDeliveryStmt,
-		statsIncidentsStmt:           q.statsIncidentsStmt,
-		statsJobsStmt:                q.statsJobsStmt,
-		statsNoticesStmt:             q.statsNoticesStmt,
-		statsSitesStmt:               q.statsSitesStmt,
-		stopHookStmt:                 q.stopHookStmt,
-		sweepHookDeliveriesStmt:      q.sweepHookDeliveriesStmt,
-		sweepIdempotencyKeysStmt:     q.sweepIdempotencyKeysStmt,
-		sweepImportsStmt:             q.sweepImportsStmt,
-		sweepWebSessionsStmt:         q.sweepWebSessionsStmt,
-		touchWebSessionStmt:          q.touchWebSessionStmt,
-		updateCourierStmt:            q.updateCourierStmt,
-		updateHookStmt:               q.updateHookStmt,
-		updateRecipientStmt:          q.updateRecipientStmt,
-		updateStayStmt:               q.updateStayStmt,
-		updateUnitStmt:               q.updateUnitStmt,
-		updateUserStmt:               q.updateUserStmt,
-		useEnrolmentStmt:             q.useEnrolmentStmt,
+		db:                            tx,
+		tx:                            tx,
+		answerIntentStmt:              q.answerIntentStmt,
+		assignIncidentStmt:            q.assignIncidentStmt,
+		bounceNoticeStmt:              q.bounceNoticeStmt,
+		buryJobStmt:                   q.buryJobStmt,
+		cancelNoticeStmt:              q.cancelNoticeStmt,
+		claimHookDeliveryStmt:         q.claimHookDeliveryStmt,
+		clearLinksStmt:                q.clearLinksStmt,
+		countCodesStmt:                q.countCodesStmt,
+		countCollectedSinceStmt:       q.countCollectedSinceStmt,
+		countHookDeliveriesStmt:       q.countHookDeliveriesStmt,
+		countHooksStmt:                q.countHooksStmt,
+		countOpenIncidentsStmt:        q.countOpenIncidentsStmt,
+		countReportsSinceStmt:         q.countReportsSinceStmt,
+		countStaysByStateStmt:         q.countStaysByStateStmt,
+		countStoredSinceStmt:          q.countStoredSinceStmt,
+		countUnitsStmt:                q.countUnitsStmt,
+		countWaitingOfRecipientStmt:   q.countWaitingOfRecipientStmt,
+		createAPITokenStmt:            q.createAPITokenStmt,
+		createActStmt:                 q.createActStmt,
+		createCourierStmt:             q.createCourierStmt,
+		createDelegateStmt:            q.createDelegateStmt,
+		createDutyReportStmt:          q.createDutyReportStmt,
+		createEnrolmentStmt:           q.createEnrolmentStmt,
+		createHookStmt:                q.createHookStmt,
+		createHookDeliveryStmt:        q.createHookDeliveryStmt,
+		createIdempotencyKeyStmt:      q.createIdempotencyKeyStmt,
+		createImportStmt:              q.createImportStmt,
+		createIncidentNoteStmt:        q.createIncidentNoteStmt,
+		createIntentStmt:              q.createIntentStmt,
+		createNoticeStmt:              q.createNoticeStmt,
+		createOrganizationStmt:        q.createOrganizationStmt,
+		createPassStmt:                q.createPassStmt,
+		createPropertyStmt:            q.createPropertyStmt,
+		createPublicationStmt:         q.createPublicationStmt,
+		createRecipientStmt:           q.createRecipientStmt,
+		createReportStmt:              q.createReportStmt,
+		createRoundStmt:               q.createRoundStmt,
+		createSecretStmt:              q.createSecretStmt,
+		createSiteStmt:                q.createSiteStmt,
+		createSiteKeyStmt:             q.createSiteKeyStmt,
+		createUnitStmt:                q.createUnitStmt,
+		createUserStmt:                q.createUserStmt,
+		createWalkStmt:                q.createWalkStmt,
+		createWebSessionStmt:          q.createWebSessionStmt,
+		deleteCustodyStmt:             q.deleteCustodyStmt,
+		deleteDropRefusalsStmt:        q.deleteDropRefusalsStmt,
+		deleteImportStmt:              q.deleteImportStmt,
+		deleteParcelsStmt:             q.deleteParcelsStmt,
+		deletePlacesStmt:              q.deletePlacesStmt,
+		deletePushSubscriptionStmt:    q.deletePushSubscriptionStmt,
+		deletePushSubscriptionsOfStmt: q.deletePushSubscriptionsOfStmt,
+		deleteStaysStmt:               q.deleteStaysStmt,
+		deleteWebSessionStmt:          q.deleteWebSessionStmt,
+		deleteWebSessionsOfStmt:       q.deleteWebSessionsOfStmt,
+		dropHookStmt:                  q.dropHookStmt,
+		dropIdempotencyKeyStmt:        q.dropIdempotencyKeyStmt,
+		endDutyReportStmt:             q.endDutyReportStmt,
+		enqueueJobStmt:                q.enqueueJobStmt,
+		eraseAnnexStmt:                q.eraseAnnexStmt,
+		expireIntentsStmt:             q.expireIntentsStmt,
+		findAPITokenStmt:              q.findAPITokenStmt,
+		findAuditStmt:                 q.findAuditStmt,
+		findCarrierStmt:               q.findCarrierStmt,
+		findChannelsStmt:              q.findChannelsStmt,
+		findCourierStmt:               q.findCourierStmt,
+		findCursorStmt:                q.findCursorStmt,
+		findDelegateStmt:              q.findDelegateStmt,
+		findDelegateByLinkStmt:        q.findDelegateByLinkStmt,
+		findEnrolmentStmt:             q.findEnrolmentStmt,
+		findEpochStmt:                 q.findEpochStmt,
+		findHeadStmt:                  q.findHeadStmt,
+		findHealthStmt:                q.findHealthStmt,
+		findHookStmt:                  q.findHookStmt,
+		findHookDeliveryStmt:          q.findHookDeliveryStmt,
+		findIdempotencyKeyStmt:        q.findIdempotencyKeyStmt,
+		findImportStmt:                q.findImportStmt,
+		findIncidentStmt:              q.findIncidentStmt,
+		findIntentStmt:                q.findIntentStmt,
+		findNoticeStmt:                q.findNoticeStmt,
+		findNoticeByProviderStmt:      q.findNoticeByProviderStmt,
+		findOpenIncidentStmt:          q.findOpenIncidentStmt,
+		findOperationStmt:             q.findOperationStmt,
+		findOrderStmt:                 q.findOrderStmt,
+		findOrganizationStmt:          q.findOrganizationStmt,
+		findParcelStmt:                q.findParcelStmt,
+		findPlaceStmt:                 q.findPlaceStmt,
+		findPlaceByReservationStmt:    q.findPlaceByReservationStmt,
+		findPropertyStmt:              q.findPropertyStmt,
+		findPublicationStmt:           q.findPublicationStmt,
+		findRecipientStmt:             q.findRecipientStmt,
+		findRecipientByLinkStmt:       q.findRecipientByLinkStmt,
+		findReportStmt:                q.findReportStmt,
+		findRoundStmt:                 q.findRoundStmt,
+		findSecretStmt:                q.findSecretStmt,
+		findSiteStmt:                  q.findSiteStmt,
+		findSiteByFingerprintStmt:     q.findSiteByFingerprintStmt,
+		findSiteKeyStmt:               q.findSiteKeyStmt,
+		findStayStmt:                  q.findStayStmt,
+		findTrackingStmt:              q.findTrackingStmt,
+		findTrackingTailStmt:          q.findTrackingTailStmt,
+		findUnitStmt:                  q.findUnitStmt,
+		findUnitByNameStmt:            q.findUnitByNameStmt,
+		findUserStmt:                  q.findUserStmt,
+		findUserByEmailStmt:           q.findUserByEmailStmt,
+		findWalkStmt:                  q.findWalkStmt,
+		findWebSessionStmt:            q.findWebSessionStmt,
+		finishIdempotencyKeyStmt:      q.finishIdempotencyKeyStmt,
+		finishJobStmt:                 q.finishJobStmt,
+		firstOrganizationStmt:         q.firstOrganizationStmt,
+		forgetReportsStmt:             q.forgetReportsStmt,
+		holdJobStmt:                   q.holdJobStmt,
+		insertCustodyStmt:             q.insertCustodyStmt,
+		insertDropRefusalStmt:         q.insertDropRefusalStmt,
+		insertOperationStmt:           q.insertOperationStmt,
+		keepRoundStmt:                 q.keepRoundStmt,
+		keepWalkStmt:                  q.keepWalkStmt,
+		lastDutyReportStmt:            q.lastDutyReportStmt,
+		latestHeadStmt:                q.latestHeadStmt,
+		latestPublicationStmt:         q.latestPublicationStmt,
+		leaseJobStmt:                  q.leaseJobStmt,
+		listAPITokensStmt:             q.listAPITokensStmt,
+		listActiveHooksStmt:           q.listActiveHooksStmt,
+		listActsStmt:                  q.listActsStmt,
+		listAllUnitsStmt:              q.listAllUnitsStmt,
+		listAuditsDueStmt:             q.listAuditsDueStmt,
+		listCarriersStmt:              q.listCarriersStmt,
+		listChangesStmt:               q.listChangesStmt,
+		listCodesOfUnitsStmt:          q.listCodesOfUnitsStmt,
+		listCollectedStaysStmt:        q.listCollectedStaysStmt,
+		listCouriersStmt:              q.listCouriersStmt,
+		listDeadJobsStmt:              q.listDeadJobsStmt,
+		listDelegatesStmt:             q.listDelegatesStmt,
+		listDropRefusalsStmt:          q.listDropRefusalsStmt,
+		listDueHookDeliveriesStmt:     q.listDueHookDeliveriesStmt,
+		listEndedOfRecipientStmt:      q.listEndedOfRecipientStmt,
+		listEpochOperationsStmt:       q.listEpochOperationsStmt,
+		listEpochsStmt:                q.listEpochsStmt,
+		listHeadsStmt:                 q.listHeadsStmt,
+		listHookDeliveriesStmt:        q.listHookDeliveriesStmt,
+		listHookSitesStmt:             q.listHookSitesStmt,
+		listHooksStmt:                 q.listHooksStmt,
+		listHostedSitesStmt:           q.listHostedSitesStmt,
+		listImportsStmt:               q.listImportsStmt,
+		listIncidentNotesStmt:         q.listIncidentNotesStmt,
+		listIncidentsBegunSinceStmt:   q.listIncidentsBegunSinceStmt,
+		listIncidentsEndedSinceStmt:   q.listIncidentsEndedSinceStmt,
+		listIntentsOfPlaceStmt:        q.listIntentsOfPlaceStmt,
+		listLatestOperationsStmt:      q.listLatestOperationsStmt,
+		listLiveStaysStmt:             q.listLiveStaysStmt,
+		listMootUnnotifiedStmt:        q.listMootUnnotifiedStmt,
+		listNoticesStmt:               q.listNoticesStmt,
+		listNoticesOfStayStmt:         q.listNoticesOfStayStmt,
+		listOpenIncidentsOfSiteStmt:   q.listOpenIncidentsOfSiteStmt,
+		listOperationsStmt:            q.listOperationsStmt,
+		listOrganizationTreeStmt:      q.listOrganizationTreeStmt,
+		listPassesOfDelegateStmt:      q.listPassesOfDelegateStmt,
+		listPendingIntentsStmt:        q.listPendingIntentsStmt,
+		listPlaceCustodyStmt:          q.listPlaceCustodyStmt,
+		listPlacesStmt:                q.listPlacesStmt,
+		listPropertiesStmt:            q.listPropertiesStmt,
+		listPublicationsStmt:          q.listPublicationsStmt,
+		listPushSubscriptionsStmt:     q.listPushSubscriptionsStmt,
+		listRecipientsOfPropertyStmt:  q.listRecipientsOfPropertyStmt,
+		listRefusalsSinceStmt:         q.listRefusalsSinceStmt,
+		listRemindStaysStmt:           q.listRemindStaysStmt,
+		listReportedOverStmt:          q.listReportedOverStmt,
+		listReportsOfStayStmt:         q.listReportsOfStayStmt,
+		listRevivableStmt:             q.listRevivableStmt,
+		listRoundsStmt:                q.listRoundsStmt,
+		listSiteIDsStmt:               q.listSiteIDsStmt,
+		listSiteKeysStmt:              q.listSiteKeysStmt,
+		listSiteSettingsStmt:          q.listSiteSettingsStmt,
+		listSitesStmt:                 q.listSitesStmt,
+		listSitesOfPropertyStmt:       q.listSitesOfPropertyStmt,
+		listSitesUnreportedStmt:       q.listSitesUnreportedStmt,
+		listSitesWithOverStmt:         q.listSitesWithOverStmt,
+		listStaleStmt:                 q.listStaleStmt,
+		listStayCustodyStmt:           q.listStayCustodyStmt,
+		listStaysEndedSinceStmt:       q.listStaysEndedSinceStmt,
+		listStaysLiveStmt:             q.listStaysLiveStmt,
+		listStaysOfAwayStmt:           q.listStaysOfAwayStmt,
+		listStaysSinceStmt:            q.listStaysSinceStmt,
+		listUnitsStmt:                 q.listUnitsStmt,
+		listUnitsOfNumberStmt:         q.listUnitsOfNumberStmt,
+		listUnpassedStmt:              q.listUnpassedStmt,
+		listUnreportedStmt:            q.listUnreportedStmt,
+		listUnsentNoticesStmt:         q.listUnsentNoticesStmt,
+		listUntoldStaysStmt:           q.listUntoldStaysStmt,
+		listUsersStmt:                 q.listUsersStmt,
+		listWaitingOfRecipientStmt:    q.listWaitingOfRecipientStmt,
+		markHookFailingStmt:           q.markHookFailingStmt,
+		markHookIncidentsStmt:         q.markHookIncidentsStmt,
+		markHookWellStmt:              q.markHookWellStmt,
+		markNoticeFailedStmt:          q.markNoticeFailedStmt,
+		markNoticeSentStmt:            q.markNoticeSentStmt,
+		markSilentStmt:                q.markSilentStmt,
+		nextJobAtStmt:                 q.nextJobAtStmt,
+		nextRevStmt:                   q.nextRevStmt,
+		oldestAuditStmt:               q.oldestAuditStmt,
+		orderStayStmt:                 q.orderStayStmt,
+		putAuditStmt:                  q.putAuditStmt,
+		putCarrierStmt:                q.putCarrierStmt,
+		putChangeStmt:                 q.putChangeStmt,
+		putChannelsStmt:               q.putChannelsStmt,
+		putCursorStmt:                 q.putCursorStmt,
+		putEpochStmt:                  q.putEpochStmt,
+		putHeadStmt:                   q.putHeadStmt,
+		putHealthFactsStmt:            q.putHealthFactsStmt,
+		putHealthLinkStmt:             q.putHealthLinkStmt,
+		putHealthStatusStmt:           q.putHealthStatusStmt,
+		putHookCursorStmt:             q.putHookCursorStmt,
+		putOrderStmt:                  q.putOrderStmt,
+		putParcelStmt:                 q.putParcelStmt,
+		putPlaceStmt:                  q.putPlaceStmt,
+		putPushSubscriptionStmt:       q.putPushSubscriptionStmt,
+		putStayStmt:                   q.putStayStmt,
+		raiseIncidentStmt:             q.raiseIncidentStmt,
+		redeliverHookStmt:             q.redeliverHookStmt,
+		redeliverOneStmt:              q.redeliverOneStmt,
+		requeueNoticeStmt:             q.requeueNoticeStmt,
+		resolveIncidentStmt:           q.resolveIncidentStmt,
+		retryJobStmt:                  q.retryJobStmt,
+		revokeAPITokenStmt:            q.revokeAPITokenStmt,
+		revokeDelegateStmt:            q.revokeDelegateStmt,
+		revokePassStmt:                q.revokePassStmt,
+		rotateHookStmt:                q.rotateHookStmt,
+		setEpochPreviousStmt:          q.setEpochPreviousStmt,
+		setRecipientLinkStmt:          q.setRecipientLinkStmt,
+		setSiteLayoutStmt:             q.setSiteLayoutStmt,
+		setSiteLinkStmt:               q.setSiteLinkStmt,
+		setSitePolicyStmt:             q.setSitePolicyStmt,
+		setSiteSettingsStmt:           q.setSiteSettingsStmt,
+		setUserPasswordStmt:           q.setUserPasswordStmt,
+		settleHookDeliveryStmt:        q.settleHookDeliveryStmt,
+		statsIncidentsStmt:            q.statsIncidentsStmt,
+		statsJobsStmt:                 q.statsJobsStmt,
+		statsNoticesStmt:              q.statsNoticesStmt,
+		statsSitesStmt:                q.statsSitesStmt,
+		stopHookStmt:                  q.stopHookStmt,
+		sweepHookDeliveriesStmt:       q.sweepHookDeliveriesStmt,
+		sweepIdempotencyKeysStmt:      q.sweepIdempotencyKeysStmt,
+		sweepImportsStmt:              q.sweepImportsStmt,
+		sweepWebSessionsStmt:          q.sweepWebSessionsStmt,
+		touchWebSessionStmt:           q.touchWebSessionStmt,
+		updateCourierStmt:             q.updateCourierStmt,
+		updateHookStmt:                q.updateHookStmt,
+		updateRecipientStmt:           q.updateRecipientStmt,
+		updateStayStmt:                q.updateStayStmt,
+		updateUnitStmt:                q.updateUnitStmt,
+		updateUserStmt:                q.updateUserStmt,
+		useEnrolmentStmt:              q.useEnrolmentStmt,
 	}
 }

@@ -67,6 +67,18 @@ type Custody struct {
 	Stay   string
 }
 
+type Delegate struct {
+	ID        string
+	Recipient string
+	Name      string
+	Site      string
+	Stay      string
+	Until     int64
+	LinkHash  []byte
+	RevokedAt int64
+	CreatedAt int64
+}
+
 type DirectoryChange struct {
 	Site    string
 	Kind    string
@@ -294,6 +306,18 @@ type Parcel struct {
 	BegunAt      int64
 }
 
+type Pass struct {
+	ID         string
+	Delegate   string
+	Site       string
+	Stay       string
+	Generation int64
+	KeyID      string
+	Until      int64
+	Revoked    bool
+	CreatedAt  int64
+}
+
 type Place struct {
 	Site            string
 	ID              string
@@ -332,6 +356,15 @@ type Publication struct {
 	MadeAt int64
 }
 
+type PushSubscription struct {
+	ID        string
+	Recipient string
+	Endpoint  string
+	PublicKey string
+	Auth      string
+	CreatedAt int64
+}
+
 type Recipient struct {
 	ID             string
 	Property       string
@@ -353,6 +386,25 @@ type Recipient struct {
 	ExternalID     string
 	CreatedAt      int64
 	UpdatedAt      int64
+}
+
+type RecipientChannel struct {
+	Recipient string
+	Channels  string
+	ChangedAt int64
+}
+
+type Report struct {
+	ID        string
+	Recipient string
+	Site      string
+	Stay      string
+	Place     string
+	Problem   string
+	Note      string
+	Photo     []byte
+	CreatedAt int64
+	KeepUntil int64
 }
 
 type Round struct {
@@ -462,6 +514,7 @@ type StayOrder struct {
 	Revoked   bool
 	CollectBy int64
 	ChangedAt int64
+	Lost      int64
 }
 
 type Unit struct {

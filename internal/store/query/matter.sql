@@ -115,10 +115,11 @@ DELETE FROM custody WHERE site = $1;
 DELETE FROM drop_refusals WHERE site = $1;
 
 -- name: PutOrder :exec
-INSERT INTO stay_orders (site, stay, recipient, unit, revoked, collect_by, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO stay_orders (site, stay, recipient, unit, revoked, collect_by, changed_at, lost)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (site, stay) DO UPDATE SET recipient = excluded.recipient, unit = excluded.unit,
-    revoked = excluded.revoked, collect_by = excluded.collect_by, changed_at = excluded.changed_at;
+    revoked = excluded.revoked, collect_by = excluded.collect_by, changed_at = excluded.changed_at,
+    lost = excluded.lost;
 
 -- name: FindOrder :one
 SELECT * FROM stay_orders WHERE site = $1 AND stay = $2;

@@ -111,6 +111,8 @@ type openedView struct {
 	Again   ui.ButtonView
 	Back    ui.ButtonView
 	Icon    string
+
+	Wrong, WrongText string // where to say that something is wrong
 }
 
 // opened waits for the site's answer and says it. A refusal shows the form again.
@@ -138,6 +140,7 @@ func (f *Face) opened(w http.ResponseWriter, r *http.Request, v visit) error {
 func openedOf(v visit, a cloud.IntentView, stay locker.StayID) openedView {
 	t := v.t
 	view := openedView{
+		Wrong: v.href("/wrong?stay=" + url.QueryEscape(string(stay))), WrongText: t.T("household.wrong"),
 		Back: ui.ButtonView{Text: t.T("resident.opened.back"), Kind: "ghost", Href: v.href("")},
 		Again: ui.ButtonView{
 			Text: t.T("resident.opened.again"), Icon: "refresh-cw", Kind: "ghost",

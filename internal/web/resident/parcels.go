@@ -17,11 +17,12 @@ import (
 
 // parcelsView is the page: what waits, and what opens it.
 type parcelsView struct {
-	Shell   ui.PhoneView
-	Heading string
-	Groups  []groupView
-	None    string // nothing waits
-	Wishes  wishesView
+	Shell    ui.PhoneView
+	Heading  string
+	Groups   []groupView
+	None     string          // nothing waits
+	Menu     []ui.ButtonView // what else can be done
+	MenuText string
 }
 
 // groupView is what waits at one site: one code opens all of its doors.
@@ -54,7 +55,7 @@ func (f *Face) parcels(w http.ResponseWriter, r *http.Request, v visit) error {
 func parcelsOf(v visit) (parcelsView, error) {
 	t, all := v.t, v.page.Parcels
 	view := parcelsView{
-		Shell: shell(v, t.N("resident.waiting", len(all))), Heading: t.N("resident.waiting", len(all)), Wishes: wishesOf(v),
+		Shell: shell(v, t.N("resident.waiting", len(all))), Heading: t.N("resident.waiting", len(all)), Menu: menu(v), MenuText: v.t.T("household.menu"),
 	}
 	if len(all) == 0 {
 		view.Heading, view.None = t.T("resident.nothing"), t.T("resident.nothing.text")

@@ -15,6 +15,7 @@ import (
 
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/locker"
 	"cubby/internal/text"
 	"cubby/internal/web/ui"
@@ -28,37 +29,64 @@ type Backend interface {
 	ResidentPage(ctx context.Context, token string) (cloud.ResidentPage, error)
 	ResidentOpen(ctx context.Context, token string, stay locker.StayID, proof string) (locker.IntentID, error)
 	ResidentAwait(ctx context.Context, token string, id locker.IntentID) (cloud.IntentView, error)
-	SetResidentWishes(ctx context.Context, token string, w cloud.ResidentWishes) error
 }
 
 var _ Backend = (*cloud.Cloud)(nil)
 
-// Options configure [New]. Cloud, Text, Logger and Now are needed.
+// Desk is what the pages ask of a [holder.Desk].
+type Desk interface { //nolint:interfacebloat // each is one button of the page
+	DelegatePage(ctx context.Context, token string) (cloud.ResidentPage, error)
+	Reportable(ctx context.Context, token string) ([]holder.Reportable, error)
+	Report(ctx context.Context, token string, c holder.Complaint) error
+	SentBy(ctx context.Context, token string) ([]holder.Sent, error)
+	Send(ctx context.Context, token string, d holder.Draft) (holder.Sent, error)
+	End(ctx context.Context, token, id string) error
+	KeepUntil(ctx context.Context, token string, stay locker.StayID) (time.Time, error)
+	Keep(ctx context.Context, token string, stay locker.StayID) error
+	Away(ctx context.Context, token string, until time.Time) error
+	Wishes(ctx context.Context, token string) (holder.Wishes, error)
+	SetWishes(ctx context.Context, token string, w holder.Wishes) error
+	AddBrowser(ctx context.Context, token string, b holder.Browser) error
+	RemoveBrowsers(ctx context.Context, token string) error
+	LostPhone(ctx context.Context, token string) error
+}
+
+var _ Desk = (*holder.Desk)(nil)
+
+// Options configure [New]. Cloud, Desk, Text, Logger and Now are needed.
 type Options struct {
 	Cloud  Backend
+	Desk   Desk
 	Text   *text.Catalog
 	Logger *slog.Logger
 	Now    func() time.Time
 	// Secure is true where people reach the server by HTTPS.
 	Secure bool
+	// Channels lists how people can be told here, in the order of the page; empty: by mail.
+	Channels []holder.Channel
+	// PushKey is the server's public key for messages to browsers, base64url; empty: there are none.
+	PushKey string
 }
 
 // Face serves the pages. It is safe for concurrent use.
 type Face struct {
-	cloud   Backend
-	text    *text.Catalog
-	log     *slog.Logger
-	now     func() time.Time
-	secure  bool
-	proofs  *auth.Limiter
-	workers map[string]http.Handler // by language
-	handler http.Handler
+	cloud    Backend
+	desk     Desk
+	channels []holder.Channel
+	pushKey  string
+	text     *text.Catalog
+	log      *slog.Logger
+	now      func() time.Time
+	secure   bool
+	proofs   *auth.Limiter
+	workers  map[string]http.Handler // by language
+	handler  http.Handler
 }
 
 // New returns the pages over a Cloud.
 func New(opts Options) (*Face, error) {
-	if opts.Cloud == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil {
-		return nil, errors.New("resident: a cloud, texts, a logger and a clock are needed")
+	if opts.Cloud == nil || opts.Desk == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil {
+		return nil, errors.New("resident: a cloud, a desk, texts, a logger and a clock are needed")
 	}
 	proofs, err := auth.NewLimiter(auth.LimiterOptions{Now: opts.Now})
 	if err != nil {
@@ -66,7 +94,10 @@ func New(opts Options) (*Face, error) {
 	}
 	f := &Face{
 		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure, proofs: proofs,
-		workers: map[string]http.Handler{},
+		workers: map[string]http.Handler{}, desk: opts.Desk, channels: opts.Channels, pushKey: opts.PushKey,
+	}
+	if len(f.channels) == 0 {
+		f.channels = []holder.Channel{holder.Email}
 	}
 	for _, l := range text.Languages() {
 		if f.workers[l.Tag], err = f.worker(l.Tag); err != nil {
@@ -117,6 +148,8 @@ type visit struct {
 	token string
 	page  cloud.ResidentPage
 	now   time.Time
+	// delegate is true for whoever was sent: they see codes of their own and nothing else.
+	delegate bool
 }
 
 func (v visit) href(rest string) string { return Prefix + url.PathEscape(v.token) + rest }
@@ -137,13 +170,27 @@ func (f *Face) stranger(r *http.Request) visit {
 // handle is a handler of a page whose link is good. An error that it returns has not been answered.
 type handle func(w http.ResponseWriter, r *http.Request, v visit) error
 
-// known loads what the link shows and calls h; a link that is unknown or has ended gets a calm page.
-func (f *Face) known(h handle) http.Handler {
+// known loads what the link shows and calls h; a link that is unknown or has ended gets a calm page. It is
+// the recipient's own link.
+func (f *Face) known(h handle) http.Handler { return f.visited(h, maxForm, false) }
+
+// anybody is known for the links of those who were sent, too.
+func (f *Face) anybody(h handle) http.Handler { return f.visited(h, maxForm, true) }
+
+// picture is known for a form with a picture.
+func (f *Face) picture(h handle) http.Handler { return f.visited(h, maxForm+holder.MaxPhoto, false) }
+
+func (f *Face) visited(h handle, most int64, delegates bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := f.stranger(r)
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		var err error
-		if v.page, err = f.cloud.ResidentPage(r.Context(), v.token); err == nil {
+		v.page, err = f.cloud.ResidentPage(r.Context(), v.token)
+		if err != nil && codeOf(err) == locker.CodeNotFound && delegates {
+			v.delegate = true
+			v.page, err = f.desk.DelegatePage(r.Context(), v.token)
+		}
+		if err == nil {
 			if chosen(r) == "" && v.page.Language != "" {
 				v.t = f.text.For(v.page.Language)
 			}

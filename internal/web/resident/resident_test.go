@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/locker"
 	"cubby/internal/text"
 	"cubby/internal/web/resident"
@@ -46,7 +47,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b := &bench{fake: residenttest.New(residenttest.Now())}
 	b.Face, err = resident.New(resident.Options{
-		Cloud: b.fake, Text: catalog, Logger: slog.New(slog.NewTextHandler(&b.log, nil)), Now: residenttest.Now,
+		Cloud: b.fake, Desk: b.fake, Channels: holder.Channels(), PushKey: "BKey", Text: catalog, Logger: slog.New(slog.NewTextHandler(&b.log, nil)), Now: residenttest.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -275,42 +276,6 @@ func TestContact_IsOnEveryPage(t *testing.T) {
 	w := b.open(residenttest.LinkOne, "s2", "HJK-3MP")
 	wantStatus(t, w, http.StatusInternalServerError)
 	wantText(t, w, `href="tel:+15550100"`)
-}
-
-func TestWishes_ChangeOnlyTheDoor(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	if err := b.fake.SetResidentWishes(t.Context(), residenttest.LinkOne, cloud.ResidentWishes{Language: "ar"}); err != nil {
-		t.Fatal(err)
-	}
-	page := "/p/" + residenttest.LinkOne
-	for _, v := range []struct {
-		form url.Values
-		want cloud.ResidentWishes
-		says string
-	}{
-		{url.Values{"low": {"yes"}}, cloud.ResidentWishes{LowDoor: true, Language: "ar"}, "Your next parcels come into low doors."},
-		{url.Values{"x": {""}}, cloud.ResidentWishes{Language: "ar"}, "For your next parcels."},
-	} {
-		w := b.do(residenttest.Fixture{Method: "POST", Path: page + "/wishes", Form: v.form}.Request("en"))
-		wantStatus(t, w, http.StatusSeeOther)
-		if got := w.Header().Get("Location"); got != page+"#low" {
-			t.Errorf("leads to %s", got)
-		}
-		if got := b.fake.Wishes(); got != v.want {
-			t.Errorf("wishes are %+v, want %+v", got, v.want)
-		}
-		w = b.get(page)
-		wantText(t, w, v.says, `action="`+page+`/wishes"`)
-		if got := strings.Contains(w.Body.String(), `value="yes" checked`); got != v.want.LowDoor {
-			t.Errorf("the box is ticked: %t", got)
-		}
-	}
-	w := b.do(residenttest.Fixture{Method: "POST", Path: "/p/" + residenttest.LinkEnded + "/wishes", Form: url.Values{"low": {"yes"}}}.Request("en"))
-	wantStatus(t, w, http.StatusNotFound)
-	if b.fake.Wishes().LowDoor {
-		t.Error("a link that has ended set a wish")
-	}
 }
 
 func TestLanguage_IsChosenAndKept(t *testing.T) {

@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/locker"
 	"cubby/internal/web/resident"
 )
@@ -20,6 +22,7 @@ const (
 	LinkMany  = "many000000000000000000000a" // two doors, a shelf, and one that staff hold
 	LinkNone  = "none000000000000000000000a" // nothing waits
 	LinkAway  = "away000000000000000000000a" // its site is not connected
+	LinkSent  = "sent000000000000000000000a" // of somebody who was sent
 	LinkEnded = "ended00000000000000000000a" // unknown
 )
 
@@ -35,10 +38,13 @@ type Fake struct {
 	openErr error
 	pageErr error
 	answer  cloud.IntentView
-	wishes  cloud.ResidentWishes
+	wishes  holder.Wishes
 }
 
-var _ resident.Backend = (*Fake)(nil)
+var (
+	_ resident.Backend = (*Fake)(nil)
+	_ resident.Desk    = (*Fake)(nil)
+)
 
 // New returns a Fake at a moment whose doors open.
 func New(now time.Time) *Fake {
@@ -88,7 +94,7 @@ func (f *Fake) ResidentPage(_ context.Context, token string) (cloud.ResidentPage
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p := cloud.ResidentPage{
-		Name: "Jane", Parcels: []cloud.WaitingParcel{f.parcel("2", "B07")}, Wishes: f.wishes,
+		Name: "Jane", Parcels: []cloud.WaitingParcel{f.parcel("2", "B07")},
 		Contact: cloud.ResidentContact{Name: "Harbour House", Phone: "+1 555 0100", Mail: "desk@example.org"},
 	}
 	switch token {
@@ -100,7 +106,7 @@ func (f *Fake) ResidentPage(_ context.Context, token string) (cloud.ResidentPage
 		held.Held, held.Code, held.Overdue, held.CollectBy = true, cloud.Code{}, true, f.now.Add(-26*time.Hour)
 		p.Parcels = append(p.Parcels, f.parcel("3", "E01"), held, shelf)
 	case LinkNone:
-		p.Parcels, p.Wishes.LowDoor = nil, true
+		p.Parcels = nil
 	case LinkAway:
 		p.Parcels[0].MayOpen = false
 	default:
@@ -126,20 +132,109 @@ func (f *Fake) ResidentAwait(_ context.Context, _ string, id locker.IntentID) (c
 	return a, nil
 }
 
-// SetResidentWishes keeps the wishes; [Fake.Wishes] tells them.
-func (f *Fake) SetResidentWishes(_ context.Context, _ string, w cloud.ResidentWishes) error {
+// done notes an act of a [resident.Desk] and answers as FailOpen says.
+func (f *Fake) done(call ...string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, strings.Join(call, " "))
+	return f.openErr
+}
+
+// DelegatePage knows LinkSent.
+func (f *Fake) DelegatePage(_ context.Context, token string) (cloud.ResidentPage, error) {
+	if token != LinkSent {
+		return cloud.ResidentPage{}, locker.Errorf(locker.CodeNotFound, "no such link")
+	}
+	p := f.parcel("2", "B07")
+	p.MayOpen, p.Carrier, p.Last4 = false, "", ""
+	return cloud.ResidentPage{
+		Contact: cloud.ResidentContact{Name: "Harbour House", Phone: "+1 555 0100", Mail: "desk@example.org"}, Parcels: []cloud.WaitingParcel{p},
+	}, nil
+}
+
+// Reportable lists the parcel of LinkOne and one that was collected.
+func (f *Fake) Reportable(_ context.Context, token string) ([]holder.Reportable, error) {
+	if token == LinkNone {
+		return nil, nil
+	}
+	return []holder.Reportable{{Stay: "s2", Place: "main/B07"}, {Stay: "s9", Place: "main/C03", Collected: true}}, nil
+}
+
+// Report notes the complaint.
+func (f *Fake) Report(_ context.Context, _ string, c holder.Complaint) error {
+	return f.done("report", string(c.Stay), string(c.Problem), c.Note, strconv.Itoa(len(c.Photo)))
+}
+
+// SentBy lists Tom, who was sent for everything.
+func (f *Fake) SentBy(_ context.Context, token string) ([]holder.Sent, error) {
+	if token != LinkMany {
+		return nil, nil
+	}
+	return []holder.Sent{
+		{ID: "d1", Name: "Tom", Until: f.now.Add(54 * time.Hour), Token: LinkSent},
+		{ID: "d2", Name: "Ada", Stay: "s3", Place: "E01", Until: f.now.Add(30 * time.Hour), Token: "ada000000000000000000000a"},
+	}, nil
+}
+
+// Send notes whom it sends.
+func (f *Fake) Send(_ context.Context, _ string, d holder.Draft) (holder.Sent, error) {
+	return holder.Sent{ID: "d3"}, f.done("send", d.Name, string(d.Stay), d.Until.UTC().Format(time.RFC3339))
+}
+
+// End notes whose codes end.
+func (f *Fake) End(_ context.Context, _, id string) error { return f.done("end", id) }
+
+// KeepUntil allows two more days for the first parcel.
+func (f *Fake) KeepUntil(_ context.Context, _ string, stay locker.StayID) (time.Time, error) {
+	if stay != "s2" {
+		return time.Time{}, nil
+	}
+	return f.now.Add(78*time.Hour + 14*time.Minute), nil
+}
+
+// Keep notes the parcel.
+func (f *Fake) Keep(_ context.Context, _ string, stay locker.StayID) error {
+	return f.done("keep", string(stay))
+}
+
+// Away notes until when.
+func (f *Fake) Away(_ context.Context, _ string, until time.Time) error {
+	if until.IsZero() {
+		return f.done("back")
+	}
+	return f.done("away", until.UTC().Format(time.RFC3339))
+}
+
+// Wishes returns the wishes of every link.
+func (f *Fake) Wishes(_ context.Context, token string) (holder.Wishes, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w := f.wishes
+	w.Email, w.Phone, w.TimeZone = "j…@example.org", "…07", "America/New_York"
+	if token == LinkMany {
+		w.VacationUntil, w.Browsers = f.now.Add(200*time.Hour), 2
+	}
+	return w, nil
+}
+
+// SetWishes keeps the wishes.
+func (f *Fake) SetWishes(_ context.Context, _ string, w holder.Wishes) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.wishes = w
 	return nil
 }
 
-// Wishes returns the wishes of every link.
-func (f *Fake) Wishes() cloud.ResidentWishes {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.wishes
+// AddBrowser notes the address.
+func (f *Fake) AddBrowser(_ context.Context, _ string, b holder.Browser) error {
+	return f.done("browser", b.Endpoint)
 }
+
+// RemoveBrowsers notes it.
+func (f *Fake) RemoveBrowsers(context.Context, string) error { return f.done("no browser") }
+
+// LostPhone notes it.
+func (f *Fake) LostPhone(_ context.Context, token string) error { return f.done("lost", token) }
 
 // Fixture is one request that shows a page.
 type Fixture struct {
@@ -162,6 +257,16 @@ func Fixtures() []Fixture {
 		{Name: "open", Path: "/p/" + LinkOne + "/open"},
 		{Name: "open-many", Path: "/p/" + LinkMany + "/open"},
 		{Name: "open-wrong", Method: http.MethodPost, Path: "/p/" + LinkOne + "/open", Form: url.Values{"stay": {"s2"}}, Status: http.StatusUnprocessableEntity},
+		{Name: "sent", Path: "/p/" + LinkSent},
+		{Name: "wrong", Path: "/p/" + LinkOne + "/wrong?stay=s9"},
+		{Name: "wrong-bad", Method: http.MethodPost, Path: "/p/" + LinkOne + "/wrong", Form: url.Values{"stay": {"s2"}}, Status: http.StatusUnprocessableEntity},
+		{Name: "send", Path: "/p/" + LinkMany + "/send?done=send"},
+		{Name: "send-bad", Method: http.MethodPost, Path: "/p/" + LinkOne + "/send", Form: url.Values{"name": {""}}, Status: http.StatusUnprocessableEntity},
+		{Name: "keep", Path: "/p/" + LinkOne + "/keep"},
+		{Name: "keep-away", Path: "/p/" + LinkMany + "/keep"},
+		{Name: "wishes", Path: "/p/" + LinkOne + "/wishes"},
+		{Name: "lost", Path: "/p/" + LinkOne + "/lost"},
+		{Name: "lost-done", Method: http.MethodPost, Path: "/p/" + LinkOne + "/lost", Form: url.Values{"x": {""}}},
 		{Name: "opened", Path: "/p/" + LinkOne + "/opened/i1?stay=s2"},
 	}
 }

@@ -49,3 +49,14 @@ self.addEventListener('fetch', (e) => {
   if (e.request.mode === 'navigate') e.respondWith(page(e.request));
   else if (url.pathname.startsWith('/assets/')) e.respondWith(caches.match(e.request).then((kept) => kept ?? fetch(e.request)));
 });
+
+// A message from the server: what it says, and the page that it leads to.
+self.addEventListener('push', (e) => {
+  const m = e.data?.json() ?? {};
+  e.waitUntil(self.registration.showNotification(m.title ?? '', { body: m.body, lang: m.lang, dir: m.dir, tag: m.tag, data: m.url }));
+});
+
+self.addEventListener('notificationclick', (e) => {
+  e.notification.close();
+  if (e.notification.data) e.waitUntil(self.clients.openWindow(e.notification.data));
+});
