@@ -143,8 +143,8 @@ func (s *Server) buildNotices(catalog *text.Catalog) error {
 	s.faces.notifier, err = notice.New(notice.Options{
 		Store: s.store, Post: s.Cloud.Post(), Mailer: mailer, Texts: catalog, Logger: s.opts.Logger, Now: s.opts.Now,
 		PublicURL: c.PublicURL, Language: c.Language,
-		Brand:  notice.Brand{Name: c.Branding.Name, Phone: c.Branding.Phone, Mail: c.Branding.Mail},
-		Duty:   c.DutyMail, Also: s.faces.holders.Tick,
+		Brand: notice.Brand{Name: c.Branding.Name, Phone: c.Branding.Phone, Mail: c.Branding.Mail},
+		Duty:  c.DutyMail, Also: s.faces.holders.Tick,
 		Rhythm: notice.Rhythm{Steps: c.Notices.Reminders, Repeat: c.Notices.Repeat},
 		Quiet:  notice.Hours{From: minuteOfDay(c.Notices.QuietStart), To: minuteOfDay(c.Notices.QuietEnd)},
 	})

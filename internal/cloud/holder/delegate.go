@@ -108,7 +108,7 @@ func (d *Desk) send(ctx context.Context, q *db.Queries, r db.Recipient, sent *Se
 		}
 		told[stay.Site] = true
 	}
-	return d.wrote(ctx, q, "send_delegate", site, r.ID, sent.ID)
+	return d.wrote(ctx, q, act{"send_delegate", site, r.ID, sent.ID})
 }
 
 // alone returns CONFLICT when a parcel shares its compartment with another.
@@ -234,7 +234,7 @@ func (d *Desk) End(ctx context.Context, token, id string) error {
 		if err := d.end(ctx, q, row, told); err != nil {
 			return err
 		}
-		return d.wrote(ctx, q, "end_delegate", "", r.ID, id)
+		return d.wrote(ctx, q, act{"end_delegate", "", r.ID, id})
 	})
 	if err == nil {
 		for s := range told {

@@ -105,10 +105,13 @@ func (d *Desk) order(ctx context.Context, q *db.Queries, stay db.Stay, change fu
 	return d.holders.Order(ctx, q, stay, o)
 }
 
+// act is something that a holder did.
+type act struct{ kind, site, recipient, about string }
+
 // wrote writes down what a holder did. The person is the subject: there is no account to name.
-func (d *Desk) wrote(ctx context.Context, q *db.Queries, kind, site, recipient, reason string) error {
+func (d *Desk) wrote(ctx context.Context, q *db.Queries, a act) error {
 	err := q.CreateAct(ctx, db.CreateActParams{
-		ID: d.newID(), At: d.millis(), Via: viaLink, Kind: kind, Site: site, Subject: recipient, Reason: reason,
+		ID: d.newID(), At: d.millis(), Via: viaLink, Kind: a.kind, Site: a.site, Subject: a.recipient, Reason: a.about,
 	})
 	if err != nil {
 		return fmt.Errorf("write down the act: %w", err)

@@ -439,4 +439,3 @@ func FuzzPhoto(f *testing.F) {
 		}
 	})
 }
-

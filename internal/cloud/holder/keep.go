@@ -71,7 +71,7 @@ func (d *Desk) Keep(ctx context.Context, token string, stay locker.StayID) error
 		if err := d.order(ctx, q, s, func(o *db.StayOrder) { o.CollectBy = until.UnixMilli() }); err != nil {
 			return err
 		}
-		return d.wrote(ctx, q, "keep_stay", s.Site, r.ID, s.ID)
+		return d.wrote(ctx, q, act{"keep_stay", s.Site, r.ID, s.ID})
 	})
 	if err == nil {
 		d.holders.Wake(locker.SiteID(site))
@@ -116,7 +116,7 @@ func (d *Desk) Away(ctx context.Context, token string, until time.Time) error {
 				return err
 			}
 		}
-		return d.wrote(ctx, q, "hold_away", "", r.ID, "")
+		return d.wrote(ctx, q, act{"hold_away", "", r.ID, ""})
 	})
 	if err == nil {
 		for s := range told {

@@ -44,7 +44,7 @@ func (d *Desk) LostPhone(ctx context.Context, token string) error {
 			}
 			told[stay.Site] = true
 		}
-		if err := d.wrote(ctx, q, "lost_phone", "", r.ID, ""); err != nil {
+		if err := d.wrote(ctx, q, act{"lost_phone", "", r.ID, ""}); err != nil {
 			return err
 		}
 		body, err := rows.Encode(LinkJob{Recipient: r.ID, Generation: r.LinkGeneration})

@@ -197,9 +197,9 @@ func upload(r *http.Request, name string) ([]byte, error) {
 	case err != nil:
 		return nil, locker.Errorf(locker.CodeInputInvalid, "the picture did not arrive")
 	}
-	defer file.Close()
 	var body bytes.Buffer
-	if _, err := io.Copy(&body, file); err != nil {
+	_, err = io.Copy(&body, file)
+	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, locker.Errorf(locker.CodeInputInvalid, "the picture did not arrive")
 	}
 	return body.Bytes(), nil

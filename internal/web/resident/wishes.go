@@ -19,7 +19,7 @@ func (f *Face) wishesForm(w http.ResponseWriter, r *http.Request, v visit) error
 	return f.wishesPage(w, r, v, wishes, nil)
 }
 
-func (f *Face) wishesPage(w http.ResponseWriter, r *http.Request, v visit, now holder.Wishes, errs []ui.FormError) error { //nolint:revive // request, visit and what is shown
+func (f *Face) wishesPage(w http.ResponseWriter, r *http.Request, v visit, now holder.Wishes, errs []ui.FormError) error {
 	t := v.t
 	view := act(v, "wishes", errs)
 	view.done(v, r)
