@@ -77,14 +77,43 @@ type Notice struct {
 	Failed   time.Time `json:"failed_at,omitzero"` // when it last failed
 }
 
-// DeliveryDraft is a parcel that staff put on a shelf or at the desk.
+// DeliveryDraft is a parcel that staff put on a shelf, at the desk or behind a door.
 type DeliveryDraft struct {
-	Place    string `json:"place"`              // a shelf or the desk
+	Place    string `json:"place,omitempty"`    // a shelf or the desk; with Door a door, empty: the site chooses
 	Resident string `json:"resident,omitempty"` // id of whom it is for; missing: unknown, kept for staff
 	Carrier  string `json:"carrier,omitempty"`  // id of the carrier
 	Tracking string `json:"tracking,omitempty"` // as scanned
 	Size     string `json:"size,omitempty"`     // of the parcel
+	Door     bool   `json:"door,omitempty"`     // into a free door, which opens
+	Bank     string `json:"bank,omitempty"`     // of the door; empty: any
+	Undo     bool   `json:"undo,omitempty"`     // it can be taken back for a while; nobody is told before
 	Note     string `json:"note,omitempty"`     // for staff
+}
+
+// HandOverDraft says what was handed to whom.
+type HandOverDraft struct {
+	Stays     []string `json:"stays"`               // ids of the stays
+	To        string   `json:"to"`                  // who took them
+	Taker     string   `json:"taker,omitempty"`     // "recipient" (when empty), "household", "delegate" or "other"
+	Signature string   `json:"signature,omitempty"` // strokes of a pen, "W H;x,y x,y;x,y" in pixels, or "=" and a typed name
+}
+
+// PrintDraft is something to print.
+type PrintDraft struct {
+	Kind     string   `json:"kind"`               // "slip", "parcel" or "place"
+	Stays    []string `json:"stays,omitempty"`    // of slips and parcel labels
+	Places   []string `json:"places,omitempty"`   // of place labels
+	Language string   `json:"language,omitempty"` // BCP 47; empty: the site's first
+}
+
+// DeskSettings are the settings of a site's front desk.
+type DeskSettings struct {
+	Signature  string `json:"signature,omitempty"`         // of whoever takes a parcel: empty (never), "others" or "always"
+	Printer    string `json:"printer,omitempty"`           // host and port of a label printer that reads ZPL
+	WidthMM    int    `json:"label_width_mm,omitempty"`    // 50 to 220; 0: 102
+	HeightMM   int    `json:"label_height_mm,omitempty"`   // 40 to 310; 0: 76
+	DotsPerMM  int    `json:"label_dots_per_mm,omitempty"` // 8, 12 or 24; 0: 8
+	ReturnDays int    `json:"return_days,omitempty"`       // after its collect-by a parcel goes back; 0: never by itself
 }
 
 // Refusal is a parcel that was not taken.

@@ -70,29 +70,6 @@ func (c *Client) Refusals(ctx context.Context, site string, limit int) ([]Refusa
 	return p.Items, err
 }
 
-// LogDelivery asks the site to book a parcel into a shelf or the desk.
-func (c *Client) LogDelivery(ctx context.Context, site string, d DeliveryDraft) (Asked, error) {
-	return c.ask(ctx, http.MethodPost, at("/sites/%s/parcels", site), d)
-}
-
-// HandOver asks the site to book parcels of shelves or the desk as handed to somebody.
-func (c *Client) HandOver(ctx context.Context, site string, stays []string, to string) (Asked, error) {
-	return c.ask(ctx, http.MethodPost, at("/sites/%s/hand-overs", site), struct {
-		Stays []string `json:"stays"`
-		To    string   `json:"to"`
-	}{stays, to})
-}
-
-// Clear asks the site to book parcels as taken off a shelf or the desk; outcome is "returned", "moved" or
-// "cleared".
-func (c *Client) Clear(ctx context.Context, site string, stays []string, outcome, reason string) (Asked, error) {
-	return c.ask(ctx, http.MethodPost, at("/sites/%s/clearances", site), struct {
-		Stays   []string `json:"stays"`
-		Outcome string   `json:"outcome"`
-		Reason  string   `json:"reason"`
-	}{stays, outcome, reason})
-}
-
 // Reassign makes a parcel another resident's.
 func (c *Client) Reassign(ctx context.Context, site, stay, resident, reason string) error {
 	return c.run(ctx, http.MethodPost, at("/sites/%s/stays/%s/reassign", site, stay), struct {

@@ -13,6 +13,7 @@ import (
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
 	"cubby/internal/cloud/audit"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/round"
 	"cubby/internal/text"
@@ -24,12 +25,13 @@ const Prefix = "/api/v1"
 // Version is the version of the API's description.
 const Version = "1.0.0"
 
-// Options configure [New]. Cloud, Hooks, Audits, Rounds, Text, Logger, Now and NewID are needed.
+// Options configure [New]. Cloud, Hooks, Audits, Rounds, Desk, Text, Logger, Now and NewID are needed.
 type Options struct {
 	Cloud  *cloud.Cloud
 	Hooks  *hook.Hooks // programs that are told
 	Audits *audit.Auditor
 	Rounds *round.Desk   // guided audits
+	Desk   *desk.Desk    // the front desk
 	Text   *text.Catalog // titles of problems
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -61,6 +63,7 @@ type API struct {
 	hooks     *hook.Hooks
 	audits    *audit.Auditor
 	rounds    *round.Desk
+	desk      *desk.Desk
 	proofs    Evidence
 	published Publisher
 	text      *text.Catalog
@@ -77,8 +80,8 @@ type API struct {
 
 // New returns the API over a Cloud.
 func New(opts Options) (*API, error) {
-	if opts.Cloud == nil || opts.Audits == nil || opts.Rounds == nil || opts.Hooks == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
-		return nil, errors.New("api: a cloud, webhooks, audits, texts, a logger, a clock and ids are needed")
+	if opts.Cloud == nil || opts.Audits == nil || opts.Rounds == nil || opts.Desk == nil || opts.Hooks == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
+		return nil, errors.New("api: a cloud, webhooks, audits, a front desk, texts, a logger, a clock and ids are needed")
 	}
 	if opts.Every == 0 {
 		opts.Every = DefaultEvery
@@ -92,7 +95,7 @@ func New(opts Options) (*API, error) {
 	}
 	a := &API{
 		cloud: opts.Cloud, hooks: opts.Hooks, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
-		audits: opts.Audits, rounds: opts.Rounds, advise: opts.Advise, proofs: opts.Evidence, published: opts.Published,
+		audits: opts.Audits, rounds: opts.Rounds, desk: opts.Desk, advise: opts.Advise, proofs: opts.Evidence, published: opts.Published,
 	}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, a.config())

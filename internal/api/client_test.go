@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -261,8 +262,7 @@ func clientOfParcels(ctx context.Context, t *testing.T, w *world, c *client.Clie
 	must(t, err)
 	_, err = c.LogDelivery(ctx, site, client.DeliveryDraft{Place: "room/1", Resident: string(w.ana), Tracking: "1Z"})
 	must(t, err)
-	_, err = c.HandOver(ctx, site, []string{"s8"}, "Ana")
-	must(t, err)
+	clientOfDesk(ctx, t, w, c)
 	_, err = c.Clear(ctx, site, []string{"s8"}, "returned", "carrier took it")
 	must(t, err)
 	if code, err := c.StayCode(ctx, site, "s1", "read to Ana"); err != nil || code.Token == "" || code.Digits == "" {
@@ -288,6 +288,48 @@ func clientOfParcels(ctx context.Context, t *testing.T, w *world, c *client.Clie
 	if must(t, err); !i.Resolved || len(i.Notes) == 0 {
 		t.Errorf("incident %+v", i)
 	}
+}
+
+// clientOfDesk stands at the front desk; s1 waits behind a door.
+func clientOfDesk(ctx context.Context, t *testing.T, w *world, c *client.Client) {
+	t.Helper()
+	must(t, c.SetDesk(ctx, site, client.DeskSettings{Signature: "others", Printer: "10.0.0.7"}))
+	if s, err := c.Desk(ctx, site); err != nil || s.Printer != "10.0.0.7:9100" || s.Signature != "others" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	_, err := c.HandOver(ctx, site, client.HandOverDraft{Stays: []string{"s8"}, To: "Max", Taker: "household"})
+	if problem := (*client.Error)(nil); !errors.As(err, &problem) || problem.Code != "SIGNATURE_NEEDED" {
+		t.Errorf("without a signature: %v", err)
+	}
+	for _, draft := range []client.HandOverDraft{
+		{Stays: []string{"s8"}, To: "Ana"},
+		{Stays: []string{"s8"}, To: "Max", Taker: "household", Signature: "100 40;1,2 3,4;9,9"},
+		{Stays: []string{"s8"}, To: "Max", Taker: "other", Signature: "=Max Torres"},
+	} {
+		_, err = c.HandOver(ctx, site, draft)
+		must(t, err)
+	}
+	_, err = c.LogDelivery(ctx, site, client.DeliveryDraft{Door: true, Resident: string(w.ana), Size: "S", Undo: true})
+	must(t, err)
+	_, err = c.UndoDelivery(ctx, site, "s8")
+	must(t, err)
+	_, err = c.SetBankService(ctx, site, "main", true, "floor is wet")
+	must(t, err)
+	code, err := c.StayCode(ctx, site, "s1", "read to Ana")
+	must(t, err)
+	for _, form := range []string{code.Symbols, strings.ToLower(code.Token), code.Unit + " " + code.Digits} {
+		if found, err := c.FindByCode(ctx, site, form); err != nil || len(found) != 1 || found[0].Stay != "s1" {
+			t.Errorf("by %d characters: %v, %v", len(form), found, err)
+		}
+	}
+	slip := client.PrintDraft{Kind: "slip", Stays: []string{"s1"}, Language: "es"}
+	if paper, err := c.Labels(ctx, site, slip); err != nil || !bytes.HasPrefix(paper, []byte("%PDF")) {
+		t.Errorf("%.20s, %v", paper, err)
+	}
+	if err := c.PrintLabels(ctx, site, slip); err == nil { // nobody dials here
+		t.Error("it printed without a printer")
+	}
+	must(t, c.SlipsPrinted(ctx, site, []string{"s1"}))
 }
 
 // advise has advice on one site, and a record that is too short of every other.

@@ -81,6 +81,7 @@ const (
 	tagIncidents = "Incidents"
 	tagRecord    = "Record"
 	tagAudit     = "Audit"
+	tagDesk      = "Front desk"
 	tagWebhooks  = "Webhooks"
 )
 
@@ -93,6 +94,7 @@ func tags() []*huma.Tag {
 		{Name: tagIntents, Description: "What was asked of a site. It expires, and the site may refuse."},
 		{Name: tagIncidents, Description: "What a person must look at, with a clock and an owner."},
 		{Name: tagRecord, Description: "Facts: the numbered record of what happened on site."},
+		{Name: tagDesk, Description: "What staff do at the front desk: log, hand over, print."},
 		{Name: tagAudit, Description: "Whether the books agree, and guided audits: what staff saw, place by place."},
 		{Name: tagWebhooks, Description: "Programs elsewhere that are told what happens: signed by Standard Webhooks, at least once, in any order."},
 	}

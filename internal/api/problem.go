@@ -73,14 +73,14 @@ func statusOf(code locker.Code) int {
 	case locker.CodeConflict, locker.CodeBankFull, locker.CodeNothingFits, locker.CodeNoLowDoor, locker.CodePlaceTaken,
 		locker.CodePlaceOut, locker.CodePlaceEmpty, locker.CodeDoorBusy, locker.CodeDoorOpen, locker.CodeDoorJammed,
 		locker.CodeRetriesSpent, locker.CodeStayEnded, locker.CodeStayRevoked, locker.CodeStayNotReady,
-		locker.CodeUndoClosed, locker.CodeIntentExpired, locker.CodeClockUntrusted, locker.CodeLayoutMismatch,
+		locker.CodeUndoClosed, locker.CodeSignatureNeeded, locker.CodeIntentExpired, locker.CodeClockUntrusted, locker.CodeLayoutMismatch,
 		locker.CodeJournalFork, locker.CodeJournalSealed, locker.CodeIdentityInUse:
 		return http.StatusConflict
 	case locker.CodeRateLimited, locker.CodeCodeFlooded, locker.CodeGovernorWait, locker.CodeRemoteLimit:
 		return http.StatusTooManyRequests
 	case locker.CodeVersionUnsupported:
 		return http.StatusUpgradeRequired
-	case locker.CodeBoardSilent, locker.CodeMailUnreachable, locker.CodeMailRefused:
+	case locker.CodeBoardSilent, locker.CodeMailUnreachable, locker.CodeMailRefused, locker.CodePrinterOffline:
 		return http.StatusBadGateway
 	case locker.CodeSiteOffline:
 		return http.StatusServiceUnavailable

@@ -39,6 +39,7 @@ func (a *API) register() {
 	a.registerIncidents()
 	a.registerWebhooks()
 	a.registerAudits()
+	a.registerDesk()
 }
 
 const adviceWords = "From the site's own record, by simulation: other doors in the same columns, another hold, one more column; in a normal " +
@@ -264,10 +265,6 @@ func (a *API) registerParcels() {
 		summary: "List parcels of a site", more: "Newest first. Searching, names and tracking numbers need the scope `pii` too.",
 	}, a.listParcels)
 	add(a, operation{
-		method: post, path: "/sites/{site}/parcels", id: "log-delivery", tag: tagParcels, scopes: write(), status: acceptedStatus,
-		summary: "Log a delivery to a shelf or the desk", more: "The site answers the intent; parcels for doors are stored at the kiosk.",
-	}, a.logDelivery)
-	add(a, operation{
 		method: get, path: "/sites/{site}/parcels/{parcel}", id: "get-parcel", tag: tagParcels, scopes: read(),
 		summary: "Get a parcel with its custody record", more: "Names, the tracking number and what people typed need the scope `pii` too.",
 	}, a.getParcel)
@@ -283,14 +280,6 @@ func (a *API) registerParcels() {
 		method: get, path: "/sites/{site}/refusals", id: "list-refusals", tag: tagParcels, scopes: read(),
 		summary: "List the latest parcels that were not taken", more: "Tracking numbers need the scope `pii` too.",
 	}, a.listRefusals)
-	add(a, operation{
-		method: post, path: "/sites/{site}/hand-overs", id: "hand-over", tag: tagParcels, scopes: write(), status: acceptedStatus,
-		summary: "Hand parcels over the counter",
-	}, a.handOver)
-	add(a, operation{
-		method: post, path: "/sites/{site}/clearances", id: "clear-stays", tag: tagParcels, scopes: write(), status: acceptedStatus,
-		summary: "Take parcels off a shelf or the desk",
-	}, a.clearStays)
 	add(a, operation{
 		method: post, path: "/sites/{site}/stays/{stay}/reassign", id: "reassign-stay", tag: tagParcels, scopes: write(), status: doneStatus,
 		summary: "Make a parcel another resident's", more: "Whoever held the old code loses it.",

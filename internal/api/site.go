@@ -160,7 +160,13 @@ func (a *API) setSettings(ctx context.Context, who cloud.Principal, in *struct {
 	Body SettingsDraft
 },
 ) (*none, error) {
-	return done(a.cloud.SetSettings(ctx, who, in.Site, in.Body.Name, in.Body.toCloud()))
+	before, err := a.cloud.Site(ctx, who, in.Site)
+	if err != nil {
+		return nil, err
+	}
+	settings := in.Body.toCloud()
+	settings.Desk = before.Settings.Desk // set-desk changes them
+	return done(a.cloud.SetSettings(ctx, who, in.Site, in.Body.Name, settings))
 }
 
 func (a *API) setPolicy(ctx context.Context, who cloud.Principal, in *struct {

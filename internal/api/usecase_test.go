@@ -12,6 +12,7 @@ import (
 
 	"cubby/internal/cloud"
 	"cubby/internal/cloud/audit"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/cloud/round"
 )
 
@@ -30,7 +31,7 @@ func unreachable() map[string]string {
 		"ResidentPage": resident, "ResidentOpen": resident, "ResidentAwait": resident,
 		"Start": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside, "Holders": inside,
 		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside, "Publish": inside,
-		"OpenIncidents": page, "Activity": page, "WallPlace": page, "Tiles": page,
+		"OpenIncidents": page, "Activity": page, "WallPlace": page, "Tiles": page, "DeliveriesOf": page, "Preview": page,
 		"FindRecipients": "list-residents with q",
 		"RunDue":         inside, "Counts": inside,
 		"Scan": "list-parcels with q and state waiting",
@@ -44,7 +45,7 @@ func TestUseCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	must(t, err)
-	call := regexp.MustCompile(`a\.(?:cloud|audits|rounds)\.([A-Z]\w*)`)
+	call := regexp.MustCompile(`a\.(?:cloud|audits|rounds|desk)\.([A-Z]\w*)`)
 	called := map[string]bool{}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
@@ -58,7 +59,7 @@ func TestUseCases(t *testing.T) {
 	}
 	reasons := unreachable()
 	var names []string
-	for _, of := range []reflect.Type{reflect.TypeFor[*cloud.Cloud](), reflect.TypeFor[*audit.Auditor](), reflect.TypeFor[*round.Desk]()} {
+	for _, of := range []reflect.Type{reflect.TypeFor[*cloud.Cloud](), reflect.TypeFor[*audit.Auditor](), reflect.TypeFor[*round.Desk](), reflect.TypeFor[*desk.Desk]()} {
 		for i := range of.NumMethod() {
 			names = append(names, of.Method(i).Name)
 		}

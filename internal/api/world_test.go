@@ -19,6 +19,7 @@ import (
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
 	"cubby/internal/cloud/audit"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/round"
 	"cubby/internal/integration/webhook"
@@ -137,6 +138,8 @@ func newWorldWith(t *testing.T, opts api.Options) *world {
 	opts.Audits, err = audit.New(audit.Options{Cloud: w.cloud, Store: database, Logger: log, Now: w.clock.now, NewID: rand.Text})
 	must(t, err)
 	opts.Rounds, err = round.New(round.Options{Cloud: w.cloud, Store: database, Auditor: opts.Audits, Now: w.clock.now, NewID: rand.Text})
+	must(t, err)
+	opts.Desk, err = desk.New(desk.Options{Cloud: w.cloud, Store: database, Text: catalog, Now: w.clock.now, NewID: rand.Text})
 	must(t, err)
 	opts.Cloud, opts.Text, opts.Logger, opts.Now = w.cloud, catalog, log, w.clock.now
 	opts.NewID = func() string { n++; return "request-" + strconv.Itoa(n) }

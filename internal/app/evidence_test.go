@@ -12,6 +12,7 @@ import (
 	"cubby/internal/app"
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/cloud/evidence"
 	"cubby/internal/cloud/evidence/bundle"
 	"cubby/internal/journal"

@@ -11,6 +11,7 @@ import (
 
 	"cubby/internal/api"
 	"cubby/internal/cloud/audit"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/cloud/evidence/bundle"
 	"cubby/internal/cloud/holder"
 	"cubby/internal/cloud/hook"
@@ -37,6 +38,7 @@ type faces struct {
 	hooks    *hook.Hooks
 	auditor  *audit.Auditor
 	rounds   *round.Desk
+	desk     *desk.Desk
 	planner  *planner.Face // nil: switched off
 	advise   api.Adviser
 	proofs   *bundle.Maker
@@ -60,6 +62,9 @@ func (s *Server) buildFaces() error {
 		return err
 	}
 	if err := s.buildAudit(); err != nil {
+		return err
+	}
+	if err := s.buildDesk(catalog); err != nil {
 		return err
 	}
 	s.faces.host = &host{
@@ -117,7 +122,7 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 		return nil, fmt.Errorf("build the test of banks: %w", err)
 	}
 	pages, err := console.New(console.Options{
-		Cloud: s.Cloud, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
+		Cloud: s.Cloud, Desk: s.faces.desk, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
 		Trusted: []string{strings.TrimRight(c.PublicURL, "/")},
 		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
 		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, RetryNotice: s.faces.notifier.RetryNotice, Version: s.opts.Version,

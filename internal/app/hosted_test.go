@@ -9,6 +9,7 @@ import (
 
 	"cubby/internal/app"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/config"
 	"cubby/internal/locker"
 	"cubby/internal/store"
@@ -98,7 +99,7 @@ func TestHostedSite_KeepsItsRecordInTheServer(t *testing.T) {
 		return err == nil && len(ana) == 1
 	})
 	until(t, "the parcel is logged", func() bool {
-		_, err := s.Cloud.LogDelivery(t.Context(), p, "mailroom", cloud.DeliveryDraft{
+		_, err := s.Desk().LogDelivery(t.Context(), p, "mailroom", desk.Draft{
 			Tracking: "1Z999", Recipient: ana[0].ID, Size: locker.SizeL, Place: "shelf/1",
 		})
 		return err == nil
@@ -119,7 +120,7 @@ func TestHostedSite_KeepsItsRecordInTheServer(t *testing.T) {
 		t.Fatalf("after a restart %d parcels wait, want 1", len(found))
 	}
 	until(t, "it is handed over", func() bool {
-		_, err := s.Cloud.HandOver(t.Context(), p, "mailroom", []locker.StayID{found[0].Stay}, "her brother")
+		_, err := s.Desk().HandOver(t.Context(), p, "mailroom", desk.Hand{Stays: []locker.StayID{found[0].Stay}, To: "her brother"})
 		return err == nil
 	})
 	until(t, "nothing waits", func() bool { return len(waiting(t, s, p)) == 0 })

@@ -108,6 +108,29 @@ func (c *Cloud) Deliveries(ctx context.Context, p Principal, f DeliveryFilter) (
 	return found, nil
 }
 
+// DeliveriesOf returns stays of a site, in the order asked for, without those that are not there.
+func (c *Cloud) DeliveriesOf(ctx context.Context, p Principal, site locker.SiteID, stays []locker.StayID) ([]Delivery, error) {
+	row, err := c.findSite(ctx, p, site)
+	if err != nil {
+		return nil, err
+	}
+	view, err := c.layoutView(ctx, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	var found []Delivery
+	for _, id := range stays[:min(len(stays), MaxPage)] {
+		stay, ok, err := c.store.FindDelivery(ctx, row.ID, string(id))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found = append(found, view.delivery(stay))
+		}
+	}
+	return found, nil
+}
+
 // byState narrows a query to one state, or to one of the groups that people think in.
 func byState(query *store.DeliveryQuery, state string, now int64) error {
 	switch state {

@@ -54,7 +54,9 @@ func TestHostedStorage_Projects(t *testing.T) {
 	if wall.Rooms[0].Shelves[0].Parcels != 1 || wall.Site.Link != cloud.LinkHosted {
 		t.Errorf("wall is %+v", wall.Rooms)
 	}
-	id, err := w.HandOver(w.ctx, w.owner, site, []locker.StayID{"s1"}, "Ana's brother")
+	id, err := w.Act(w.ctx, w.owner, cloud.IntentDraft{Site: site, Intent: wire.Intent{
+		Kind: wire.IntentHandOver, Stays: []locker.StayID{"s1"}, To: "Ana's brother",
+	}})
 	must(t, err)
 	must(t, first.Append(w.ctx, 2, entry(2, locker.ParcelCollected{Stay: "s1", Place: "room/1", Evidence: locker.EvidencePerson, By: staff}, locker.IntentAnswered{Intent: id, Done: true})))
 	v, err := w.Await(w.ctx, w.owner, id)

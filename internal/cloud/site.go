@@ -59,6 +59,23 @@ type SiteSettings struct {
 	Languages []string `json:"languages,omitempty"` // BCP 47, the first is the default
 	OnDuty    []string `json:"on_duty,omitempty"`   // mail addresses for incidents
 	NoticeSettings
+	Desk DeskSettings `json:"desk,omitzero"`
+}
+
+// DeskSettings are what a site wants at its front desk; package desk checks them.
+type DeskSettings struct {
+	Signature string    `json:"signature,omitempty"` // of whoever takes a parcel: "" never, "others", "always"
+	Printer   string    `json:"printer,omitempty"`   // host:port of a label printer that reads ZPL
+	Label     LabelSize `json:"label,omitzero"`
+	// ReturnDays is how many days after its "collect by" a parcel goes back to its sender; 0: never by itself.
+	ReturnDays int `json:"return_days,omitempty"`
+}
+
+// LabelSize is the size of labels; zero: 4 by 3 inches at 203 dpi.
+type LabelSize struct {
+	WidthMM   int `json:"width_mm,omitempty"`
+	HeightMM  int `json:"height_mm,omitempty"`
+	DotsPerMM int `json:"dots_per_mm,omitempty"`
 }
 
 // Sites returns the sites that the principal sees, by name.

@@ -140,20 +140,45 @@ func (m *Machine) counterOver(id locker.SessionID) bool {
 	return over
 }
 
+// counterClear books parcels of shelves and of the desk as taken out, in one operation.
 func (m *Machine) counterClear(in wire.Intent, done locker.AnswerIntent) error {
-	pl, ok := m.state.Directory.Place(in.Place)
-	if !ok || pl.Kind == locker.PlaceCompartment { // a door is cleared by whoever stands before it
-		return locker.Errorf(locker.CodePlaceUnknown, "%s is no shelf and no desk", in.Place)
+	places := []locker.PlaceID{in.Place}
+	if in.Place == "" {
+		places = nil
+		for _, id := range in.Stays {
+			st := m.state.Matter.Stays[id]
+			if st == nil {
+				return locker.Errorf(locker.CodeStayUnknown, "no stay %s", id)
+			}
+			if !slices.Contains(places, st.Place) {
+				places = append(places, st.Place)
+			}
+		}
 	}
-	annex := wire.Annex{}
 	reason := in.Reason
 	if !slices.Contains([]string{"returned", "moved", "cleared"}, reason) {
 		reason = "cleared"
 	}
-	return m.whole(annex, locker.StaffClear{
-		Staff: in.Staff, Place: in.Place, Stays: in.Stays, Request: locker.RequestID(m.id()), Reason: reason,
-		Note: m.note(annex, in.Note),
-	}, done)
+	annex := wire.Annex{}
+	note := m.note(annex, in.Note)
+	var commands []locker.Command
+	for _, place := range places {
+		pl, ok := m.state.Directory.Place(place)
+		if !ok || pl.Kind == locker.PlaceCompartment { // a door is cleared by whoever stands before it
+			return locker.Errorf(locker.CodePlaceUnknown, "%s is no shelf and no desk", place)
+		}
+		clear := locker.StaffClear{
+			Staff: in.Staff, Place: place, Stays: in.Stays, Request: locker.RequestID(m.id()), Reason: reason, Note: note,
+		}
+		if _, err := locker.Decide(m.state, clear, m.at); err != nil { // all of it, or none
+			return err
+		}
+		commands = append(commands, clear)
+	}
+	if len(commands) == 0 {
+		return locker.Errorf(locker.CodeInputInvalid, "no parcel was chosen")
+	}
+	return m.whole(annex, append(commands, done)...)
 }
 
 // bankService takes every door of a bank out of service, or puts it back, as one operation with one reason.

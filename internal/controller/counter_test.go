@@ -76,6 +76,21 @@ func TestMachine_CounterTakesBack(t *testing.T) {
 	}
 }
 
+func TestMachine_CounterClearsWhereverItLies(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 4)
+	for stay, place := range map[locker.StayID]locker.PlaceID{"one": "desk", "two": "room/1"} {
+		l.intent(wire.Intent{ID: locker.IntentID("d" + stay), Kind: wire.IntentDeposit, Place: place, Staff: "s1", Recipient: dora, Size: locker.SizeS, Stay: stay})
+	}
+	if a := l.intent(wire.Intent{ID: "c0", Kind: wire.IntentClear, Staff: "s1", Stays: []locker.StayID{"one", "none"}}); a.Reason != locker.CodeStayUnknown {
+		t.Errorf("one that is not there: %+v", a)
+	}
+	a := l.intent(wire.Intent{ID: "c1", Kind: wire.IntentClear, Staff: "s1", Stays: []locker.StayID{"one", "two"}, Reason: "returned", Note: "refused"})
+	if got := l.facts("parcel_removed"); !a.Done || len(got) != 2 {
+		t.Errorf("%+v, %d removed", a, len(got))
+	}
+}
+
 func TestMachine_HandOverKeepsWhoAndHow(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, 4)

@@ -57,6 +57,8 @@ const (
 	CodeMailUnreachable    Code = "MAIL_UNREACHABLE"     // the mail server does not answer
 	CodeMailRefused        Code = "MAIL_REFUSED"         // the mail server refused us
 	CodeSiteOffline        Code = "SITE_OFFLINE"         // the site is not connected now
+	CodePrinterOffline     Code = "PRINTER_OFFLINE"      // the label printer does not answer
+	CodeSignatureNeeded    Code = "SIGNATURE_NEEDED"     // whoever takes a parcel signs here
 )
 
 // Numbered is a code with the number that a kiosk shows.
@@ -119,6 +121,8 @@ func Codes() []Numbered {
 		{CodeImportInvalid, 701},
 		{CodeMailUnreachable, 702},
 		{CodeMailRefused, 703},
+		{CodePrinterOffline, 704},
+		{CodeSignatureNeeded, 705},
 	}
 }
 

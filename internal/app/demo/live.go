@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/locker"
 )
 
@@ -123,10 +124,10 @@ func (h *House) staffRound(ctx context.Context, rng *rand.Rand) error {
 	}
 	if len(page.Items) > 12 {
 		stay := page.Items[rng.IntN(len(page.Items))]
-		_, err := c.HandOver(ctx, h.owner, RoomSite, []locker.StayID{stay.Stay}, "the resident")
+		_, err := h.Server.Desk().HandOver(ctx, h.owner, RoomSite, desk.Hand{Stays: []locker.StayID{stay.Stay}, To: "the resident"})
 		return err
 	}
-	_, err = c.LogDelivery(ctx, h.owner, RoomSite, cloud.DeliveryDraft{
+	_, err = h.Server.Desk().LogDelivery(ctx, h.owner, RoomSite, desk.Draft{
 		Tracking: fmt.Sprintf("9400%018d", rng.Uint64N(1e18)), Recipient: found[0].ID, Size: locker.SizeL, Carrier: "ups",
 		Place: locker.PlaceID(fmt.Sprintf("shelf/%d", 1+rng.IntN(40))),
 	})

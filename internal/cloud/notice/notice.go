@@ -110,12 +110,15 @@ func (n *Notifier) prepare(ctx context.Context, q *db.Queries, stay db.Stay) (ra
 	if err != nil && !errors.Is(err, store.ErrNone) {
 		return false, fmt.Errorf("find recipient %s: %w", stay.Recipient, err)
 	}
-	if recipient.Email == "" {
-		return true, n.opts.Post.Unnotified(ctx, q, stay, whyNoAddress)
-	}
 	rows, err := q.ListNoticesOfStay(ctx, db.ListNoticesOfStayParams{Site: stay.Site, Stay: stay.ID})
 	if err != nil {
 		return false, fmt.Errorf("list notices of stay %s: %w", stay.ID, err)
+	}
+	if recipient.Email == "" {
+		if hasSlip(rows, stay) {
+			return false, nil
+		}
+		return true, n.opts.Post.Unnotified(ctx, q, stay, whyNoAddress)
 	}
 	kind := kindFirst
 	for _, row := range rows {

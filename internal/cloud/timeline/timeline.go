@@ -23,6 +23,7 @@ type Entry struct {
 	Purpose   locker.Purpose
 	Reason    string // why: a code or word of the fact
 	Note      string // what a person typed, from the annex; empty when erased
+	Signature string // of whoever took it, from the annex; see desk.ParseSignature
 	Request   locker.RequestID
 	Epoch     uint64 // where it stands in the site's record
 	Number    uint64
@@ -92,6 +93,9 @@ func (t *Reader) add(ctx context.Context, body, annex []byte, keep func(locker.F
 		e.Stay = intake.StayOf(f)
 		e.ActorName = t.names.Actor(ctx, e.Actor)
 		e.Note = notes[e.note]
+		if taken, ok := f.(locker.ParcelCollected); ok {
+			e.Signature = notes[taken.Signature]
+		}
 		t.entries = append(t.entries, e.Entry)
 	}
 }

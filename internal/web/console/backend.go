@@ -31,9 +31,6 @@ type asking interface {
 	SetService(ctx context.Context, p cloud.Principal, site locker.SiteID, place locker.PlaceID, out bool, reason string) (locker.IntentID, error)
 	Verify(ctx context.Context, p cloud.Principal, site locker.SiteID, place locker.PlaceID, occupied bool) (locker.IntentID, error)
 	ReissueCode(ctx context.Context, p cloud.Principal, site locker.SiteID, stay locker.StayID, reason string) (locker.IntentID, error)
-	LogDelivery(ctx context.Context, p cloud.Principal, site locker.SiteID, d cloud.DeliveryDraft) (locker.IntentID, error)
-	HandOver(ctx context.Context, p cloud.Principal, site locker.SiteID, stays []locker.StayID, who string) (locker.IntentID, error)
-	Clear(ctx context.Context, p cloud.Principal, site locker.SiteID, stays []locker.StayID, outcome, reason string) (locker.IntentID, error)
 	Reboot(ctx context.Context, p cloud.Principal, site locker.SiteID, reason string) (locker.IntentID, error)
 	CancelReservation(ctx context.Context, p cloud.Principal, site locker.SiteID, id locker.ReservationID) (locker.IntentID, error)
 }
@@ -51,6 +48,7 @@ type parcels interface {
 	Activity(ctx context.Context, p cloud.Principal, site locker.SiteID, limit int) ([]cloud.ActivityEntry, error)
 	Deliveries(ctx context.Context, p cloud.Principal, f cloud.DeliveryFilter) (cloud.Page[cloud.Delivery], error)
 	Parcel(ctx context.Context, p cloud.Principal, site locker.SiteID, id locker.ParcelID) (cloud.ParcelView, error)
+	DeliveriesOf(ctx context.Context, p cloud.Principal, site locker.SiteID, stays []locker.StayID) ([]cloud.Delivery, error)
 }
 
 type incidents interface {

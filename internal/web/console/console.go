@@ -15,12 +15,14 @@ import (
 	"cubby/internal/text"
 	"cubby/internal/web/console/audits"
 	"cubby/internal/web/console/codes"
+	"cubby/internal/web/console/front"
 	"cubby/internal/web/ui"
 )
 
-// Options configure [New]. Cloud, Text, Logger and Now are needed.
+// Options configure [New]. Cloud, Desk, Text, Logger and Now are needed.
 type Options struct {
 	Cloud  Backend
+	Desk   front.Desk
 	Text   *text.Catalog
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -66,6 +68,7 @@ type Contact struct {
 // Console serves the pages. It is safe for concurrent use.
 type Console struct {
 	cloud    Backend
+	desk     front.Desk
 	text     *text.Catalog
 	log      *slog.Logger
 	now      func() time.Time
@@ -98,8 +101,8 @@ const accountDay = 100
 
 // New returns the console over a Cloud.
 func New(opts Options) (*Console, error) {
-	if opts.Cloud == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil {
-		return nil, errors.New("console: a cloud, texts, a logger and a clock are needed")
+	if opts.Cloud == nil || opts.Desk == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil {
+		return nil, errors.New("console: a cloud, a front desk, texts, a logger and a clock are needed")
 	}
 	if opts.Address == nil {
 		opts.Address = func(r *http.Request) string { return r.RemoteAddr }
@@ -113,7 +116,7 @@ func New(opts Options) (*Console, error) {
 		return nil, err
 	}
 	c := &Console{
-		cloud: opts.Cloud, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
+		cloud: opts.Cloud, desk: opts.Desk, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
 		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version, plan: opts.Plan, advice: opts.Advise,
 		retry: opts.RetryNotice, evidence: opts.Evidence, tests: opts.Tests, audits: opts.Audits, testers: make(chan struct{}, testViewers),
 		accounts: accounts, addresses: addresses,

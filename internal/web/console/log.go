@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/locker"
 	"cubby/internal/text"
+	"cubby/internal/web/console/front"
 	"cubby/internal/web/ui"
 )
 
@@ -31,7 +33,11 @@ type logView struct {
 	Place    ui.FieldView
 	Carrier  ui.FieldView
 	Submit   ui.ButtonView
-	Kiosk    string // there is no shelf and no desk: parcels are stored at the kiosk
+	Kiosk    string // there is no place at all to log to
+	Fresh    bool   // the form begins anew: what was typed was taken
+	Just     front.JustView
+	JustIDs  string // of what was logged a moment ago, for the next form
+	More     []ui.ButtonView
 }
 
 // sizesView chooses a size.
@@ -51,25 +57,68 @@ type sizeView struct {
 type logForm struct {
 	tracking, who, recipient, size, carrier, place string
 	unknown                                        bool
+	just                                           []locker.StayID // logged a moment ago, newest first
 }
 
 func readLog(values url.Values) logForm {
 	return logForm{
 		tracking: strings.TrimSpace(values.Get("tracking")), who: strings.TrimSpace(values.Get("who")),
 		recipient: values.Get("recipient"), size: values.Get("size"), carrier: values.Get("carrier"),
-		place: values.Get("place"), unknown: values.Get("unknown") == "yes",
+		place: values.Get("place"), unknown: values.Get("unknown") == "yes", just: readJust(values.Get("just")),
 	}
 }
 
 // again is the form for the next parcel: what is likely the same stays.
 func (f logForm) again() logForm {
-	return logForm{size: f.size, carrier: f.carrier, place: f.place}
+	return logForm{size: f.size, carrier: f.carrier, place: f.place, just: f.just}
 }
+
+// maxJust is how many parcels stand below the form.
+const maxJust = 10
+
+func readJust(text string) []locker.StayID {
+	var ids []locker.StayID
+	for id := range strings.SplitSeq(text, ",") {
+		if id != "" && len(ids) < maxJust {
+			ids = append(ids, locker.StayID(id))
+		}
+	}
+	return ids
+}
+
+func writeJust(ids []locker.StayID) string {
+	var parts []string
+	for _, id := range ids[:min(len(ids), maxJust)] {
+		parts = append(parts, string(id))
+	}
+	return strings.Join(parts, ",")
+}
+
+// took notes what became of a parcel. One that the site did not take stays in the form, for another place.
+func (f logForm) took(a cloud.IntentView) logForm {
+	if a.State == cloud.IntentRefused || a.State == cloud.IntentExpired {
+		return f
+	}
+	next := f.again()
+	if a.Stay != "" {
+		next.just = append([]locker.StayID{a.Stay}, f.just...)
+	}
+	return next
+}
+
+// door reports whether the place is a free door, and of which bank; empty: any.
+func (f logForm) door() (locker.BankID, bool) {
+	bank, found := strings.CutPrefix(f.place, doorPlace)
+	return locker.BankID(strings.TrimPrefix(bank, ":")), found
+}
+
+// doorPlace is the value of the choice "a free door"; a colon and a bank may follow.
+const doorPlace = "door"
 
 // query keeps the last values over a redirect.
 func (f logForm) query(intent locker.IntentID) string {
 	return "?" + url.Values{
-		"size": {f.size}, "carrier": {f.carrier}, "place": {f.place}, "intent": {string(intent)},
+		"size": {f.size}, "carrier": {f.carrier}, "place": {f.place}, "intent": {string(intent)}, "just": {writeJust(f.just)},
 	}.Encode()
 }
 
@@ -80,16 +129,16 @@ const (
 )
 
 func (c *Console) logForm(w http.ResponseWriter, r *http.Request, pg page) error {
-	card, err := c.logCard(r, pg, readLog(r.URL.Query()), nil)
+	f := readLog(r.URL.Query())
+	var card logView
+	var err error
+	if intent := locker.IntentID(r.URL.Query().Get("intent")); intent != "" {
+		card, err = c.logged(r, pg, f, intent)
+	} else {
+		card, err = c.logCard(r, pg, f, nil)
+	}
 	if err != nil {
 		return err
-	}
-	if intent := locker.IntentID(r.URL.Query().Get("intent")); intent != "" {
-		answer, err := c.cloud.Await(r.Context(), pg.who, intent)
-		if err != nil {
-			return err
-		}
-		card.Result = placed(pg, card, answer)
 	}
 	shell := c.shell(pg, shellOf{title: pg.t.T("console.nav.log"), nav: "log"})
 	return write(w, r, logPage(logPageView{Shell: shell, Log: card}))
@@ -104,7 +153,7 @@ func (c *Console) logParcel(w http.ResponseWriter, r *http.Request, pg page) err
 	}
 	var intent locker.IntentID
 	if len(errs) == 0 {
-		intent, err = c.cloud.LogDelivery(r.Context(), pg.who, pg.site.ID, draft)
+		intent, err = c.desk.LogDelivery(r.Context(), pg.who, pg.site.ID, draft)
 		if code := codeOf(err); err != nil && code == locker.CodeInternal {
 			return err
 		} else if err != nil {
@@ -118,16 +167,81 @@ func (c *Console) logParcel(w http.ResponseWriter, r *http.Request, pg page) err
 		ui.Redirect(w, r, siteHref(pg.site.ID, "/log")+f.again().query(intent))
 		return nil
 	}
+	card, err := c.logged(r, pg, f, intent)
+	if err != nil {
+		return err
+	}
+	return write(w, r, logPart(card))
+}
+
+// logged waits for the site's word about a parcel, and is the form for the next one.
+func (c *Console) logged(r *http.Request, pg page, f logForm, intent locker.IntentID) (logView, error) {
+	answer, err := c.cloud.Await(r.Context(), pg.who, intent)
+	if err != nil {
+		return logView{}, err
+	}
+	next := f.took(answer)
+	card, err := c.logCard(r, pg, next, nil)
+	if err != nil {
+		return logView{}, err
+	}
+	card.Result, card.Fresh = placed(pg, card, answer), answer.State == cloud.IntentDone || answer.State == cloud.IntentPending
+	return card, nil
+}
+
+// logUndo takes back a parcel that was logged a moment ago.
+func (c *Console) logUndo(w http.ResponseWriter, r *http.Request, pg page) error {
+	f := logForm{just: readJust(r.PostFormValue("just"))}
+	intent, err := c.desk.UndoDelivery(r.Context(), pg.who, pg.site.ID, locker.StayID(r.PostFormValue("stay")))
+	if err != nil {
+		return err
+	}
 	answer, err := c.cloud.Await(r.Context(), pg.who, intent)
 	if err != nil {
 		return err
 	}
-	card, err := c.logCard(r, pg, f.again(), nil)
+	card, err := c.logCard(r, pg, f, nil)
 	if err != nil {
 		return err
 	}
-	card.Result = placed(pg, card, answer)
-	return write(w, r, logPart(card))
+	if card.Result = outcome(pg.t, answer); answer.State == cloud.IntentDone {
+		card.Result.Text = pg.t.T("desk.just.undone")
+	}
+	if ui.WantsPartial(r) {
+		return write(w, r, logPart(card))
+	}
+	shell := c.shell(pg, shellOf{title: pg.t.T("console.nav.log"), nav: "log"})
+	return write(w, r, logPage(logPageView{Shell: shell, Log: card}))
+}
+
+// logJust draws what was logged a moment ago, while a door is open.
+func (c *Console) logJust(w http.ResponseWriter, r *http.Request, pg page) error {
+	v, err := c.justView(r, pg, readJust(r.URL.Query().Get("just")))
+	if err != nil {
+		return err
+	}
+	return write(w, r, front.JustList(v))
+}
+
+func (c *Console) justView(r *http.Request, pg page, ids []locker.StayID) (front.JustView, error) {
+	v := front.JustView{Heading: pg.t.T("desk.just")}
+	if len(ids) == 0 {
+		return v, nil
+	}
+	found, err := c.cloud.DeliveriesOf(r.Context(), pg.who, pg.site.ID, ids)
+	if err != nil {
+		return v, err
+	}
+	base, just := siteHref(pg.site.ID, ""), writeJust(ids)
+	for _, d := range found {
+		v.Rows = append(v.Rows, front.Just(pg.t, base, just, d, front.JustRow{
+			Who: recipientWords(pg.t, d), Detail: placeWord(pg.t, d.PlaceKind, d.PlaceName), Badge: stayBadge(pg.t, d),
+		}))
+		if front.Waiting(d) || len(found) < len(ids) {
+			v.Poll = base + "/log/just?just=" + url.QueryEscape(just)
+		}
+	}
+	return v, nil
 }
 
 func (c *Console) logAgain(w http.ResponseWriter, r *http.Request, pg page, f logForm, errs []ui.FormError) error {
@@ -140,9 +254,9 @@ func (c *Console) logAgain(w http.ResponseWriter, r *http.Request, pg page, f lo
 }
 
 // draft checks the form. Somebody whom the text points at alone is taken without a further question.
-func (c *Console) draft(r *http.Request, pg page, f *logForm) (cloud.DeliveryDraft, []ui.FormError, error) {
+func (c *Console) draft(r *http.Request, pg page, f *logForm) (desk.Draft, []ui.FormError, error) {
 	var errs []ui.FormError
-	d := cloud.DeliveryDraft{
+	d := desk.Draft{
 		Tracking: f.tracking, Carrier: locker.CarrierID(f.carrier), Recipient: locker.RecipientID(f.recipient), Size: locker.Size(f.size),
 	}
 	if len(f.tracking) > maxTracking {
@@ -167,7 +281,11 @@ func (c *Console) draft(r *http.Request, pg page, f *logForm) (cloud.DeliveryDra
 	if !d.Size.Valid() {
 		errs = append(errs, ui.FormError{Field: "size-S", Text: pg.t.T("console.log.size.missing")})
 	}
-	if d.Place = locker.PlaceID(f.place); d.Place == "" {
+	d.Undo = true
+	if d.Bank, d.Door = f.door(); !d.Door {
+		d.Place = locker.PlaceID(f.place)
+	}
+	if d.Place == "" && !d.Door {
 		errs = append(errs, ui.FormError{Field: "place", Text: pg.t.T("console.log.place.missing")})
 	}
 	return d, errs, nil
@@ -233,7 +351,10 @@ func (c *Console) logCard(r *http.Request, pg page, f logForm, errs []ui.FormErr
 	if len(v.Place.Options) == 0 {
 		v.Kiosk = pg.t.T("console.log.kiosk")
 	}
-	return v, nil
+	v.JustIDs = writeJust(f.just)
+	v.More = []ui.ButtonView{{Text: pg.t.T("desk.settings"), Icon: "settings", Kind: "ghost", Href: siteHref(pg.site.ID, "/desk")}}
+	v.Just, err = c.justView(r, pg, f.just)
+	return v, err
 }
 
 func logFields(pg page, f logForm, errs []ui.FormError) logView {
@@ -266,9 +387,17 @@ func carrierField(pg page, carriers []cloud.CarrierView, chosen string) ui.Field
 	return v
 }
 
-// placeField lists shelves and the desk; the last one stays chosen.
+// placeField lists shelves, the desk and free doors; the last one stays chosen.
 func placeField(pg page, layout locker.Layout, chosen, wrong string) ui.FieldView {
 	v := ui.FieldView{ID: "place", Label: pg.t.T("console.log.place"), Type: "select", Error: wrong}
+	if len(layout.Banks) == 1 {
+		v.Options = append(v.Options, ui.Option{Value: doorPlace, Text: pg.t.T("desk.door"), Selected: chosen == doorPlace})
+	}
+	for _, b := range layout.Banks {
+		if value := doorPlace + ":" + string(b.ID); len(layout.Banks) > 1 {
+			v.Options = append(v.Options, ui.Option{Value: value, Text: pg.t.T("desk.door.of", "bank", b.Name), Selected: chosen == value})
+		}
+	}
 	for _, p := range layout.Places() {
 		if p.Kind != locker.PlaceCompartment {
 			v.Options = append(v.Options, ui.Option{
@@ -295,6 +424,9 @@ func placed(pg page, card logView, a cloud.IntentView) *ui.BannerView {
 		return outcome(pg.t, a)
 	}
 	name := string(a.Place)
+	if len(card.Just.Rows) > 0 && a.Place == "" {
+		return &ui.BannerView{Kind: "info", Icon: "door-open", Text: card.Just.Rows[0].Detail}
+	}
 	for _, o := range card.Place.Options {
 		if o.Value == string(a.Place) {
 			name = o.Text

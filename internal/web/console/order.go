@@ -154,7 +154,7 @@ func (c *Console) parcelRestore(w http.ResponseWriter, r *http.Request, pg page)
 // parcelClear books a parcel of a shelf or the desk as taken away by staff.
 func (c *Console) parcelClear(w http.ResponseWriter, r *http.Request, pg page) error {
 	return c.order(w, r, pg, cloud.ActionClear, func(p cloud.ParcelView, f orderForm) (string, error) {
-		intent, err := c.cloud.Clear(r.Context(), pg.who, p.Site, []locker.StayID{p.Stay}, f.outcome, f.reason)
+		intent, err := c.desk.Clear(r.Context(), pg.who, p.Site, []locker.StayID{p.Stay}, f.outcome, f.reason)
 		return "?intent=" + seg(intent), err
 	})
 }

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/locker"
 	"cubby/internal/notify/qr"
 	"cubby/internal/text"
+	"cubby/internal/web/console/front"
 	"cubby/internal/web/ui"
 )
 
@@ -25,6 +27,7 @@ type parcelView struct {
 	Notices  activityView
 	Again    []againView // messages that can be sent again
 	Stays    parcelListView
+	Signed   *front.SignedView
 	Code     *ui.CodeCardView // shown once, after the code was asked for
 }
 
@@ -70,6 +73,11 @@ func (c *Console) parcelView(pg page, p cloud.ParcelView) parcelView {
 		v.Actions = append(v.Actions, ui.ButtonView{
 			Text: t.T("console.parcel.prove"), Icon: "download", Kind: "ghost", Href: parcelHref(p.Site, p.Parcel) + "/evidence",
 		})
+	}
+	for _, e := range p.Timeline {
+		if e.Signature != "" {
+			v.Signed = front.Signed(t, e.Signature)
+		}
 	}
 	if c.retry != nil {
 		v.Again = noticesAgain(t, p)
@@ -157,6 +165,12 @@ func parcelActions(pg page, p cloud.ParcelView) []ui.ButtonView {
 		buttons = append(buttons, ui.ButtonView{
 			Text: pg.t.T("console.nav.hand_over"), Icon: "hand", Href: siteHref(p.Site, "/hand-over?place="+seg(p.Place)),
 		})
+	}
+	if p.State == locker.StayStored {
+		buttons = append(buttons, front.PrintLink(pg.t, siteHref(p.Site, ""), desk.KindParcel, p.Stay))
+		if p.Recipient != "" && !p.Revoked {
+			buttons = append(buttons, front.PrintLink(pg.t, siteHref(p.Site, ""), desk.KindSlip, p.Stay))
+		}
 	}
 	if slices.Contains(p.Actions, cloud.ActionOpen) {
 		href := placeHref(p.Site, p.Place) + "/" + string(cloud.ActionOpen)

@@ -216,7 +216,7 @@ func statusOf(code locker.Code) int {
 		return http.StatusConflict
 	case locker.CodeRateLimited:
 		return http.StatusTooManyRequests
-	case locker.CodeSiteOffline, locker.CodeMailUnreachable:
+	case locker.CodeSiteOffline, locker.CodeMailUnreachable, locker.CodePrinterOffline:
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusUnprocessableEntity

@@ -40,7 +40,10 @@ func (c *Console) Routes() []Route {
 		{Method: "GET", Path: "/sites/{site}/log", handle: c.logForm},
 		{Method: "POST", Path: "/sites/{site}/log", handle: c.logParcel},
 		{Method: "GET", Path: "/sites/{site}/log/recipients", handle: c.logRecipients},
+		{Method: "GET", Path: "/sites/{site}/log/just", handle: c.logJust},
+		{Method: "POST", Path: "/sites/{site}/log/undo", handle: c.logUndo},
 		{Method: "GET", Path: "/sites/{site}/hand-over", handle: c.handOverForm},
+		{Method: "POST", Path: "/sites/{site}/hand-over/find", handle: c.handOverFind},
 		{Method: "POST", Path: "/sites/{site}/hand-over", handle: c.handOver},
 
 		{Method: "GET", Path: "/deliveries", handle: c.deliveries},
@@ -83,6 +86,7 @@ func (c *Console) Routes() []Route {
 	}
 	routes = append(routes, c.siteRoutes()...)
 	routes = append(routes, c.auditRoutes()...)
+	routes = append(routes, c.frontRoutes()...)
 	if c.tests != nil {
 		routes = append(routes, c.testRoutes()...)
 	}

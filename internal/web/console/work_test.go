@@ -85,7 +85,7 @@ func TestLog_BooksSeveralInARow(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	w := b.post("/sites/room/log", "tracking", " 1Z1 ", "who", "704", "size", "L", "place", "room/S4", "carrier", "dhl")
-	wantRedirect(t, w, "/sites/room/log?carrier=dhl&intent=i1&place=room%2FS4&size=L")
+	wantRedirect(t, w, "/sites/room/log?carrier=dhl&intent=i1&just=&place=room%2FS4&size=L")
 	wantCalls(t, b, "LogDelivery 1Z1 r3 L room/S4")
 	b.fake.Answer(cloud.IntentView{State: cloud.IntentDone, Place: "room/S4"})
 	w = b.get(w.Header().Get("Location"))

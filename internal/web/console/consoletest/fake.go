@@ -264,25 +264,6 @@ func (f *Fake) ReissueCode(_ context.Context, _ cloud.Principal, _ locker.SiteID
 	return "i1", f.call("ReissueCode", string(stay), reason)
 }
 
-// LogDelivery notes the wish.
-func (f *Fake) LogDelivery(_ context.Context, _ cloud.Principal, _ locker.SiteID, d cloud.DeliveryDraft) (locker.IntentID, error) {
-	return "i1", f.call("LogDelivery", d.Tracking, string(d.Recipient), string(d.Size), string(d.Place))
-}
-
-// HandOver notes the wish.
-func (f *Fake) HandOver(_ context.Context, _ cloud.Principal, _ locker.SiteID, stays []locker.StayID, who string) (locker.IntentID, error) {
-	var ids []string
-	for _, s := range stays {
-		ids = append(ids, string(s))
-	}
-	return "i1", f.call("HandOver", strings.Join(ids, ","), who)
-}
-
-// Clear notes the wish.
-func (f *Fake) Clear(_ context.Context, _ cloud.Principal, _ locker.SiteID, stays []locker.StayID, outcome, reason string) (locker.IntentID, error) { //nolint:revive // as cloud.Cloud has it
-	return "i1", f.call("Clear", string(stays[0]), outcome, reason)
-}
-
 // Reboot notes the wish.
 func (f *Fake) Reboot(_ context.Context, _ cloud.Principal, site locker.SiteID, reason string) (locker.IntentID, error) {
 	return "i1", f.call("Reboot", string(site), reason)

@@ -139,3 +139,61 @@
     watchToasts();
   });
 })();
+
+// A signature: what a pen, a finger or a mouse draws becomes text, "W H;x,y x,y;x,y".
+const signPads = () => document.querySelectorAll('[data-sign]').forEach((pad) => {
+  if (pad.hasAttribute('data-on')) return;
+  pad.setAttribute('data-on', '');
+  const canvas = pad.querySelector('canvas');
+  const out = pad.querySelector('input');
+  const pen = canvas.getContext('2d');
+  let strokes = [];
+  let line = null;
+  let points = 0;
+  const at = (e) => {
+    const box = canvas.getBoundingClientRect();
+    const within = (v, most) => Math.max(0, Math.min(most, Math.round(v)));
+    return [within((e.clientX - box.left) * canvas.width / box.width, canvas.width),
+      within((e.clientY - box.top) * canvas.height / box.height, canvas.height)];
+  };
+  const ink = (from, to) => {
+    pen.lineWidth = 4;
+    pen.lineCap = 'round';
+    pen.strokeStyle = getComputedStyle(canvas).color;
+    pen.beginPath();
+    pen.moveTo(...from);
+    pen.lineTo(...to);
+    pen.stroke();
+  };
+  canvas.addEventListener('pointerdown', (e) => {
+    if (points >= 600 || strokes.length >= 100) return;
+    canvas.setPointerCapture(e.pointerId);
+    line = [at(e)];
+    points += 1;
+    strokes.push(line);
+    ink(line[0], line[0]);
+  });
+  canvas.addEventListener('pointermove', (e) => {
+    if (!line || points >= 600) return;
+    const last = line[line.length - 1];
+    const next = at(e);
+    if (Math.hypot(next[0] - last[0], next[1] - last[1]) < 5) return;
+    ink(last, next);
+    line.push(next);
+    points += 1;
+  });
+  const lift = () => {
+    line = null;
+    out.value = strokes.length ? `${canvas.width} ${canvas.height};${strokes.map((s) => s.join(' ')).join(';')}` : '';
+  };
+  canvas.addEventListener('pointerup', lift);
+  canvas.addEventListener('pointercancel', lift);
+  pad.querySelector('[data-clear]').addEventListener('click', () => {
+    strokes = [];
+    points = 0;
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    lift();
+  });
+});
+document.addEventListener('DOMContentLoaded', signPads);
+document.addEventListener('htmx:after:swap', signPads);

@@ -1,0 +1,30 @@
+package console
+
+import (
+	"net/http"
+
+	"cubby/internal/web/console/front"
+	"cubby/internal/web/ui"
+)
+
+// frontRoutes are the addresses of slips, labels and the settings of the front desk.
+func (c *Console) frontRoutes() []Route {
+	var routes []Route
+	pages := front.Pages{Desk: c.desk, Site: c.cloud.Site}
+	for _, f := range pages.Routes() {
+		routes = append(routes, Route{
+			Method: f.Method, Path: "/sites/{site}" + f.Path,
+			handle: func(w http.ResponseWriter, r *http.Request, pg page) error { return f.Handle(w, r, c.frontVisit(pg)) },
+		})
+	}
+	return routes
+}
+
+func (c *Console) frontVisit(pg page) front.Visit {
+	return front.Visit{
+		Text: pg.t, Who: pg.who, Site: pg.site, Now: pg.now, Base: siteHref(pg.site.ID, ""), Done: c.done,
+		Shell: func(title string, failed bool) ui.ShellView {
+			return c.shell(pg, shellOf{title: title, nav: "log", failed: failed})
+		},
+	}
+}
