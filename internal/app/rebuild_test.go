@@ -10,6 +10,7 @@ import (
 
 	"cubby/internal/app"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/desk"
 	"cubby/internal/locker"
 	"cubby/internal/store"
 	"cubby/internal/store/db"
@@ -33,7 +34,7 @@ func TestRebuild_BesideTheServer(t *testing.T) {
 		return err == nil && len(ana) == 1
 	})
 	logOne := func() error {
-		_, err := s.Cloud.LogDelivery(t.Context(), p, "mailroom", cloud.DeliveryDraft{Recipient: ana[0].ID, Size: locker.SizeL, Place: "shelf/1"})
+		_, err := s.Desk().LogDelivery(t.Context(), p, "mailroom", desk.Draft{Recipient: ana[0].ID, Size: locker.SizeL, Place: "shelf/1"})
 		return err
 	}
 	until(t, "a parcel is logged", func() bool { return logOne() == nil })

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"cubby/board"
-	"cubby/internal/controller"
+	"cubby/internal/controller/governor"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
@@ -66,7 +66,7 @@ type Direct struct {
 	session  locker.SessionID
 	boot     string
 	start    time.Time
-	governor controller.Governor
+	governor governor.Governor
 	pending  map[locker.RequestID]locker.PlaceID // requests on record without an end
 	silent   map[string]bool                     // boards that the last look for boards did not hear
 }
@@ -322,7 +322,7 @@ func (d *Direct) Open(ctx context.Context, o Opening) (Sight, error) {
 	if err != nil {
 		return Sight{}, err
 	}
-	for d.governor.Take(bank, locker.CauseLocal, false, d.instant()) != controller.RulingGo {
+	for d.governor.Take(bank, locker.CauseLocal, false, d.instant()) != governor.RulingGo {
 		if err := pause(ctx, lookEvery); err != nil {
 			return Sight{}, err
 		}

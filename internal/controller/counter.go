@@ -3,6 +3,7 @@ package controller
 import (
 	"slices"
 
+	"cubby/internal/controller/governor"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
 )
@@ -74,7 +75,7 @@ func (m *Machine) counterOpen(in wire.Intent) error {
 // remoteAllowed asks the governor, so that an answer says why not; it stands below as well.
 func (m *Machine) remoteAllowed() error {
 	if m.state.Matter.Service <= m.at && m.governor.RemoteLeft(m.now.MonoMS) <= m.remoteQueued() {
-		return locker.Errorf(locker.CodeRemoteLimit, "at most %d remote openings a minute", RemoteLimit)
+		return locker.Errorf(locker.CodeRemoteLimit, "at most %d remote openings a minute", governor.RemoteLimit)
 	}
 	return nil
 }
@@ -167,13 +168,13 @@ func (m *Machine) counterClear(in wire.Intent, done locker.AnswerIntent) error {
 		if !ok || pl.Kind == locker.PlaceCompartment { // a door is cleared by whoever stands before it
 			return locker.Errorf(locker.CodePlaceUnknown, "%s is no shelf and no desk", place)
 		}
-		clear := locker.StaffClear{
+		taken := locker.StaffClear{
 			Staff: in.Staff, Place: place, Stays: in.Stays, Request: locker.RequestID(m.id()), Reason: reason, Note: note,
 		}
-		if _, err := locker.Decide(m.state, clear, m.at); err != nil { // all of it, or none
+		if _, err := locker.Decide(m.state, taken, m.at); err != nil { // all of it, or none
 			return err
 		}
-		commands = append(commands, clear)
+		commands = append(commands, taken)
 	}
 	if len(commands) == 0 {
 		return locker.Errorf(locker.CodeInputInvalid, "no parcel was chosen")

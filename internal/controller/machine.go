@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cubby/internal/controller/governor"
 	"cubby/internal/credential"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
@@ -50,7 +51,7 @@ type Machine struct {
 	freeSince    int64 // moment from which freeNotes counts
 	freeNotes    int   // records of wrong codes that cost no guess
 
-	governor Governor
+	governor governor.Governor
 	openings openings
 	boards   map[BoardRef]*boardHealth
 	outputs  map[BoardRef][]output
@@ -138,7 +139,7 @@ func (m *Machine) learn(f locker.Fact, at locker.Millis) {
 	case locker.OpenRequested:
 		if f.Cause == locker.CauseRemote {
 			m.recall = append(m.recall, at)
-			m.recall = m.recall[max(0, len(m.recall)-RemoteLimit):]
+			m.recall = m.recall[max(0, len(m.recall)-governor.RemoteLimit):]
 		}
 	case locker.ClockTrusted:
 		m.clock.offset = f.OffsetMS

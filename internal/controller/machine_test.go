@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cubby/internal/controller"
+	"cubby/internal/controller/governor"
 	"cubby/internal/credential"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
@@ -263,18 +264,18 @@ func TestIntent_AWrongTimeAndARestartLiftNoLimit(t *testing.T) {
 		l.pass(2 * time.Second)
 		return answer
 	}
-	for n := range controller.RemoteLimit {
+	for n := range governor.RemoteLimit {
 		if a := open(n + 1); !a.Done {
 			t.Fatalf("opening %d was refused: %s", n+1, a.Reason)
 		}
 	}
 	l.step(controller.ServerTime{At: l.m.At().Add(10 * time.Minute)})
 	l.restart()
-	if a := open(controller.RemoteLimit + 1); a.Done {
+	if a := open(governor.RemoteLimit + 1); a.Done {
 		t.Error("a seventh door opens within a minute")
 	}
-	l.pass(controller.RemoteSpan)
-	if a := open(controller.RemoteLimit + 2); !a.Done {
+	l.pass(governor.RemoteSpan)
+	if a := open(governor.RemoteLimit + 2); !a.Done {
 		t.Errorf("a minute later nothing opens yet: %s", a.Reason)
 	}
 }

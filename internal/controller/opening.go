@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cubby/board"
+	"cubby/internal/controller/governor"
 	"cubby/internal/locker"
 )
 
@@ -104,12 +105,12 @@ func (m *Machine) pump() {
 			continue
 		}
 		switch m.governor.Take(x.place.Bank, x.cause, service, m.now.MonoMS) {
-		case RulingGo:
+		case governor.RulingGo:
 			x.sent, x.sentAt = true, m.now.MonoMS
 			m.out.Effects = append(m.out.Effects, Pulse{Request: x.request, Output: o})
-		case RulingRefuse:
+		case governor.RulingRefuse:
 			m.fail(x, "governor", true)
-		case RulingWait:
+		case governor.RulingWait:
 			m.dueAt(m.now.MonoMS + dueGap.Milliseconds())
 		}
 	}
@@ -221,7 +222,7 @@ func (m *Machine) recallPulses() {
 	for _, b := range m.state.Directory.Layout.Banks {
 		banks = append(banks, b.ID)
 	}
-	m.governor = Governor{}
+	m.governor = governor.Governor{}
 	m.governor.Recall(remote, banks, m.now.MonoMS)
 }
 

@@ -11,7 +11,7 @@ import (
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
 	"cubby/internal/commission"
-	"cubby/internal/controller"
+	"cubby/internal/controller/governor"
 	"cubby/internal/locker"
 	"cubby/internal/store"
 )
@@ -73,7 +73,7 @@ func (d *Desk) Open(ctx context.Context, p cloud.Principal, site locker.SiteID, 
 		return stale()
 	}
 	if d.wait(x) > 0 {
-		return locker.Errorf(locker.CodeRemoteLimit, "at most %d remote openings a minute", controller.RemoteLimit)
+		return locker.Errorf(locker.CodeRemoteLimit, "at most %d remote openings a minute", governor.RemoteLimit)
 	}
 	if err := x.walk.Begin(d.opts.Now()); err != nil {
 		return stale()

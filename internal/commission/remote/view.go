@@ -12,7 +12,7 @@ import (
 	"cubby/board"
 	"cubby/internal/cloud"
 	"cubby/internal/commission"
-	"cubby/internal/controller"
+	"cubby/internal/controller/governor"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
@@ -127,10 +127,10 @@ func (d *Desk) wait(x *loaded) time.Duration {
 // Wait returns how long it is until a site takes another remote opening, from the moments of those
 // before, oldest first, and the end of a service session.
 func Wait(remote []time.Time, service, now time.Time) time.Duration {
-	if service.After(now) || len(remote) < controller.RemoteLimit {
+	if service.After(now) || len(remote) < governor.RemoteLimit {
 		return 0
 	}
-	return max(remote[len(remote)-controller.RemoteLimit].Add(controller.RemoteSpan+remoteMargin).Sub(now), 0)
+	return max(remote[len(remote)-governor.RemoteLimit].Add(governor.RemoteSpan+remoteMargin).Sub(now), 0)
 }
 
 // remoteMargin is how much later than its request a pulse may come.
@@ -258,5 +258,5 @@ func Least(n int, wait time.Duration) time.Duration {
 	if n <= 0 {
 		return 0
 	}
-	return wait + time.Duration((n-1)/controller.RemoteLimit)*(controller.RemoteSpan+remoteMargin)
+	return wait + time.Duration((n-1)/governor.RemoteLimit)*(governor.RemoteSpan+remoteMargin)
 }

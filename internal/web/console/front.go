@@ -7,9 +7,18 @@ import (
 	"cubby/internal/web/ui"
 )
 
-// frontRoutes are the addresses of slips, labels and the settings of the front desk.
+// frontRoutes are the addresses of the front desk.
 func (c *Console) frontRoutes() []Route {
-	var routes []Route
+	routes := []Route{
+		{Method: "GET", Path: "/sites/{site}/log", handle: c.logForm},
+		{Method: "POST", Path: "/sites/{site}/log", handle: c.logParcel},
+		{Method: "GET", Path: "/sites/{site}/log/recipients", handle: c.logRecipients},
+		{Method: "GET", Path: "/sites/{site}/log/just", handle: c.logJust},
+		{Method: "POST", Path: "/sites/{site}/log/undo", handle: c.logUndo},
+		{Method: "GET", Path: "/sites/{site}/hand-over", handle: c.handOverForm},
+		{Method: "POST", Path: "/sites/{site}/hand-over/find", handle: c.handOverFind},
+		{Method: "POST", Path: "/sites/{site}/hand-over", handle: c.handOver},
+	}
 	pages := front.Pages{Desk: c.desk, Site: c.cloud.Site}
 	for _, f := range pages.Routes() {
 		routes = append(routes, Route{

@@ -37,15 +37,6 @@ func (c *Console) Routes() []Route {
 		{Method: "POST", Path: "/sites/{site}/doors/{place}/verify", handle: c.doorVerify},
 		{Method: "POST", Path: "/sites/{site}/doors/{place}/unreserve", handle: c.doorUnreserve},
 
-		{Method: "GET", Path: "/sites/{site}/log", handle: c.logForm},
-		{Method: "POST", Path: "/sites/{site}/log", handle: c.logParcel},
-		{Method: "GET", Path: "/sites/{site}/log/recipients", handle: c.logRecipients},
-		{Method: "GET", Path: "/sites/{site}/log/just", handle: c.logJust},
-		{Method: "POST", Path: "/sites/{site}/log/undo", handle: c.logUndo},
-		{Method: "GET", Path: "/sites/{site}/hand-over", handle: c.handOverForm},
-		{Method: "POST", Path: "/sites/{site}/hand-over/find", handle: c.handOverFind},
-		{Method: "POST", Path: "/sites/{site}/hand-over", handle: c.handOver},
-
 		{Method: "GET", Path: "/deliveries", handle: c.deliveries},
 		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}", handle: c.parcel},
 		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}/{act}", handle: c.parcelAsk},
