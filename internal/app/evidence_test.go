@@ -74,7 +74,7 @@ func logOne(t *testing.T, s *app.Server, p cloud.Principal, tracking string) {
 		if err != nil || len(ana) != 1 {
 			return false
 		}
-		_, err = s.Cloud.LogDelivery(t.Context(), p, "mailroom", cloud.DeliveryDraft{
+		_, err = s.Desk().LogDelivery(t.Context(), p, "mailroom", desk.Draft{
 			Tracking: tracking, Recipient: ana[0].ID, Size: locker.SizeL, Place: "shelf/1",
 		})
 		return err == nil
