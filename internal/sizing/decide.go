@@ -32,7 +32,7 @@ func (s *solver) decide(ctx context.Context) error {
 	}
 	s.correct(first, judged)
 	s.progress(StageSearch, 0.2)
-	if n, err = s.search.least(ctx, low, high, s.screen); err != nil && !errors.Is(err, errTooSmall) {
+	if n, err = s.search.leastNear(ctx, n, low, high, s.screen); err != nil && !errors.Is(err, errTooSmall) {
 		return err
 	}
 	s.progress(StageDecide, 0.3)

@@ -120,9 +120,14 @@ func (s *solver) scenario(st stand) sim.Scenario {
 	return out
 }
 
-// withRoom simulates stands over the same parcels, to decide.
+// withRoom simulates a stand to decide where to go on looking; what is found is simulated precisely before it
+// counts.
 func (s *solver) withRoom(ctx context.Context, st stand) (*sim.Result, error) {
-	results, err := s.simulate(ctx, []sim.Scenario{s.scenario(st)}, max(s.years()/2, 4))
+	least := 4
+	if s.options.Quick {
+		least = 2
+	}
+	results, err := s.simulate(ctx, []sim.Scenario{s.scenario(st)}, max(s.years()/2, least))
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +183,11 @@ func (s *solver) tried(st stand, r *sim.Result) (tried, error) {
 // cheaper is the cheapest room for a stand that holds the target, from the least one up: shelves cost less than staff
 // who hand out what overflows in the peak weeks.
 func (s *solver) cheaper(ctx context.Context, best tried) (tried, error) {
-	for stride := max(best.steps/2, 1); stride > 0; {
+	finest := 1
+	if s.options.Quick { // near the best the cost hardly moves
+		finest = max(best.steps/roomStride, 1)
+	}
+	for stride := max(best.steps/2, 1); stride >= finest; {
 		next := best.stand
 		next.steps = min(next.steps+stride, maxRoomSteps)
 		r, err := s.withRoom(ctx, next)

@@ -176,6 +176,20 @@ func (s *searcher) least(ctx context.Context, low, high int, loss float64) (int,
 	return low, nil
 }
 
+// leastNear is least where the answer is likely near a number: it looks there first.
+func (s *searcher) leastNear(ctx context.Context, near, low, high int, loss float64) (int, error) {
+	const part = 8
+	from, to := max(low, near-near/part-1), min(high, near+near/part+1)
+	n, err := s.least(ctx, from, to, loss)
+	if errors.Is(err, errTooSmall) && to < high {
+		return s.least(ctx, to+1, high, loss)
+	}
+	if err == nil && n == from && from > low {
+		return s.least(ctx, low, from, loss)
+	}
+	return n, err
+}
+
 // probes divides low to high, the last excluded, into equal parts.
 func probes(low, high, workers int) []int {
 	n := min(workers, high-low)
