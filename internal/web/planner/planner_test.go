@@ -332,6 +332,13 @@ func TestPlan_PlansWithARoom(t *testing.T) {
 	if fits != 2 {
 		t.Errorf("%d of hybrid and open room fit into 12 m²", fits)
 	}
+	// Where lockers alone do not hold, the page shows the room without being asked for all figures.
+	page := get(f, "/plan?v=1&u=120&w1=4.2&rw=4&rd=3").Body.String()
+	for _, want := range []string{"Room 1: ", "4,000", "Shelves, 5 above each other", ">Door<"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of lockers with a room lacks %q", want)
+		}
+	}
 }
 
 // What the first page leaves out is the same as without leaving it out.

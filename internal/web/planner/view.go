@@ -357,12 +357,13 @@ func (p *pageView) fill(v visit, a sizing.Answer, rep *report.Report) {
 
 func isFront(name string) bool { return strings.HasPrefix(name, "elevation") }
 
-// arrange puts the front of the bank behind the figures of the answer, and everything else behind.
+// arrange puts the front of the bank behind the figures of the answer, and the floor where a room belongs to it;
+// everything else follows.
 func arrange(rep *report.Report) (open report.Section, folded []report.Section) {
-	front := slices.ContainsFunc(rep.Drawings(), func(d report.Drawing) bool { return isFront(d.Name) })
+	first := func(name string) bool { return isFront(name) || rep.Room && name == "floor" }
 	for _, s := range rep.Sections {
 		if s.ID != "answer" {
-			s.Blocks = slices.DeleteFunc(slices.Clone(s.Blocks), func(b report.Block) bool { return b.Drawing != nil && isFront(b.Drawing.Name) })
+			s.Blocks = slices.DeleteFunc(slices.Clone(s.Blocks), func(b report.Block) bool { return b.Drawing != nil && first(b.Drawing.Name) })
 			if len(s.Blocks) > 0 {
 				folded = append(folded, s)
 			}
@@ -374,11 +375,12 @@ func arrange(rep *report.Report) (open report.Section, folded []report.Section) 
 				continue // the lead stands above
 			}
 			open.Blocks = append(open.Blocks, b)
-			if len(b.Facts) > 0 && front {
-				for _, d := range rep.Drawings() {
-					if isFront(d.Name) {
-						open.Blocks = append(open.Blocks, report.Block{Drawing: &d})
-					}
+			if len(b.Facts) == 0 {
+				continue
+			}
+			for _, d := range rep.Drawings() {
+				if first(d.Name) {
+					open.Blocks = append(open.Blocks, report.Block{Drawing: &d})
 				}
 			}
 		}

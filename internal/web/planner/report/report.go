@@ -23,6 +23,7 @@ type Report struct {
 	Title    string
 	Lead     string // the recommendation in one sentence
 	Feasible bool   // the recommendation fits and holds the target
+	Room     bool   // a room with shelves belongs to the recommendation
 	Sections []Section
 	Tag, Dir string // language tag; "ltr" or "rtl"
 
@@ -88,7 +89,7 @@ func New(a sizing.Answer, o Options) (*Report, error) {
 	}
 	w := words{Printer: o.Printer, currency: a.Problem.Currency}
 	r := &Report{
-		Title: w.T("report.title", "name", a.Problem.Name), Feasible: a.Feasible,
+		Title: w.T("report.title", "name", a.Problem.Name), Feasible: a.Feasible, Room: a.Recommended.Room != nil,
 		Tag: w.Lang(), Dir: w.Dir(), answer: a, words: w, options: o,
 	}
 	r.Lead = r.lead()
