@@ -267,25 +267,37 @@ func (m *model) expired() float64 {
 	return m.scenario.Survival(0, 12*time.Hour, hold-time.Minute)
 }
 
-// screenLoss is the share of parcels that the formulas expect to lose, in the measure of the
-// target. Days are screened by the loss of all parcels.
+// screenLoss is how bad a mix of doors is by the formulas, in the measure of the target; lower is
+// better. Days are screened by the loss of all parcels.
 func (m *model) screenLoss(doors []int) float64 {
 	return m.screenAt(doors, m.levels())
 }
 
+// mostUneven is how many times the share that all parcels lose one size may lose before the screen
+// prefers a mix that is kinder to it. By the total alone the rarest size would get no door where space
+// is short.
+const mostUneven = 4
+
+// noDoor is the loss of a size that no door takes, but for rounding.
+const noDoor = 1 - 1e-9
+
 func (m *model) screenAt(doors []int, levels []level) float64 {
 	classes, total := m.screenClasses(doors, levels)
-	if m.problem.Policy.Target.Measure != PerClass {
-		return total
-	}
 	worst := 0.0
 	for i, l := range classes {
 		if m.shares[i] > 0 && m.home[i] >= 0 {
 			worst = math.Max(worst, l)
 		}
 	}
-	// A whiff of the total breaks ties between mixes with the same worst class.
-	return worst + total/100
+	// A whiff of the one breaks ties between mixes that are equal in the other.
+	if m.problem.Policy.Target.Measure == PerClass {
+		return worst + total/100
+	}
+	loss := math.Max(total, worst/mostUneven) + worst/100
+	if worst > noDoor {
+		loss++
+	}
+	return loss
 }
 
 // noLoss of the loss so far is nothing to a screen.

@@ -30,7 +30,7 @@ func ReasonCodes() []string {
 		// what is missed
 		"reach_share", "reach_size", "no_room", "room_too_small",
 		// what would have to give
-		"wall_too_short", "floor_too_shallow", "ceiling", "ceiling_too_low", "more_wall", "more_banks", "shorter_hold", "fewer_parcels", "lift_quotas",
+		"wall_too_short", "floor_too_shallow", "ceiling", "ceiling_too_low", "more_wall", "shorter_hold", "fewer_parcels", "lift_quotas",
 		"room_beside", "weaker_target",
 		// warnings
 		"no_door_for_size", "door_smaller_than_class", "catalogue_currency",

@@ -49,12 +49,16 @@ func (s *solver) swings() []swing {
 	return all
 }
 
-// sensitivity moves one figure after the other to its low and its high. The doors needed come from the
-// screen in the proportions of the recommended bank; what the simulation corrected stays corrected.
+// sensitivity moves one figure after the other to its low and its high, from the bank that holds the
+// target wherever it stands. For each the screen finds the least bank, divided anew; what the simulation
+// corrected stays corrected.
 func (s *solver) sensitivity(ctx context.Context) error {
-	s.answer.Unmoved.Doors = s.needed(s.model)
-	var err error
-	if s.answer.Unmoved.Cost, err = s.costAt(s.model, s.answer.Unmoved.Doors); err != nil {
+	n, err := s.need(ctx)
+	if err != nil {
+		return fmt.Errorf("sensitivity: %w", err)
+	}
+	s.answer.Unmoved.Doors = n.bank.doors.Total()
+	if s.answer.Unmoved.Cost, err = s.costAt(s.model, n.bank); err != nil {
 		return fmt.Errorf("sensitivity: %w", err)
 	}
 	swings := slices.DeleteFunc(s.swings(), func(w swing) bool { return w.figure.Exact() })
@@ -67,7 +71,7 @@ func (s *solver) sensitivity(ctx context.Context) error {
 		wait.Go(func() {
 			defer func() { <-slots }()
 			if errs[i] = ctx.Err(); errs[i] == nil {
-				out[i], errs[i] = s.move(w)
+				out[i], errs[i] = s.move(ctx, n, w)
 			}
 		})
 	}
@@ -87,7 +91,7 @@ func (s *solver) sensitivity(ctx context.Context) error {
 
 func spread(s Swing) int64 { return max(s.HighCost-s.LowCost, s.LowCost-s.HighCost) }
 
-func (s *solver) move(w swing) (Swing, error) {
+func (s *solver) move(ctx context.Context, n need, w swing) (Swing, error) {
 	out := Swing{Code: w.code, Figure: w.figure}
 	for _, end := range []struct {
 		value float64
@@ -96,54 +100,32 @@ func (s *solver) move(w swing) (Swing, error) {
 	}{{w.figure.Low, &out.LowDoors, &out.LowCost}, {w.figure.High, &out.HighDoors, &out.HighCost}} {
 		p := s.problem.clone()
 		w.set(&p, end.value)
-		m, err := newModel(p, s.model.home)
+		m, err := s.moved(n, p)
 		if err != nil {
 			return out, fmt.Errorf("%s of %s: %w", w.code, number(end.value), err)
 		}
-		m.correction = s.model.correction
-		*end.doors = s.needed(m)
-		if *end.cost, err = s.costAt(m, *end.doors); err != nil {
+		found, err := s.least(ctx, n, m)
+		if err != nil {
+			return out, fmt.Errorf("%s of %s: %w", w.code, number(end.value), err)
+		}
+		*end.doors = found.doors.Total()
+		if *end.cost, err = s.costAt(m, found); err != nil {
 			return out, fmt.Errorf("%s of %s: %w", w.code, number(end.value), err)
 		}
 	}
-	out.Change = float64(out.HighDoors-out.LowDoors) / float64(max(s.chosen.doors.Total(), 1))
+	out.Change = float64(out.HighDoors-out.LowDoors) / float64(max(n.bank.doors.Total(), 1))
 	return out, nil
 }
 
-// needed is the least number of doors, divided as the chosen bank is, that the screen finds as good
-// as the target.
-func (s *solver) needed(m *model) int {
-	limit := s.screen
-	if s.judged.loss <= s.target {
-		// The bank that was chosen is what the unmoved figures need.
-		limit = s.model.screenLoss(s.chosen.doors)
-	}
-	low, high := 1, 20*max(s.chosen.doors.Total(), 10)
-	for low < high {
-		mid := (low + high) / 2
-		if m.screenLoss(proportional(s.chosen.doors, mid)) <= limit {
-			high = mid
-		} else {
-			low = mid + 1
-		}
-	}
-	return low
-}
-
-// costAt is the net present value of the chosen bank, made larger or smaller, under a moved demand.
-func (s *solver) costAt(m *model, doors int) (int64, error) {
-	a := s.standing(Lockers, s.chosen)
-	q := s.quantities(s.chosen, a)
-	scale := float64(doors) / float64(max(a.Doors, 1))
-	for i := range q.Modules {
-		q.Modules[i].Count = round(q.Modules[i].Count*scale, 4)
-	}
-	q.Doors, q.FloorM2, q.Growth = doors, round(q.FloorM2*scale, 2), m.problem.Demand.Growth
+// costAt is the net present value of a bank under a moved demand, in as many banks as the chosen one.
+func (s *solver) costAt(m *model, p pick) (int64, error) {
+	a := s.standing(Lockers, p)
+	q := s.quantities(p, a)
+	q.Banks, q.Growth = len(s.banks(s.chosen)), m.problem.Demand.Growth
 	moved := *s
 	moved.model, moved.problem = m, m.problem
-	mix := proportional(s.chosen.doors, doors)
-	_, normal := m.screenClasses(mix, m.screen)
-	_, peak := m.screenClasses(mix, m.screenPeak)
+	_, normal := m.screenClasses(p.doors, m.screen)
+	_, peak := m.screenClasses(p.doors, m.screenPeak)
 	moved.parcels(&q, normal, peak, m.expired())
 	r, err := cost.Compute(moved.basis(), cost.Lines(q, s.problem.Costs))
 	return r.Present.Mid, err

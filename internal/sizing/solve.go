@@ -78,6 +78,7 @@ type solver struct {
 	refused error           // why no module stands anywhere
 	near    [2]*Alternative // lockers with a module less and more than chosen
 	stands  map[Kind]stand  // of the alternatives with a room
+	asked   *need           // what the demand asks for, once it is known
 }
 
 func newSolver(p Problem, o Options) (*solver, error) {
@@ -101,15 +102,20 @@ func newSolver(p Problem, o Options) (*solver, error) {
 	s.answer = Answer{
 		Problem: p, Seed: o.Seed, Quick: o.Quick, Demand: m.result(), Rests: p.Basis(), Warnings: stock.notes,
 	}
-	s.screen = s.target
-	if p.Policy.Target.Measure == Days {
-		// A day is lost with its first parcel; how far losses cluster shows in the simulation.
-		s.screen = s.target / math.Max(math.Sqrt(s.answer.Demand.ParcelsPerDay), 1)
-	}
+	s.screen = s.firstScreen()
 	if s.answer.Bracket, err = m.bracket(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// firstScreen is what the screen may say before a simulation has corrected it. A day is lost with its
+// first parcel; how far losses cluster shows in the simulation.
+func (s *solver) firstScreen() float64 {
+	if s.problem.Policy.Target.Measure == Days {
+		return s.target / math.Max(math.Sqrt(s.answer.Demand.ParcelsPerDay), 1)
+	}
+	return s.target
 }
 
 func (s *solver) progress(stage Stage, done float64) {

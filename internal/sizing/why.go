@@ -154,22 +154,12 @@ func (s *solver) wouldGive(ctx context.Context) error {
 	if len(s.problem.Policy.Quotas) > 0 {
 		return nil // formulas do not see quotas
 	}
-	doors := s.needed(s.model)
-	have := s.chosen.doors.Total()
-	if doors > have && have > 0 {
-		width := 0
-		for _, m := range s.chosen.modules {
-			width += s.stock.modules[m].WidthMM
-		}
-		more := int(math.Ceil(float64(width) * float64(doors-have) / float64(have)))
-		code, text := "more_wall", "about %d doors would hold the target; %d fit: %d mm more wall would do"
-		if len(s.problem.Site.Walls) == 0 {
-			code, text = "more_banks", "about %d doors would hold the target; %d are the most that are planned: %d mm more would do"
-		}
-		add(reason(code, fmt.Sprintf(text, doors, have, more),
-			measured(float64(doors), "doors"), measured(float64(have), "doors"), measured(float64(more), "mm")))
+	n, err := s.need(ctx)
+	if err != nil {
+		return err
 	}
-	if err := s.giveWay(ctx, add); err != nil {
+	s.giveWall(n, add)
+	if err := s.giveWay(ctx, n, add); err != nil {
 		return err
 	}
 	for _, a := range s.answer.All() {
@@ -195,51 +185,4 @@ func (s *solver) giveRules(a Alternative, add func(Reason)) {
 	if len(s.problem.Policy.Quotas) > 0 && s.judged.loss > s.target {
 		add(reason("lift_quotas", "a carrier that may fill only so many doors in a visit loses the rest, whatever the bank: lift policy.quotas"))
 	}
-}
-
-// nearly all of a figure is no advice to change it.
-const nearly = 0.98
-
-// giveWay looks for the hold and for the rate at which the bank that fits would be enough.
-func (s *solver) giveWay(ctx context.Context, add func(Reason)) error {
-	p := s.problem
-	for _, way := range []struct {
-		code, text, unit string
-		from, least      float64
-		set              func(p *Problem, v float64)
-	}{
-		{
-			"shorter_hold", "parcels taken out after %s days instead of %s would do", "days", p.Policy.Hold.Mid, 0.5,
-			func(p *Problem, v float64) { p.Policy.Hold = p.Policy.Hold.Only(v) },
-		},
-		{
-			"fewer_parcels", "%s parcels per unit and week instead of %s would do", "parcels per unit and week", p.Demand.Rate.Mid, 0,
-			func(p *Problem, v float64) { p.Demand.Rate = p.Demand.Rate.Only(v) },
-		},
-	} {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		low, high := way.least, way.from
-		for range 14 {
-			mid := (low + high) / 2
-			q := p.clone()
-			way.set(&q, mid)
-			m, err := newModel(q, s.model.home)
-			if err != nil {
-				return err
-			}
-			m.correction = s.model.correction
-			if m.screenLoss(s.chosen.doors) <= s.screen {
-				low = mid
-			} else {
-				high = mid
-			}
-		}
-		if low > way.least && low < nearly*way.from {
-			v := math.Floor(low*100) / 100
-			add(reason(way.code, fmt.Sprintf(way.text, number(v), number(way.from)), measured(v, way.unit), measured(way.from, way.unit)))
-		}
-	}
-	return nil
 }

@@ -453,3 +453,28 @@ func TestLeastColumns(t *testing.T) {
 		t.Errorf("3 columns: %v, want ErrTarget", err)
 	}
 }
+
+// A search that starts from a good filling finds at least that, and one that starts from a filling of other
+// columns is refused.
+func TestSearch_From(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20 {
+		p := randomProblem(t, r)
+		good, err := mix.Search(t.Context(), p, mix.SearchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := mix.Search(t.Context(), p, mix.SearchOptions{From: good[0].Counts, Kicks: 1, Max: 50})
+		if err != nil || got[0].Loss > good[0].Loss {
+			t.Errorf("from %v: %v, %v, want a loss of at most %g", good[0].Doors, got, err, good[0].Loss)
+		}
+		for name, from := range map[string][][]int{
+			"kinds": {}, "negative": {append([]int{-1}, good[0].Counts[0][1:]...)}, "columns": append([][]int{{99}}, good[0].Counts[1:]...),
+		} {
+			if _, err := mix.Search(t.Context(), p, mix.SearchOptions{From: from}); err == nil {
+				t.Errorf("%s: a start of %v was taken", name, from)
+			}
+		}
+	}
+}

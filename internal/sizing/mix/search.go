@@ -172,7 +172,10 @@ type SearchOptions struct {
 	Starts int // starting points; 0: 6
 	Kicks  int // times that the best mix is shaken and improved again; 0: 40
 	Max    int // evaluations at most; 0: 20,000
-	Seed   uint64
+	// From is how many columns of each pattern a filling has, by group, from which to start instead of
+	// from points of the search's own: one that is good for nearly the same columns.
+	From [][]int
+	Seed uint64
 }
 
 func (o SearchOptions) orDefault() SearchOptions {
@@ -212,9 +215,12 @@ func Search(ctx context.Context, p Problem, o SearchOptions) ([]Mix, error) {
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("search for the best mix: %w", err)
 	}
+	if err := p.checkFrom(o.From); err != nil {
+		return nil, fmt.Errorf("search for the best mix: %w", err)
+	}
 	s := newSearcher(p, o.orDefault())
-	for start := range s.options.Starts {
-		if err := s.descend(ctx, s.start(start)); err != nil {
+	for _, start := range s.startings() {
+		if err := s.descend(ctx, start); err != nil {
 			return nil, fmt.Errorf("search for the best mix: %w", err)
 		}
 	}
@@ -284,6 +290,41 @@ func newSearcher(p Problem, o SearchOptions) *searcher {
 		}
 	}
 	return s
+}
+
+// checkFrom says whether a filling belongs to the problem; none does.
+func (p Problem) checkFrom(from [][]int) error {
+	if from == nil {
+		return nil
+	}
+	if len(from) != len(p.Groups) {
+		return fmt.Errorf("a start of %d kinds of column for %d", len(from), len(p.Groups))
+	}
+	for i, g := range p.Groups {
+		columns := 0
+		for _, n := range from[i] {
+			if n < 0 {
+				return fmt.Errorf("a start with %d columns of a pattern", n)
+			}
+			columns += n
+		}
+		if len(from[i]) != len(g.Patterns) || columns != g.Columns {
+			return fmt.Errorf("a start of %d columns in %d patterns for %d columns in %d", columns, len(from[i]), g.Columns, len(g.Patterns))
+		}
+	}
+	return nil
+}
+
+// startings lists the starting points.
+func (s *searcher) startings() [][][]int {
+	if s.options.From != nil {
+		return [][][]int{apply(s.options.From)}
+	}
+	var out [][][]int
+	for n := range s.options.Starts {
+		out = append(out, s.start(n))
+	}
+	return out
 }
 
 // start spreads the starting points: all columns of one pattern, then mixtures of patterns that
