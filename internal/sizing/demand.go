@@ -25,17 +25,12 @@ type model struct {
 	growth     float64 // factor in weekly
 	peak       float64 // factor of the peak week
 	scenario   sim.Scenario
-	normal     *traffic.Week // offered load of all parcels together
-	shares     []float64     // of the size classes; sum 1
-	home       []int         // for each class the size of door that takes it; -1 for none
-	screen     []level       // normal week, condensed
-	screenPeak []level
+	normal     *traffic.Week   // offered load of all parcels together
+	shares     []float64       // of the size classes; sum 1
+	home       []int           // for each class the size of door that takes it; -1 for none
+	screen     []traffic.Level // normal week, condensed
+	screenPeak []traffic.Level
 	correction float64 // by which the screen multiplies loads to agree with the simulation; 1 before that
-}
-
-// level is a load of all parcels together and the share of the parcels that meet it.
-type level struct {
-	load, weight float64
 }
 
 // screenLevels is how many loads stand for a week: the loss is smooth in between.
@@ -63,8 +58,8 @@ func newModel(p Problem, home []int) (*model, error) {
 		return nil, fmt.Errorf("offered load: %w", err)
 	}
 	m.normal = week
-	m.screen = condense(week, 1)
-	m.screenPeak = condense(week, m.peak)
+	m.screen = week.Levels(screenLevels, 1)
+	m.screenPeak = week.Levels(screenLevels, m.peak)
 	return m, nil
 }
 
@@ -216,45 +211,8 @@ func (m *model) hourly() []float64 {
 	return rates
 }
 
-// condense groups the hours of a week by load into levels of equal weight.
-func condense(week *traffic.Week, factor float64) []level {
-	type hour struct{ load, rate float64 }
-	var all []hour
-	total := 0.0
-	for i, r := range week.Rate {
-		if r > 0 {
-			all = append(all, hour{week.Mean[i], r})
-			total += r
-		}
-	}
-	slices.SortFunc(all, func(a, b hour) int {
-		switch {
-		case a.load < b.load:
-			return -1
-		case a.load > b.load:
-			return 1
-		}
-		return 0
-	})
-	levels := make([]level, screenLevels)
-	done := 0.0
-	for _, h := range all {
-		at := min(int(done/total*screenLevels), screenLevels-1)
-		levels[at].load += h.load * h.rate
-		levels[at].weight += h.rate
-		done += h.rate
-	}
-	var out []level
-	for _, l := range levels {
-		if l.weight > 0 {
-			out = append(out, level{load: l.load / l.weight * factor, weight: l.weight / total})
-		}
-	}
-	return out
-}
-
 // levels returns what the screen looks at for the week of the target.
-func (m *model) levels() []level {
+func (m *model) levels() []traffic.Level {
 	if m.problem.Policy.Target.Week == PeakWeek {
 		return m.screenPeak
 	}
@@ -281,7 +239,7 @@ const mostUneven = 4
 // noDoor is the loss of a size that no door takes, but for rounding.
 const noDoor = 1 - 1e-9
 
-func (m *model) screenAt(doors []int, levels []level) float64 {
+func (m *model) screenAt(doors []int, levels []traffic.Level) float64 {
 	classes, total := m.screenClasses(doors, levels)
 	worst := 0.0
 	for i, l := range classes {
@@ -305,14 +263,14 @@ const noLoss = 1e-4
 
 // screenClasses returns the loss of each class and of all parcels that any door takes, by the
 // cascade, over the levels.
-func (m *model) screenClasses(doors []int, levels []level) (classes []float64, total float64) {
+func (m *model) screenClasses(doors []int, levels []traffic.Level) (classes []float64, total float64) {
 	bySize := make([]float64, len(doors))
 	loads := make([]float64, len(doors))
 	for _, l := range slices.Backward(levels) { // the highest first
 		clear(loads)
 		for i, share := range m.shares {
 			if m.home[i] >= 0 {
-				loads[m.home[i]] += share * l.load * m.correction
+				loads[m.home[i]] += share * l.Load * m.correction
 			}
 		}
 		blocked, all, err := m.cascade(doors, loads)
@@ -320,9 +278,9 @@ func (m *model) screenClasses(doors []int, levels []level) (classes []float64, t
 			return make([]float64, len(doors)), math.Inf(1) // loads and doors out of any range: not a candidate
 		}
 		for i := range bySize {
-			bySize[i] += l.weight * blocked[i]
+			bySize[i] += l.Weight * blocked[i]
 		}
-		total += l.weight * all
+		total += l.Weight * all
 		if all < noLoss*total {
 			break // at the loads below it is less still
 		}

@@ -125,7 +125,7 @@ func (s *solver) least(ctx context.Context, n need, m *model) (pick, error) {
 	low, high := 1, maxRatio*max(doors, 10)
 	for low < high {
 		middle := (low + high) / 2
-		if m.screenLoss(proportional(n.bank.doors, middle)) <= limit {
+		if m.screenLoss(mix.Proportional(n.bank.doors, middle)) <= limit {
 			high = middle
 		} else {
 			low = middle + 1
@@ -177,7 +177,7 @@ func (s *stock) scaled(p pick, modules int) [][]int {
 		if !slices.ContainsFunc(counts, func(n int) bool { return n > 0 }) {
 			counts[0] = 1
 		}
-		out = append(out, proportional(counts, columns[i]))
+		out = append(out, mix.Proportional(counts, columns[i]))
 	}
 	return out
 }

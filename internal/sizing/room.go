@@ -27,7 +27,7 @@ type shelfWeek struct {
 }
 
 // shelf computes the losses of a room with so many units of shelf.
-func (m *model) shelf(units int, levels []level) (shelfWeek, error) {
+func (m *model) shelf(units int, levels []traffic.Level) (shelfWeek, error) {
 	sizes := make([]int, len(m.shares))
 	loads := make([]float64, len(m.shares))
 	for i, c := range m.problem.Sizes {
@@ -36,15 +36,15 @@ func (m *model) shelf(units int, levels []level) (shelfWeek, error) {
 	out := shelfWeek{classes: make([]float64, len(sizes))}
 	for _, l := range levels {
 		for i, share := range m.shares {
-			loads[i] = share * l.load * m.correction
+			loads[i] = share * l.Load * m.correction
 		}
 		room, err := traffic.KaufmanRoberts(units, sizes, loads)
 		if err != nil {
 			return out, fmt.Errorf("shelves: %w", err)
 		}
 		for i, b := range room.Blocking {
-			out.classes[i] += l.weight * b
-			out.total += l.weight * b * m.shares[i]
+			out.classes[i] += l.Weight * b
+			out.total += l.Weight * b * m.shares[i]
 		}
 	}
 	return out, nil

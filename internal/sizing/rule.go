@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
+
+	"cubby/internal/sizing/mix"
 )
 
 // thumb is a rule of thumb for the number of doors.
@@ -30,7 +31,7 @@ func (s *solver) rules(ctx context.Context) error {
 	thumbs := s.thumbs()
 	banks := make([][]int, len(thumbs))
 	for i, t := range thumbs {
-		banks[i] = proportional(s.chosen.doors, max(int(math.Ceil(t.doors-1e-9)), 1))
+		banks[i] = mix.Proportional(s.chosen.doors, max(int(math.Ceil(t.doors-1e-9)), 1))
 	}
 	results, err := s.simulate(ctx, s.withBanks(banks), s.years())
 	if err != nil {
@@ -48,41 +49,4 @@ func (s *solver) rules(ctx context.Context) error {
 		})
 	}
 	return nil
-}
-
-// proportional divides a number of doors as a mix does, by largest remainder.
-func proportional(doors []int, total int) []int {
-	sum := 0
-	for _, n := range doors {
-		sum += n
-	}
-	out := make([]int, len(doors))
-	if sum == 0 {
-		return out
-	}
-	type rest struct {
-		at   int
-		part float64
-	}
-	var rests []rest
-	left := total
-	for i, n := range doors {
-		exact := float64(n) * float64(total) / float64(sum)
-		out[i] = int(exact)
-		left -= out[i]
-		rests = append(rests, rest{i, exact - math.Floor(exact)})
-	}
-	slices.SortStableFunc(rests, func(a, b rest) int {
-		switch {
-		case a.part > b.part:
-			return -1
-		case a.part < b.part:
-			return 1
-		}
-		return 0
-	})
-	for i := range left {
-		out[rests[i%len(rests)].at]++
-	}
-	return out
 }

@@ -112,7 +112,7 @@ type bankNames struct {
 func bankLayout(b sizing.BankPlan, n bankNames, column *int, unit float64, w *wiring) (locker.Bank, error) {
 	bank := locker.Bank{ID: locker.BankID(n.id), Name: n.name, Witness: locker.Witness{Latch: true}}
 	for _, c := range b.Columns {
-		letter := sizing.ColumnName(*column)
+		letter := columnName(*column)
 		*column++
 		col := locker.Column{Name: letter}
 		if c.ScreenMM > 0 {
@@ -123,7 +123,7 @@ func bankLayout(b sizing.BankPlan, n bankNames, column *int, unit float64, w *wi
 			if err != nil {
 				return bank, err
 			}
-			name := sizing.DoorName(letter, i)
+			name := doorName(letter, i)
 			col.Compartments = append(col.Compartments, locker.Compartment{
 				ID: locker.PlaceID(n.id + "/" + name), Name: name, Size: d.Size, Units: unitsOf(d.HeightMM, unit),
 				ReachMM: min(d.BottomMM+d.HeightMM/2, maxReachMM), Output: output,
@@ -136,6 +136,20 @@ func bankLayout(b sizing.BankPlan, n bankNames, column *int, unit float64, w *wi
 
 // maxReachMM is the highest that a layout takes.
 const maxReachMM = 3000
+
+// columnName is A to Z, then AA, AB and so on: the name of column i of a site, from 0.
+func columnName(i int) string {
+	const letters = 26
+	name := ""
+	for i >= 0 {
+		name = string(rune('A'+i%letters)) + name
+		i = i/letters - 1
+	}
+	return name
+}
+
+// doorName is what is painted on a door: its column and its place from the top.
+func doorName(column string, i int) string { return fmt.Sprintf("%s%02d", column, i+1) }
 
 // roomLayout divides the shelves into places of about a metre.
 func roomLayout(r sizing.RoomPlan, n Names) locker.Room {

@@ -274,3 +274,22 @@ func TestReach_Check(t *testing.T) {
 		t.Error("an unknown size is no error")
 	}
 }
+
+func TestProportional(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		counts []int
+		total  int
+		want   []int
+	}{
+		{[]int{2, 1, 1}, 8, []int{4, 2, 2}},
+		{[]int{1, 1, 1}, 4, []int{2, 1, 1}},
+		{[]int{9, 1}, 5, []int{5, 0}},
+		{[]int{0, 0}, 5, []int{0, 0}},
+		{[]int{3, 0}, 0, []int{0, 0}},
+	} {
+		if got := mix.Proportional(tt.counts, tt.total); !slices.Equal(got, tt.want) {
+			t.Errorf("%d as %v: %v, want %v", tt.total, tt.counts, got, tt.want)
+		}
+	}
+}

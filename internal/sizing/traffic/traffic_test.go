@@ -3,6 +3,7 @@ package traffic_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -332,3 +333,16 @@ func TestErrors(t *testing.T) {
 }
 
 func errOf[T any](_ T, err error) error { return err }
+
+func TestWeek_Levels(t *testing.T) {
+	t.Parallel()
+	w := traffic.Week{Rate: []float64{0, 1, 1, 2}, Mean: []float64{100, 30, 10, 20}}
+	want := []traffic.Level{{Load: 20, Weight: 0.25}, {Load: 40, Weight: 0.5}, {Load: 60, Weight: 0.25}}
+	got := w.Levels(4, 2)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if none := (&traffic.Week{}).Levels(4, 1); none != nil {
+		t.Errorf("an empty week has %v", none)
+	}
+}

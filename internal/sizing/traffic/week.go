@@ -1,6 +1,10 @@
 package traffic
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // weekHours is the period of everything here.
 const weekHours = 168
@@ -223,4 +227,39 @@ func (w *Week) Servers(blocking float64) (low, high int, err error) {
 		}
 	}
 	return low, high, nil
+}
+
+// Level is a load, in erlangs, and the share of the parcels that meet about that much.
+type Level struct {
+	Load, Weight float64
+}
+
+// Levels groups the bins of the week by load, lowest first, into at most so many levels of about equal
+// weight; their weights add up to 1. The loads are multiplied by factor. A week without parcels has none.
+func (w *Week) Levels(most int, factor float64) []Level {
+	type bin struct{ load, rate float64 }
+	var all []bin
+	total := 0.0
+	for i, r := range w.Rate {
+		if r > 0 {
+			all = append(all, bin{w.Mean[i], r})
+			total += r
+		}
+	}
+	slices.SortFunc(all, func(a, b bin) int { return cmp.Compare(a.load, b.load) })
+	levels := make([]Level, max(most, 1))
+	done := 0.0
+	for _, b := range all {
+		at := min(int(done/total*float64(len(levels))), len(levels)-1)
+		levels[at].Load += b.load * b.rate
+		levels[at].Weight += b.rate
+		done += b.rate
+	}
+	var out []Level
+	for _, l := range levels {
+		if l.Weight > 0 {
+			out = append(out, Level{Load: l.Load / l.Weight * factor, Weight: l.Weight / total})
+		}
+	}
+	return out
 }

@@ -68,13 +68,23 @@ func (r *Report) rooms() []Block {
 // floorRooms are the rooms of an alternative with the words that stand above them.
 func (r *Report) floorRooms(a *sizing.Alternative) []drawing.FloorRoom {
 	w := r.words
-	rooms := sizing.Floor(r.answer.Problem, *a).Rooms
-	for i := range rooms {
-		key, v := "report.draw.room", &rooms[i]
-		if v.Label == "" {
+	if a.Room == nil {
+		return nil
+	}
+	var rooms []drawing.FloorRoom
+	for _, v := range a.Room.Rooms {
+		key := "report.draw.room"
+		if v.Name == "" {
 			key = "report.draw.room_wanted"
 		}
-		v.Label = w.T(key, "name", v.Label, "width", w.Number(v.WidthMM), "depth", w.Number(v.DepthMM))
+		room := drawing.FloorRoom{
+			Label:   w.T(key, "name", v.Name, "width", w.Number(v.WidthMM), "depth", w.Number(v.DepthMM)),
+			WidthMM: v.WidthMM, DepthMM: v.DepthMM, DoorFromMM: v.DoorFromMM, DoorMM: v.DoorMM,
+		}
+		for _, run := range v.Runs {
+			room.Shelves = append(room.Shelves, drawing.FloorShelf(run))
+		}
+		rooms = append(rooms, room)
 	}
 	return rooms
 }
