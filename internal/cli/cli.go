@@ -60,6 +60,10 @@ type root struct {
 	Doctor     doctorCmd     `cmd:"" help:"Look for what is wrong with this installation and say what to do."`
 	Settings   settingsCmd   `cmd:"" name:"config" help:"Settings."`
 	Migrate    migrateCmd    `cmd:"" help:"The schema of the server's database."`
+	Backup     backupCmd     `cmd:"" help:"Write what this computer's server keeps into one encrypted file, and see that it restores."`
+	BackupKey  backupKeyCmd  `cmd:"" help:"Make a key for backups: the private half into a file, the public half on the screen."`
+	Restore    restoreCmd    `cmd:"" help:"Make a server of a backup, in an empty data folder and an empty database."`
+	Copy       copyCmd       `cmd:"" help:"Copy the tables of a stopped server into an empty database, of whichever engine, and compare both."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 

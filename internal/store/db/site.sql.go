@@ -9,6 +9,17 @@ import (
 	"context"
 )
 
+const beginDirectoryEpoch = `-- name: BeginDirectoryEpoch :exec
+UPDATE sites SET directory_epoch = CASE WHEN directory_epoch < CAST($1 AS BIGINT) THEN CAST($1 AS BIGINT)
+    ELSE directory_epoch + 1 END
+`
+
+// After a restore: sites may know later revisions than this server, and take everything anew.
+func (q *Queries) BeginDirectoryEpoch(ctx context.Context, now int64) error {
+	_, err := q.exec(ctx, q.beginDirectoryEpochStmt, beginDirectoryEpoch, now)
+	return err
+}
+
 const clearLinks = `-- name: ClearLinks :exec
 UPDATE site_health SET linked = FALSE WHERE linked = TRUE
 `

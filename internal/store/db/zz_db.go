@@ -30,6 +30,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.assignIncidentStmt, err = db.PrepareContext(ctx, assignIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query AssignIncident: %w", err)
 	}
+	if q.beginDirectoryEpochStmt, err = db.PrepareContext(ctx, beginDirectoryEpoch); err != nil {
+		return nil, fmt.Errorf("error preparing query BeginDirectoryEpoch: %w", err)
+	}
 	if q.bounceNoticeStmt, err = db.PrepareContext(ctx, bounceNotice); err != nil {
 		return nil, fmt.Errorf("error preparing query BounceNotice: %w", err)
 	}
@@ -790,6 +793,11 @@ func (q *Queries) Close() error {
 	if q.assignIncidentStmt != nil {
 		if cerr := q.assignIncidentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing assignIncidentStmt: %w", cerr)
+		}
+	}
+	if q.beginDirectoryEpochStmt != nil {
+		if cerr := q.beginDirectoryEpochStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing beginDirectoryEpochStmt: %w", cerr)
 		}
 	}
 	if q.bounceNoticeStmt != nil {
@@ -2078,6 +2086,7 @@ type Queries struct {
 	tx                            *sql.Tx
 	answerIntentStmt              *sql.Stmt
 	assignIncidentStmt            *sql.Stmt
+	beginDirectoryEpochStmt       *sql.Stmt
 	bounceNoticeStmt              *sql.Stmt
 	buryJobStmt                   *sql.Stmt
 	cancelNoticeStmt              *sql.Stmt
@@ -2335,6 +2344,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tx:                            tx,
 		answerIntentStmt:              q.answerIntentStmt,
 		assignIncidentStmt:            q.assignIncidentStmt,
+		beginDirectoryEpochStmt:       q.beginDirectoryEpochStmt,
 		bounceNoticeStmt:              q.bounceNoticeStmt,
 		buryJobStmt:                   q.buryJobStmt,
 		cancelNoticeStmt:              q.cancelNoticeStmt,

@@ -77,3 +77,8 @@ UPDATE site_health SET silent = TRUE WHERE silent = FALSE AND seen_at < $1 AND s
 -- name: ClearLinks :exec
 -- A server that starts holds no connection yet.
 UPDATE site_health SET linked = FALSE WHERE linked = TRUE;
+
+-- name: BeginDirectoryEpoch :exec
+-- After a restore: sites may know later revisions than this server, and take everything anew.
+UPDATE sites SET directory_epoch = CASE WHEN directory_epoch < CAST(sqlc.arg(now) AS BIGINT) THEN CAST(sqlc.arg(now) AS BIGINT)
+    ELSE directory_epoch + 1 END;
