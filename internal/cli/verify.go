@@ -101,7 +101,7 @@ func (cmd verifyCmd) journal(ctx context.Context, e *env, kind fileKind, publish
 		return errors.Join(e.print("NOT VERIFIED: %s. %s", fault, fault.Sentence()), errFailed)
 	}
 	if n := report.Published; n > 0 {
-		if err := e.print("it holds what was published on %d days", n); err != nil {
+		if err := e.print("it holds what was published on %d %s", n, days(n)); err != nil {
 			return err
 		}
 	}
@@ -117,6 +117,13 @@ func (cmd verifyCmd) journal(ctx context.Context, e *env, kind fileKind, publish
 		}
 	}
 	return e.print("verified: %d records", report.Records())
+}
+
+func days(n int) string {
+	if n == 1 {
+		return "day"
+	}
+	return "days"
 }
 
 // printTrace prints the records of a parcel and whether signed heads cover them. Every head of a journal that

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +53,8 @@ func kindOf(path string) (fileKind, error) {
 		return kindPack, nil
 	case journal.IsPublication(begin):
 		return kindPublication, nil
+	case bytes.HasPrefix(bytes.TrimSpace(begin), []byte("<")):
+		return 0, errors.New("the file is a web page, perhaps what the server answered instead: open it in a browser and read why")
 	}
 	return kindExport, nil
 }
@@ -131,7 +134,7 @@ func (cmd verifyCmd) fetch(ctx context.Context, address, tokenFile string, most 
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
 	if answer.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("fetch the file: %s answers %s; a record needs a token with the scope read: --token-file", host, answer.Status)
+		return "", refused(host, answer)
 	}
 	f, err := os.CreateTemp("", "cubby-verify-*")
 	if err != nil {
@@ -142,6 +145,21 @@ func (cmd verifyCmd) fetch(ctx context.Context, address, tokenFile string, most 
 		return "", errors.Join(fmt.Errorf("fetch the file: %w", err), os.Remove(f.Name()))
 	}
 	return f.Name(), nil
+}
+
+// refused says why a server gave no file.
+func refused(host string, answer *http.Response) error {
+	var problem struct {
+		Detail string `json:"detail"`
+	}
+	const mostRead = 16 << 10
+	switch {
+	case answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden:
+		return fmt.Errorf("fetch the file: %s answers %s; it needs a token with the scope read: --token-file", host, answer.Status)
+	case json.NewDecoder(io.LimitReader(answer.Body, mostRead)).Decode(&problem) == nil && problem.Detail != "":
+		return fmt.Errorf("fetch the file: %s answers %s: %s", host, answer.Status, problem.Detail)
+	}
+	return fmt.Errorf("fetch the file: %s answers %s", host, answer.Status)
 }
 
 func (cmd verifyCmd) client() (*http.Client, error) {

@@ -16,11 +16,10 @@ func reasonWords(t *text.Printer, reason string) string {
 	if reason == "" {
 		return ""
 	}
-	if key := "console.why." + reason; t.Has(key) {
-		return t.T("console.why." + reason)
-	}
-	if key := "error." + reason; t.Has(key) {
-		return t.T("error." + reason)
+	for _, family := range []string{"console.why.", "console.fault.", "console.problem.", "error."} {
+		if t.Has(family + reason) {
+			return t.T(family + reason)
+		}
 	}
 	return strings.ReplaceAll(reason, "_", " ")
 }
@@ -116,7 +115,7 @@ func entryDetail(t *text.Printer, e cloud.TimelineEntry) string {
 	}
 	add(reasonWords(t, e.Reason))
 	if e.Note != "" {
-		add(t.T("console.quote", "text", e.Note))
+		add(t.Own(t.T("console.quote", "text", t.Own(e.Note))))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -129,7 +128,7 @@ func actorWords(t *text.Printer, a locker.Actor, name string) string {
 	if name == "" {
 		return role
 	}
-	return t.T("console.actor.named", "role", role, "name", name)
+	return t.T("console.actor.named", "role", role, "name", t.Own(name))
 }
 
 // wishes lists what a site was asked to do and how it answered.
@@ -145,7 +144,7 @@ func wishes(pg page, intents []cloud.IntentView) ui.TimelineView {
 			parts = append(parts, i.UserName)
 		}
 		if i.Reason != "" {
-			parts = append(parts, pg.t.T("console.quote", "text", i.Reason))
+			parts = append(parts, pg.t.Own(pg.t.T("console.quote", "text", pg.t.Own(i.Reason))))
 		}
 		parts = append(parts, pg.t.T("console.wish.state."+string(i.State)))
 		if i.Code != "" {

@@ -121,6 +121,16 @@ func words(t *text.Printer, family, code string) string {
 	return strings.ReplaceAll(code, "_", " ")
 }
 
+// reason is what the catalogues call a code or word of a fact.
+func reason(t *text.Printer, code string) string {
+	for _, family := range []string{"console.why.", "console.fault.", "console.problem.", "error."} {
+		if code != "" && t.Has(family+code) {
+			return t.T(family + code)
+		}
+	}
+	return words(t, "", code)
+}
+
 // detail is who, what for, what it rests on and why.
 func (s story) detail(e cloud.TimelineEntry) string {
 	t := s.t
@@ -132,18 +142,14 @@ func (s story) detail(e cloud.TimelineEntry) string {
 	}
 	role := words(t, "console.actor.", string(e.Actor.Kind))
 	if s.people && e.ActorName != "" {
-		role = t.T("console.actor.named", "role", role, "name", e.ActorName)
+		role = t.T("console.actor.named", "role", role, "name", t.Own(e.ActorName))
 	}
 	add(role)
 	add(words(t, "console.purpose.", string(e.Purpose)))
 	add(words(t, "console.evidence.", string(e.Evidence)))
-	if t.Has("error." + e.Reason) {
-		add(t.T("error." + e.Reason))
-	} else {
-		add(words(t, "console.why.", e.Reason))
-	}
+	add(reason(t, e.Reason))
 	if s.people && e.Note != "" {
-		add(t.T("console.quote", "text", e.Note))
+		add(t.Own(t.T("console.quote", "text", t.Own(e.Note))))
 	}
 	return strings.Join(parts, " · ")
 }
