@@ -390,19 +390,19 @@ func carrierField(pg page, carriers []cloud.CarrierView, chosen string) ui.Field
 // placeField lists shelves, the desk and free doors; the last one stays chosen.
 func placeField(pg page, layout locker.Layout, chosen, wrong string) ui.FieldView {
 	v := ui.FieldView{ID: "place", Label: pg.t.T("console.log.place"), Type: "select", Error: wrong}
+	for _, p := range layout.Places() {
+		if p.Kind != locker.PlaceCompartment {
+			v.Options = append(v.Options, ui.Option{
+				Value: string(p.ID), Text: placeWord(pg.t, p.Kind, p.Name), Selected: string(p.ID) == chosen,
+			})
+		}
+	}
 	if len(layout.Banks) == 1 {
 		v.Options = append(v.Options, ui.Option{Value: doorPlace, Text: pg.t.T("desk.door"), Selected: chosen == doorPlace})
 	}
 	for _, b := range layout.Banks {
 		if value := doorPlace + ":" + string(b.ID); len(layout.Banks) > 1 {
 			v.Options = append(v.Options, ui.Option{Value: value, Text: pg.t.T("desk.door.of", "bank", b.Name), Selected: chosen == value})
-		}
-	}
-	for _, p := range layout.Places() {
-		if p.Kind != locker.PlaceCompartment {
-			v.Options = append(v.Options, ui.Option{
-				Value: string(p.ID), Text: placeWord(pg.t, p.Kind, p.Name), Selected: string(p.ID) == chosen,
-			})
 		}
 	}
 	return v
