@@ -165,7 +165,7 @@ func (w writer) slip(ctx context.Context, d cloud.Delivery) (label.Label, error)
 		},
 		Note: strings.Trim(join(w.site.Settings.Phone, w.site.Settings.Mail), " ·"),
 	}
-	if code.Unit != "" {
+	if code.Unit != "" { // who has no QR code and no letters on the pad
 		l.Lines = append(l.Lines, w.t.T("desk.print.keypad", "unit", code.Unit, "digits", code.Digits))
 	}
 	return l, nil

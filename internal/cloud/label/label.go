@@ -86,62 +86,95 @@ const (
 // layout places what stands on a label.
 func layout(l Label, s Size) []part {
 	width, height := float64(s.WidthMM)-2*marginMM, float64(s.HeightMM)-2*marginMM
-	var parts []part
-	column := width
+	p := plan{y: marginMM, width: width, beside: width, bottom: marginMM + height}
 	if l.QR != "" {
 		side := min(width*qrShare, height*0.55)
-		column = width - side - gapMM
-		parts = append(parts, part{kind: kindQR, x: marginMM + width - side, y: marginMM, w: side, h: side, text: l.QR})
+		p.beside, p.below = width-side-gapMM, marginMM+side+gapMM
+		p.parts = append(p.parts, part{kind: kindQR, x: marginMM + width - side, y: marginMM, w: side, h: side, text: l.QR})
 	}
-	y := marginMM
-	text := func(size float64, words string) {
-		if words == "" {
-			return
-		}
-		parts = append(parts, part{kind: kindText, x: marginMM, y: y, w: column, h: size, text: fit(words, size, column)})
-		y += size + gapMM
-	}
-	text(titleMM, l.Title)
-	big := bigMM
-	if n := float64(utf8.RuneCountInString(l.Big)); n*bigMM*glyph > column {
-		big = max(column/(n*glyph), lineMM) // a code of nine symbols stays in one line
-	}
-	text(big, l.Big)
-	bottom := marginMM + height
 	if l.Note != "" {
-		bottom -= noteMM + gapMM
-		parts = append(parts, part{
-			kind: kindText, x: marginMM, y: bottom + gapMM, w: width, h: noteMM, text: fit(l.Note, noteMM, width),
+		p.bottom -= noteMM + gapMM
+		p.parts = append(p.parts, part{
+			kind: kindText, x: marginMM, y: p.bottom + gapMM, w: width, h: noteMM, text: fit(l.Note, noteMM, width),
 		})
 	}
 	if l.Bar != "" {
-		bottom -= barMM + noteMM + gapMM
-		parts = append(parts,
-			part{kind: kindBar, x: marginMM, y: bottom, w: width, h: barMM, text: l.Bar},
-			part{kind: kindText, x: marginMM, y: bottom + barMM + gapMM/2, w: width, h: noteMM, text: fit(l.Bar, noteMM, width)})
+		p.bottom -= barMM + noteMM + gapMM
+		p.parts = append(p.parts,
+			part{kind: kindBar, x: marginMM, y: p.bottom, w: width, h: barMM, text: l.Bar},
+			part{kind: kindText, x: marginMM, y: p.bottom + barMM + gapMM/2, w: width, h: noteMM, text: fit(l.Bar, noteMM, width)})
 	}
+	p.wrap(l.Title, titleMM)
+	p.big(clean(l.Big))
 	for _, line := range l.Lines[:min(len(l.Lines), MaxLines)] {
-		if y+lineMM > bottom {
-			break // what stands first matters most
-		}
-		text(lineMM, line)
-		y -= gapMM / 2
+		p.wrap(line, lineMM)
 	}
-	return parts
+	return p.parts
 }
 
-// glyph is how wide a letter is, for its height, on average.
-const glyph = 0.56
+// plan is a label on which words are put from the top.
+type plan struct {
+	parts         []part
+	y             float64
+	width, beside float64 // of a line below the QR code, and beside it
+	below         float64 // where the QR code ends
+	bottom        float64 // where words must end
+}
 
-// fit shortens a text to a width.
-func fit(text string, size, width float64) string {
-	text = strings.Map(func(r rune) rune {
+// column is the room of a line that begins here.
+func (p *plan) column() float64 {
+	if p.y < p.below {
+		return p.beside
+	}
+	return p.width
+}
+
+// big puts what is read from afar: a code or a place is never cut, its letters become smaller.
+func (p *plan) big(words string) {
+	n := float64(utf8.RuneCountInString(words))
+	if n == 0 {
+		return
+	}
+	size := min(bigMM, p.column()/(n*capital))
+	p.parts = append(p.parts, part{kind: kindText, x: marginMM, y: p.y, w: p.column(), h: size, text: words})
+	p.y += size + gapMM
+}
+
+// wrap puts words over as many lines as they need; what finds no room is left out, so what stands first matters most.
+func (p *plan) wrap(words string, size float64) {
+	rest := strings.Fields(clean(words))
+	for len(rest) > 0 && p.y+size <= p.bottom {
+		most := max(int(p.column()/(size*glyph)), 1)
+		line := rest[0]
+		rest = rest[1:]
+		for len(rest) > 0 && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(rest[0]) <= most {
+			line, rest = line+" "+rest[0], rest[1:]
+		}
+		p.parts = append(p.parts, part{kind: kindText, x: marginMM, y: p.y, w: p.column(), h: size, text: fit(line, size, p.column())})
+		p.y += size + gapMM/2
+	}
+	p.y += gapMM / 2
+}
+
+// How wide a letter is for its height: on average, and a capital or a digit.
+const (
+	glyph   = 0.56
+	capital = 0.66
+)
+
+// clean takes out marks of direction, which printers draw as boxes.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
 		if r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' {
-			return -1 // marks of direction: printers draw them as boxes
+			return -1
 		}
 		return r
 	}, text)
-	runes := []rune(strings.Join(strings.Fields(text), " "))
+}
+
+// fit shortens a text to a width.
+func fit(text string, size, width float64) string {
+	runes := []rune(strings.Join(strings.Fields(clean(text)), " "))
 	most := max(int(width/(size*glyph)), 1)
 	if len(runes) <= most {
 		return string(runes)

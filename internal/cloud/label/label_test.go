@@ -56,6 +56,28 @@ func TestZPL_TextIsNeverACommand(t *testing.T) {
 	}
 }
 
+// A code that lacks a symbol opens nothing: it is whole on the smallest label too.
+func TestZPL_CodesAreNeverCut(t *testing.T) {
+	t.Parallel()
+	for width := 50; width <= 220; width += 5 {
+		for height := 40; height <= 310; height += 27 {
+			size := label.Size{WidthMM: width, HeightMM: height, DotsPerMM: 8}
+			out, err := label.ZPL(size, []label.Label{{
+				Title: "Harbour House mailroom · A parcel waits for you", Big: "K7M-4PX-9TD", QR: "C1.ABCDEFGHIJKLMNOPQRSTUVWXYZ", Note: "+1 555 0100",
+			}})
+			if err != nil || !bytes.Contains(out, []byte("^FDK7M-4PX-9TD^FS")) {
+				t.Errorf("%d by %d mm: %v\n%s", width, height, err, out)
+			}
+		}
+	}
+	l := sample()
+	l.Lines = append(l.Lines, "On a keypad: 101, then 419-220-753")
+	out, err := label.ZPL(label.DefaultSize(), []label.Label{l})
+	if err != nil || !bytes.Contains(out, []byte("419-220-753")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func FuzzZPL(f *testing.F) {
 	f.Add("Jane ^XA", "~DG", "a>b")
 	f.Fuzz(func(t *testing.T, big, line, note string) {
