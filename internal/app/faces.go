@@ -34,6 +34,8 @@ type faces struct {
 	host     *host
 	notifier *notice.Notifier
 	holders  *holder.Desk
+	channels []holder.Channel // by which people are told
+	pushKey  string           // public; empty: no messages to browsers
 	worker   *store.Worker
 	hooks    *hook.Hooks
 	auditor  *audit.Auditor
@@ -46,7 +48,7 @@ type faces struct {
 }
 
 // buildFaces builds pages, notices and the host of hosted sites. This is the list of faces.
-func (s *Server) buildFaces() error {
+func (s *Server) buildFaces(ctx context.Context) error {
 	catalog, err := text.New()
 	if err != nil {
 		return fmt.Errorf("load the catalogues: %w", err)
@@ -55,7 +57,7 @@ func (s *Server) buildFaces() error {
 	if err != nil {
 		return fmt.Errorf("build the desk of residents: %w", err)
 	}
-	if err := s.buildNotices(catalog); err != nil {
+	if err := s.buildNotices(ctx, catalog); err != nil {
 		return err
 	}
 	if s.faces.hooks, err = newHooks(s.opts, s.store); err != nil {
@@ -86,7 +88,7 @@ func (s *Server) buildFaces() error {
 		return err
 	}
 	parcels, err := resident.New(resident.Options{
-		Cloud: s.Cloud, Desk: s.faces.holders, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
+		Cloud: s.Cloud, Desk: s.faces.holders, Channels: s.faces.channels, PushKey: s.faces.pushKey, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
 	})
 	if err != nil {
 		return fmt.Errorf("build the resident's pages: %w", err)
@@ -135,7 +137,7 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 	return pages, nil
 }
 
-func (s *Server) buildNotices(catalog *text.Catalog) error {
+func (s *Server) buildNotices(ctx context.Context, catalog *text.Catalog) error {
 	c := s.opts.Config
 	sender, err := newSender(s.opts)
 	if err != nil {
@@ -145,15 +147,18 @@ func (s *Server) buildNotices(catalog *text.Catalog) error {
 	if sender != nil {
 		mailer = sender
 	}
-	s.faces.notifier, err = notice.New(notice.Options{
+	opts := notice.Options{
 		Store: s.store, Post: s.Cloud.Post(), Mailer: mailer, Texts: catalog, Logger: s.opts.Logger, Now: s.opts.Now,
 		PublicURL: c.PublicURL, Language: c.Language,
 		Brand: notice.Brand{Name: c.Branding.Name, Phone: c.Branding.Phone, Mail: c.Branding.Mail},
 		Duty:  c.DutyMail, Also: s.faces.holders.Tick,
 		Rhythm: notice.Rhythm{Steps: c.Notices.Reminders, Repeat: c.Notices.Repeat},
 		Quiet:  notice.Hours{From: minuteOfDay(c.Notices.QuietStart), To: minuteOfDay(c.Notices.QuietEnd)},
-	})
-	if err != nil {
+	}
+	if err := s.channels(ctx, &opts); err != nil {
+		return fmt.Errorf("build the channels: %w", err)
+	}
+	if s.faces.notifier, err = notice.New(opts); err != nil {
 		return fmt.Errorf("build the notices: %w", err)
 	}
 	if err := s.buildPublisher(catalog, sender); err != nil {

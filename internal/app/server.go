@@ -115,7 +115,7 @@ func (s *Server) build(ctx context.Context) error {
 		return fmt.Errorf("build the link: %w", err)
 	}
 	c.OnWake(func(site locker.SiteID) { s.Link.Wake(site) })
-	if err := s.buildFaces(); err != nil {
+	if err := s.buildFaces(ctx); err != nil {
 		return err
 	}
 	if err := s.buildTLS(ctx); err != nil {

@@ -38,6 +38,8 @@ type Server struct {
 	Branding Branding `yaml:"branding" doc:"What residents and couriers see on every page and in every message."`
 
 	SMTP     SMTP     `yaml:"smtp" doc:"The server that takes outgoing mail. Without a host no mail is sent, and messages wait in the outbox."`
+	SMS      Gateway  `yaml:"sms" doc:"The gateway that takes short messages (SMS, WhatsApp) to residents. Without a preset or url there are none."`
+	Voice    Gateway  `yaml:"voice" doc:"The gateway that calls residents and reads a message out. Without a preset or url there are no calls."`
 	DutyMail []string `yaml:"duty_mail" doc:"Addresses that get a mail for each incident and for a site that is silent."`
 	Notices  Notices  `yaml:"notices" doc:"When residents are told and reminded."`
 
@@ -85,6 +87,27 @@ type SMTP struct {
 	TLS          string        `yaml:"tls" oneof:"starttls,tls,none" doc:"How the connection is protected. none is for a mail server on the same machine."`
 	Timeout      time.Duration `yaml:"timeout" min:"1s" max:"5m" doc:"How long one delivery to the mail server may take."`
 }
+
+// Gateway is anybody who takes messages to telephones by HTTP. URL, headers and body are templates of Go
+// with the fields .To .From .Text .ID .Lang .Account .Secret and the functions query, json and xml.
+type Gateway struct {
+	Preset     string        `yaml:"preset" oneof:",twilio,twilio-whatsapp,twilio-voice,json" doc:"A gateway that is known; it fills in what is empty below. Many gateways take the same requests as twilio."`
+	Method     string        `yaml:"method" doc:"Method of the request. Empty means POST."`
+	URL        string        `yaml:"url" doc:"Address of the request, a template."`
+	Headers    []string      `yaml:"headers" doc:"Headers of the request, each a template like Name: value."`
+	Body       string        `yaml:"body" doc:"Body of the request, a template, e.g. to={{query .To}}&text={{query .Text}}."`
+	From       string        `yaml:"from" doc:"Sender that the gateway knows: a number or a name."`
+	Account    string        `yaml:"account" doc:"Account or user name at the gateway."`
+	Secret     Secret        `yaml:"secret" doc:"Token or password of the account."`
+	SecretFile string        `yaml:"secret_file" doc:"File that holds the secret."`
+	Retry      []string      `yaml:"retry" doc:"Statuses of HTTP that mean try again, beside 408, 425, 429 and 500 to 599."`
+	Dead       []string      `yaml:"dead" doc:"Statuses of HTTP that mean never, where the gateway differs: 200 to 299 is sent, 401, 403 and 404 a mistake in these settings, all else never."`
+	Region     string        `yaml:"region" doc:"Country of numbers that name none, two letters such as ES. Empty means that they are refused."`
+	Timeout    time.Duration `yaml:"timeout" min:"1s" max:"1m" doc:"How long the gateway may take to answer."`
+}
+
+// Set reports whether there is a gateway.
+func (g Gateway) Set() bool { return g.Preset != "" || g.URL != "" }
 
 // Notices says when residents are told and reminded.
 type Notices struct {
@@ -162,6 +185,8 @@ func defaultServer() Server {
 		Language:  "en",
 		Branding:  Branding{Name: "Cubby"},
 		SMTP:      SMTP{Port: 587, TLS: "starttls", Timeout: 30 * time.Second},
+		SMS:       Gateway{Timeout: 15 * time.Second},
+		Voice:     Gateway{Timeout: 15 * time.Second},
 		Notices: Notices{
 			Reminders:  []time.Duration{24 * time.Hour, 48 * time.Hour},
 			Repeat:     24 * time.Hour,

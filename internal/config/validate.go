@@ -68,6 +68,8 @@ func (s Server) validate() error {
 		}
 	}
 	s.SMTP.validate(&p)
+	s.SMS.validate(&p, "server.sms")
+	s.Voice.validate(&p, "server.voice")
 	s.Notices.validate(&p)
 	return errors.Join(p...)
 }
@@ -82,6 +84,19 @@ func (s SMTP) validate(p *problems) {
 	if s.Username != "" && s.Password.IsZero() {
 		p.add("server.smtp.username", "is set without a password: name the file that holds it in password_file, or set %s",
 			envName("server.smtp.password"))
+	}
+}
+
+func (g Gateway) validate(p *problems, key string) {
+	if !g.Set() && g.From+g.Account+g.Body != "" {
+		p.add(key, "is filled in without a preset or a url")
+	}
+	for name, list := range map[string][]string{"retry": g.Retry, "dead": g.Dead} {
+		for _, s := range list {
+			if n, err := strconv.Atoi(s); err != nil || n < 100 || n > 599 {
+				p.add(key+"."+name, "%q is no status of HTTP, 100 to 599", s)
+			}
+		}
 	}
 }
 

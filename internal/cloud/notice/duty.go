@@ -138,6 +138,50 @@ func (n *Notifier) enqueueDuty(ctx context.Context, q *db.Queries, mail dutyMail
 			return err
 		}
 	}
+	return n.enqueueChat(ctx, q, mail, about)
+}
+
+// enqueueChat makes a job for each room of the site. The address of a room is a secret: the job names it
+// by its hash.
+func (n *Notifier) enqueueChat(ctx context.Context, q *db.Queries, mail dutyMail, about string) error {
+	if n.opts.Chat == nil {
+		return nil
+	}
+	h, err := n.home(ctx, q, mail.Site)
+	if err != nil {
+		return err
+	}
+	for _, room := range h.settings.Chat {
+		mail.To = messageKey(room)
+		key := fmt.Sprintf("%s|%d|%d|%s", about, len(mail.Opened), len(mail.Over), mail.To)
+		if err := n.enqueue(ctx, q, store.Job{Kind: JobDutyChat, Key: key}, mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendChat tells one room. A room that was taken out of the settings is told nothing any more.
+func (n *Notifier) sendChat(ctx context.Context, job store.Job) error {
+	var body dutyMail
+	if err := decode(job, &body); err != nil {
+		return err
+	}
+	h, l, err := n.dutyWords(ctx, body)
+	if err != nil || l.Subject == "" {
+		return err
+	}
+	for _, room := range h.settings.Chat {
+		if messageKey(room) != body.To {
+			continue
+		}
+		words := strings.Join(slices.Concat([]string{l.Subject}, l.Lines, []string{l.Link}), "\n")
+		err := n.opts.Chat.Send(ctx, room, words)
+		if err != nil && classOf(err) == email.ClassPermanent {
+			return fmt.Errorf("%w: %w", store.ErrPermanent, err)
+		}
+		return err
+	}
 	return nil
 }
 
@@ -162,24 +206,11 @@ func (n *Notifier) sendDuty(ctx context.Context, job store.Job) error {
 	if err := decode(job, &body); err != nil {
 		return err
 	}
-	q := n.opts.Store.Read()
-	h, err := n.home(ctx, q, body.Site)
-	if err != nil {
+	_, l, err := n.dutyWords(ctx, body)
+	if err != nil || l.Subject == "" {
 		return err
 	}
-	opened, err := findIncidents(ctx, q, body.Opened)
-	if err != nil {
-		return err
-	}
-	over, err := findIncidents(ctx, q, body.Over)
-	if err != nil || len(opened)+len(over) == 0 {
-		return err
-	}
-	layout, err := n.opts.Post.Layout(ctx, body.Site)
-	if err != nil {
-		return err
-	}
-	m, err := n.letters.Write(email.Message{ID: JobDutyMail + "|" + job.Key, To: body.To}, n.dutyLetter(h, layout, opened, over))
+	m, err := n.letters.Write(email.Message{ID: JobDutyMail + "|" + job.Key, To: body.To}, l)
 	if err != nil {
 		return fmt.Errorf("write to whoever is on duty: %w", err)
 	}
@@ -188,6 +219,29 @@ func (n *Notifier) sendDuty(ctx context.Context, job store.Job) error {
 		return fmt.Errorf("%w: %w", store.ErrPermanent, err)
 	}
 	return err
+}
+
+// dutyWords puts together what whoever is on duty hears; without a subject there is nothing to say any
+// more.
+func (n *Notifier) dutyWords(ctx context.Context, body dutyMail) (home, email.Letter, error) {
+	q := n.opts.Store.Read()
+	h, err := n.home(ctx, q, body.Site)
+	if err != nil {
+		return h, email.Letter{}, err
+	}
+	opened, err := findIncidents(ctx, q, body.Opened)
+	if err != nil {
+		return h, email.Letter{}, err
+	}
+	over, err := findIncidents(ctx, q, body.Over)
+	if err != nil || len(opened)+len(over) == 0 {
+		return h, email.Letter{}, err
+	}
+	layout, err := n.opts.Post.Layout(ctx, body.Site)
+	if err != nil {
+		return h, email.Letter{}, err
+	}
+	return h, n.dutyLetter(h, layout, opened, over), nil
 }
 
 func findIncidents(ctx context.Context, q *db.Queries, ids []string) ([]db.Incident, error) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/locker"
 	"cubby/internal/notify/email"
 	"cubby/internal/store"
@@ -23,7 +24,7 @@ const (
 	kindReminder  = "reminder_" // it waits on
 	kindCollected = "collected" // it is gone
 
-	channelEmail = "email"
+	channelEmail = string(holder.Email)
 )
 
 // States of a row of notices.
@@ -114,37 +115,57 @@ func (n *Notifier) prepare(ctx context.Context, q *db.Queries, stay db.Stay) (ra
 	if err != nil {
 		return false, fmt.Errorf("list notices of stay %s: %w", stay.ID, err)
 	}
-	if recipient.Email == "" {
+	ways, err := n.ways(ctx, q, recipient)
+	if err != nil {
+		return false, err
+	}
+	if len(ways) == 0 {
 		if hasSlip(rows, stay) {
 			return false, nil
 		}
 		return true, n.opts.Post.Unnotified(ctx, q, stay, whyNoAddress)
 	}
+	for _, way := range ways {
+		if err := n.prepareWay(ctx, q, stay, way, rows); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// prepareWay makes the row of one channel, unless there is one.
+func (n *Notifier) prepareWay(ctx context.Context, q *db.Queries, stay db.Stay, way string, rows []db.Notice) error {
 	kind := kindFirst
 	for _, row := range rows {
 		switch {
-		case row.Channel != channelEmail || row.Kind != kindFirst && row.Kind != kindCode:
+		case row.Channel != way || row.Kind != kindFirst && row.Kind != kindCode:
 		case row.Recipient == stay.Recipient && row.Generation == stay.Generation && row.State != stateCancelled:
-			return false, nil // told, or about to be
+			return nil // told, or about to be
 		case row.State == stateQueued:
 			err := q.CancelNotice(ctx, db.CancelNoticeParams{Error: whySuperseded, ID: row.ID})
 			if err != nil {
-				return false, fmt.Errorf("cancel notice %s: %w", row.ID, err)
+				return fmt.Errorf("cancel notice %s: %w", row.ID, err)
 			}
 		case row.Recipient == stay.Recipient && row.State == stateSent:
 			kind = kindCode
 		}
 	}
-	return false, n.create(ctx, q, stay, kind, stay.Generation)
+	return n.create(ctx, q, stay, note{way, kind, stay.Generation})
+}
+
+// note names one message about a stay: by which channel, of which kind and generation.
+type note struct {
+	way, kind  string
+	generation int64
 }
 
 // create makes a row and the job that sends it. When there is such a row already it does nothing,
 // unless the row was cancelled and holds again.
-func (n *Notifier) create(ctx context.Context, q *db.Queries, stay db.Stay, kind string, generation int64) error {
-	id := noticeID(stay, kind, generation)
+func (n *Notifier) create(ctx context.Context, q *db.Queries, stay db.Stay, m note) error {
+	id := noticeID(stay, m)
 	added, err := q.CreateNotice(ctx, db.CreateNoticeParams{
-		ID: id, Site: stay.Site, Stay: stay.ID, Recipient: stay.Recipient, Channel: channelEmail, Kind: kind,
-		Generation: generation, CreatedAt: n.opts.Now().UnixMilli(),
+		ID: id, Site: stay.Site, Stay: stay.ID, Recipient: stay.Recipient, Channel: m.way, Kind: m.kind,
+		Generation: m.generation, CreatedAt: n.opts.Now().UnixMilli(),
 	})
 	if err != nil {
 		return fmt.Errorf("create a notice of stay %s: %w", stay.ID, err)
@@ -161,13 +182,19 @@ func (n *Notifier) create(ctx context.Context, q *db.Queries, stay db.Stay, kind
 			return fmt.Errorf("queue notice %s again: %w", id, err)
 		}
 	}
-	return n.enqueue(ctx, q, store.Job{Kind: JobSend, Key: id}, sendJob{Notice: id})
+	job := store.Job{Kind: jobOf(m.way), Key: id}
+	if m.way == string(holder.Voice) {
+		if job.NotBefore, err = n.callableAt(ctx, q, stay); err != nil {
+			return err
+		}
+	}
+	return n.enqueue(ctx, q, job, sendJob{Notice: id})
 }
 
 // noticeID names a message by what makes it unique, so that its Message-ID is the same whoever makes
 // it and however often.
-func noticeID(stay db.Stay, kind string, generation int64) string {
-	parts := []string{stay.Site, stay.ID, stay.Recipient, channelEmail, kind, strconv.FormatInt(generation, 10)}
+func noticeID(stay db.Stay, m note) string {
+	parts := []string{stay.Site, stay.ID, stay.Recipient, m.way, m.kind, strconv.FormatInt(m.generation, 10)}
 	return messageKey(strings.Join(parts, "|"))
 }
 
@@ -198,6 +225,9 @@ func (n *Notifier) send(ctx context.Context, job store.Job) error {
 		return n.opts.Store.Tx(ctx, func(q *db.Queries) error {
 			return q.CancelNotice(ctx, db.CancelNoticeParams{Error: why, ID: row.ID})
 		})
+	}
+	if row.Channel != channelEmail {
+		return n.sendShort(ctx, row, about, job)
 	}
 	if about.recipient.Email == "" {
 		return n.giveUp(ctx, row, about.stay, stateFailed, whyNoAddress)
@@ -259,12 +289,11 @@ func (n *Notifier) failed(ctx context.Context, row db.Notice, stay db.Stay, job 
 		return cause // stopped half-way: tried again later, with the same Message-ID
 	}
 	n.opts.Logger.WarnContext(ctx, "notice not sent", slog.String("site", row.Site), slog.String("stay", row.Stay),
-		slog.String("notice", row.ID), slog.String("class", email.ClassOf(cause).String()), slog.Any("error", cause))
+		slog.String("notice", row.ID), slog.String("class", classOf(cause).String()), slog.Any("error", cause))
 	why := whyTemporary
-	switch email.ClassOf(cause) {
+	switch classOf(cause) {
 	case email.ClassPermanent:
-		var refusal *email.Error
-		if errors.As(cause, &refusal) && (refusal.Step == email.StepRecipient || refusal.Step == email.StepMessage) {
+		if refusesAddress(cause) {
 			return n.giveUp(ctx, row, stay, stateBounced, whyBounced+": "+cause.Error())
 		}
 		return n.giveUp(ctx, row, stay, stateFailed, whyRefused+": "+cause.Error())
@@ -310,6 +339,9 @@ func (n *Notifier) giveUp(ctx context.Context, row db.Notice, stay db.Stay, stat
 		if !tells(row) {
 			return nil
 		}
+		if hope, err := n.otherWay(ctx, q, row); err != nil || hope {
+			return err
+		}
 		word, _, _ := strings.Cut(why, ":")
 		return n.opts.Post.Unnotified(ctx, q, stay, word)
 	})
@@ -337,6 +369,9 @@ func (n *Notifier) Bounced(ctx context.Context, id, why string) error {
 		stay, err := q.FindStay(ctx, db.FindStayParams{Site: row.Site, ID: row.Stay})
 		if err != nil || !waits(stay) {
 			return ignoreNone(err)
+		}
+		if hope, err := n.otherWay(ctx, q, row); err != nil || hope {
+			return err
 		}
 		return n.opts.Post.Unnotified(ctx, q, stay, whyBounced)
 	})
@@ -388,6 +423,6 @@ func (n *Notifier) RetryNotice(ctx context.Context, p cloud.Principal, id string
 		if err := n.opts.Post.Wrote(ctx, q, p, row.Site, id); err != nil {
 			return err
 		}
-		return n.enqueue(ctx, q, store.Job{Kind: JobSend, Key: id}, sendJob{Notice: id})
+		return n.enqueue(ctx, q, store.Job{Kind: jobOf(row.Channel), Key: id}, sendJob{Notice: id})
 	})
 }

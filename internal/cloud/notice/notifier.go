@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/notify/email"
 	"cubby/internal/store"
 	"cubby/internal/text"
@@ -24,6 +25,8 @@ const (
 	JobDuty = "duty.report"
 	// JobDutyMail: one mail to one address of somebody on duty.
 	JobDutyMail = "duty.mail"
+	// JobDutyChat: one message to one room of a site's staff.
+	JobDutyChat = "duty.chat"
 )
 
 // Mailer takes mails; *email.Client is one. An error says by its email.Class what to do.
@@ -45,9 +48,13 @@ type Options struct {
 	Post  *cloud.Post
 	// Mailer is nil while no mail server is set: messages wait in the outbox.
 	Mailer Mailer
-	Texts  *text.Catalog
-	Logger *slog.Logger
-	Now    func() time.Time
+	// SMS, Voice, Push and Chat are nil where there is none.
+	SMS, Voice Texter
+	Push       Pusher
+	Chat       Chatter
+	Texts      *text.Catalog
+	Logger     *slog.Logger
+	Now        func() time.Time
 	// PublicURL is the server's address, for links to the console.
 	PublicURL string
 	Language  string // of people who chose none at sites that name none; empty: English
@@ -100,12 +107,31 @@ func (n *Notifier) Handlers() map[string]store.Handler {
 		handlers[JobSend] = n.send
 		handlers[JobDutyMail] = n.sendDuty
 	}
+	if n.opts.SMS != nil {
+		handlers[jobOf(string(holder.SMS))] = n.send
+	}
+	if n.opts.Voice != nil {
+		handlers[jobOf(string(holder.Voice))] = n.send
+	}
+	if n.opts.Push != nil {
+		handlers[jobOf(string(holder.Push))] = n.send
+	}
+	if n.opts.Chat != nil {
+		handlers[JobDutyChat] = n.sendChat
+	}
+	if n.opts.Mailer != nil || n.opts.SMS != nil {
+		handlers[holder.JobLink] = n.sendLink
+	}
 	return handlers
 }
 
 // Parallel returns how many jobs of a kind run beside each other: one slow mail must not hold up the
 // others.
-func (n *Notifier) Parallel() map[string]int { return map[string]int{JobSend: sendParallel} }
+func (n *Notifier) Parallel() map[string]int {
+	return map[string]int{
+		JobSend: sendParallel, jobOf(string(holder.SMS)): sendParallel, jobOf(string(holder.Push)): sendParallel,
+	}
+}
 
 const sendParallel = 4
 

@@ -33,7 +33,9 @@ const (
 // tellUntold makes first notices for parcels that have none: because their recipient had no address
 // until now, or because a job got lost.
 func (n *Notifier) tellUntold(ctx context.Context) error {
-	stays, err := n.opts.Store.Read().ListUntoldStays(ctx, pageSize)
+	stays, err := n.opts.Store.Read().ListUntoldStays(ctx, db.ListUntoldStaysParams{
+		Phones: one(n.opts.SMS != nil || n.opts.Voice != nil), Browsers: one(n.opts.Push != nil), Page: pageSize,
+	})
 	if err != nil {
 		return fmt.Errorf("look for parcels nobody was told of: %w", err)
 	}
@@ -67,7 +69,7 @@ func (n *Notifier) revive(ctx context.Context) error {
 			if _, err := q.RequeueNotice(ctx, row.ID); err != nil {
 				return fmt.Errorf("queue notice %s again: %w", row.ID, err)
 			}
-			if err := n.enqueue(ctx, q, store.Job{Kind: JobSend, Key: row.ID}, sendJob{Notice: row.ID}); err != nil {
+			if err := n.enqueue(ctx, q, store.Job{Kind: jobOf(row.Channel), Key: row.ID}, sendJob{Notice: row.ID}); err != nil {
 				return err
 			}
 		}
@@ -199,7 +201,7 @@ func (n *Notifier) mayRemind(ctx context.Context, row db.ListRemindStaysRow, ste
 	}
 	now := n.opts.Now()
 	held := recipient.VacationUntil > now.UnixMilli()
-	return !held && recipient.Email != "" && !n.calendar(at, recipient).Quietly(now), nil
+	return !held && !n.calendar(at, recipient).Quietly(now), nil
 }
 
 func (n *Notifier) makeReminders(ctx context.Context, due []reminder) error {
@@ -209,7 +211,7 @@ func (n *Notifier) makeReminders(ctx context.Context, due []reminder) error {
 			return "", ignoreNone(err)
 		}
 		// Reminders are about the stay, not about one code: generation 0 makes a step unique.
-		return "", n.create(ctx, q, stay, kindReminder+strconv.Itoa(due[i].step), 0)
+		return "", n.createAll(ctx, q, stay, kindReminder+strconv.Itoa(due[i].step))
 	})
 }
 
@@ -250,10 +252,6 @@ func (n *Notifier) confirmSite(ctx context.Context, site string) error {
 		return fmt.Errorf("look for what was collected at site %s: %w", site, err)
 	}
 	return n.each(ctx, len(stays), func(q *db.Queries, i int) (string, error) {
-		recipient, err := q.FindRecipient(ctx, stays[i].Recipient)
-		if err != nil || recipient.Email == "" {
-			return "", ignoreNone(err)
-		}
-		return "", n.create(ctx, q, stays[i], kindCollected, 0)
+		return "", n.createAll(ctx, q, stays[i], kindCollected)
 	})
 }

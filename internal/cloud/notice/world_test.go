@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -365,7 +366,7 @@ func (w *world) collected(stay locker.StayID, place locker.PlaceID, by locker.Re
 func (w *world) work() {
 	w.t.Helper()
 	for range 3 {
-		for _, kind := range []string{cloud.JobFirstNotice, cloud.JobIncident, notice.JobDuty, notice.JobSend, notice.JobDutyMail} {
+		for _, kind := range append([]string{cloud.JobFirstNotice, cloud.JobIncident, notice.JobDuty}, slices.Sorted(maps.Keys(w.notifier.Handlers()))...) {
 			if _, ok := w.notifier.Handlers()[kind]; !ok {
 				continue
 			}

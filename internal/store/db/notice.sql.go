@@ -209,12 +209,12 @@ const listRemindStays = `-- name: ListRemindStays :many
 SELECT s.site, s.place, s.id, s.recipient,
     CAST(COALESCE((
         SELECT MAX(n.sent_at) FROM notices n
-        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
+        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel <> 'slip'
             AND n.kind = 'first' AND n.state = 'sent'
     ), 0) AS BIGINT) AS told_at,
     CAST(COALESCE((
         SELECT MAX(CAST(SUBSTR(m.kind, 10) AS BIGINT)) FROM notices m
-        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient AND m.channel = 'email'
+        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient
             AND m.kind LIKE 'reminder%'
     ), 0) AS BIGINT) AS step
 FROM stays s
@@ -333,12 +333,12 @@ func (q *Queries) ListReportedOver(ctx context.Context, arg ListReportedOverPara
 const listRevivable = `-- name: ListRevivable :many
 SELECT n.id, n.site, n.stay, n.recipient, n.channel, n.kind, n.generation, n.state, n.attempts, n.created_at, n.sent_at, n.failed_at, n.error, n.provider_id FROM notices n JOIN stays s ON s.site = n.site AND s.id = n.stay JOIN recipients r ON r.id = n.recipient
 WHERE n.state IN ('queued', 'failed', 'bounced') AND n.created_at >= $1 AND n.kind IN ('first', 'code')
-    AND s.live = TRUE AND r.email <> ''
+    AND s.live = TRUE AND (r.email <> '' OR n.channel <> 'email')
     AND (
         n.state = 'failed' AND n.failed_at <= $2 AND (n.error LIKE 'config%' OR n.error LIKE 'temporary%')
         OR n.state <> 'queued' AND r.updated_at > n.failed_at
         OR n.state = 'queued' AND NOT EXISTS (
-            SELECT 1 FROM outbox o WHERE o.kind = 'notice.send' AND o.key = n.id AND o.state = 'live'
+            SELECT 1 FROM outbox o WHERE o.kind IN ('notice.send', 'notice.send.sms', 'notice.send.voice', 'notice.send.push') AND o.key = n.id AND o.state = 'live'
         )
     )
 ORDER BY n.created_at LIMIT $3
@@ -540,6 +540,11 @@ WHERE n.state = 'queued' AND n.created_at <= $1 AND n.kind IN ('first', 'code') 
         WHERE i.site = n.site AND i.stay = n.stay AND i.stay <> '' AND i.kind = 'unnotified'
             AND i.opened_at >= n.created_at
     )
+    AND NOT EXISTS (
+        SELECT 1 FROM notices m
+        WHERE m.site = n.site AND m.stay = n.stay AND m.recipient = n.recipient AND m.generation = n.generation
+            AND m.kind IN ('first', 'code') AND m.state = 'sent'
+    )
 ORDER BY n.created_at LIMIT $2
 `
 
@@ -589,17 +594,26 @@ func (q *Queries) ListUnsentNotices(ctx context.Context, arg ListUnsentNoticesPa
 
 const listUntoldStays = `-- name: ListUntoldStays :many
 SELECT s.site, s.id, s.parcel, s.place, s.recipient, s.unit, s.first_recipient, s.size, s.state, s.live, s.revoked, s.settled, s.carrier, s.actor_kind, s.actor_id, s.session, s.key_id, s.generation, s.begun_at, s.stored_at, s.collect_by, s.ended_at, s.evidence, s.end_reason, s.taken_by, s.problem FROM stays s JOIN recipients r ON r.id = s.recipient
-WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE AND r.email <> ''
-    AND NOT EXISTS (
-        SELECT 1 FROM notices n
-        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
+WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE
+    AND (
+        r.email <> '' OR r.phone <> '' AND CAST($1 AS BIGINT) = 1
+        OR EXISTS (SELECT 1 FROM push_subscriptions p WHERE p.recipient = r.id AND CAST($2 AS BIGINT) = 1)
     )
-LIMIT $1
+    AND NOT EXISTS (
+        SELECT 1 FROM notices n WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel <> 'slip'
+    )
+LIMIT $3
 `
 
-// Parcels that wait for somebody with an address who was never told.
-func (q *Queries) ListUntoldStays(ctx context.Context, page int32) ([]Stay, error) {
-	rows, err := q.query(ctx, q.listUntoldStaysStmt, listUntoldStays, page)
+type ListUntoldStaysParams struct {
+	Phones   int64
+	Browsers int64
+	Page     int32
+}
+
+// Parcels that wait for somebody who can be told and never was. phones: short messages or calls go out.
+func (q *Queries) ListUntoldStays(ctx context.Context, arg ListUntoldStaysParams) ([]Stay, error) {
+	rows, err := q.query(ctx, q.listUntoldStaysStmt, listUntoldStays, arg.Phones, arg.Browsers, arg.Page)
 	if err != nil {
 		return nil, err
 	}

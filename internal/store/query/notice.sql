@@ -1,10 +1,13 @@
 -- name: ListUntoldStays :many
--- Parcels that wait for somebody with an address who was never told.
+-- Parcels that wait for somebody who can be told and never was. phones: short messages or calls go out.
 SELECT s.* FROM stays s JOIN recipients r ON r.id = s.recipient
-WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE AND r.email <> ''
+WHERE s.live = TRUE AND s.state = 'stored' AND s.settled = TRUE AND s.revoked = FALSE
+    AND (
+        r.email <> '' OR r.phone <> '' AND CAST(sqlc.arg(phones) AS BIGINT) = 1
+        OR EXISTS (SELECT 1 FROM push_subscriptions p WHERE p.recipient = r.id AND CAST(sqlc.arg(browsers) AS BIGINT) = 1)
+    )
     AND NOT EXISTS (
-        SELECT 1 FROM notices n
-        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
+        SELECT 1 FROM notices n WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel <> 'slip'
     )
 LIMIT sqlc.arg(page);
 
@@ -16,6 +19,11 @@ WHERE n.state = 'queued' AND n.created_at <= sqlc.arg(before) AND n.kind IN ('fi
         SELECT 1 FROM incidents i
         WHERE i.site = n.site AND i.stay = n.stay AND i.stay <> '' AND i.kind = 'unnotified'
             AND i.opened_at >= n.created_at
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM notices m
+        WHERE m.site = n.site AND m.stay = n.stay AND m.recipient = n.recipient AND m.generation = n.generation
+            AND m.kind IN ('first', 'code') AND m.state = 'sent'
     )
 ORDER BY n.created_at LIMIT sqlc.arg(page);
 
@@ -30,12 +38,12 @@ WHERE i.state = 'open' AND i.kind = 'unnotified' AND i.stay <> '' AND s.live = F
 SELECT s.site, s.place, s.id, s.recipient,
     CAST(COALESCE((
         SELECT MAX(n.sent_at) FROM notices n
-        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel = 'email'
+        WHERE n.site = s.site AND n.stay = s.id AND n.recipient = s.recipient AND n.channel <> 'slip'
             AND n.kind = 'first' AND n.state = 'sent'
     ), 0) AS BIGINT) AS told_at,
     CAST(COALESCE((
         SELECT MAX(CAST(SUBSTR(m.kind, 10) AS BIGINT)) FROM notices m
-        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient AND m.channel = 'email'
+        WHERE m.site = s.site AND m.stay = s.id AND m.recipient = s.recipient
             AND m.kind LIKE 'reminder%'
     ), 0) AS BIGINT) AS step
 FROM stays s
@@ -102,12 +110,12 @@ UPDATE duty_reports SET over_at = $1 WHERE incident = $2;
 -- there, the recipient was changed since, or their job got lost.
 SELECT n.* FROM notices n JOIN stays s ON s.site = n.site AND s.id = n.stay JOIN recipients r ON r.id = n.recipient
 WHERE n.state IN ('queued', 'failed', 'bounced') AND n.created_at >= sqlc.arg(after) AND n.kind IN ('first', 'code')
-    AND s.live = TRUE AND r.email <> ''
+    AND s.live = TRUE AND (r.email <> '' OR n.channel <> 'email')
     AND (
         n.state = 'failed' AND n.failed_at <= sqlc.arg(before) AND (n.error LIKE 'config%' OR n.error LIKE 'temporary%')
         OR n.state <> 'queued' AND r.updated_at > n.failed_at
         OR n.state = 'queued' AND NOT EXISTS (
-            SELECT 1 FROM outbox o WHERE o.kind = 'notice.send' AND o.key = n.id AND o.state = 'live'
+            SELECT 1 FROM outbox o WHERE o.kind IN ('notice.send', 'notice.send.sms', 'notice.send.voice', 'notice.send.push') AND o.key = n.id AND o.state = 'live'
         )
     )
 ORDER BY n.created_at LIMIT sqlc.arg(page);
