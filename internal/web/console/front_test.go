@@ -29,7 +29,11 @@ func TestLog_OpensAFreeDoorAndTakesBack(t *testing.T) {
 	if strings.Contains(w.Body.String(), "data-fresh") {
 		t.Error("the form of a refused parcel begins anew")
 	}
+	// The label of a shelf names the place, wherever it was scanned.
 	b.fake.Answer(cloud.IntentView{State: cloud.IntentDone})
+	w = b.post("/sites/room/log", "tracking", "room/S4", "who", "", "size", "M", "place", "desk")
+	wantStatus(t, w, http.StatusUnprocessableEntity)
+	wantText(t, w, `value="room/S4" selected`)
 	w = b.post("/sites/harbour/log/undo", "stay", "s4", "just", "s4")
 	wantStatus(t, w, http.StatusOK)
 	wantText(t, w, "Taken back")

@@ -147,6 +147,9 @@ func (c *Console) logForm(w http.ResponseWriter, r *http.Request, pg page) error
 // logParcel books one parcel, waits for the site's answer and offers the form for the next one.
 func (c *Console) logParcel(w http.ResponseWriter, r *http.Request, pg page) error {
 	f := readLog(r.PostForm)
+	if err := c.scannedPlace(r, pg, &f); err != nil {
+		return err
+	}
 	draft, errs, err := c.draft(r, pg, &f)
 	if err != nil {
 		return err
@@ -172,6 +175,22 @@ func (c *Console) logParcel(w http.ResponseWriter, r *http.Request, pg page) err
 		return err
 	}
 	return write(w, r, logPart(card))
+}
+
+// scannedPlace takes the label of a shelf for the place, whichever field the scanner was in.
+func (c *Console) scannedPlace(r *http.Request, pg page, f *logForm) error {
+	site, err := c.cloud.Site(r.Context(), pg.who, pg.site.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range site.Layout.Places() {
+		for _, field := range []*string{&f.tracking, &f.who} {
+			if p.Kind != locker.PlaceCompartment && *field == string(p.ID) {
+				f.place, *field = *field, ""
+			}
+		}
+	}
+	return nil
 }
 
 // logged waits for the site's word about a parcel, and is the form for the next one.
