@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func labels() drawing.Labels {
 	return drawing.Labels{
 		Title: "Front of the north wall", Desc: "Five columns with 43 doors and a kiosk.",
-		Kiosk: "Kiosk", Reach: "in reach", Clear: "keep clear",
+		Kiosk: "Kiosk", Reach: "in reach", Clear: "keep clear", Shelf: "shelves", Door: "door",
 		Sizes:  []string{"S", "M", "L", "XL"},
 		Legend: []string{"S: 22 doors", "M: 13 doors", "L: 6 doors", "XL: 2 doors"},
 	}

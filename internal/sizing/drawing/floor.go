@@ -83,6 +83,7 @@ type plan struct {
 	labels Labels
 	size   float64 // of text
 	names  float64 // width of the widest name of a wall
+	beside bool    // rooms stand beside the walls, not below
 	low    Point   // what is drawn so far reaches from low to high
 	high   Point
 }
@@ -95,8 +96,12 @@ func FloorPlan(in FloorInput, l Labels) *Scene {
 		Scene: &Scene{Title: l.Title, Desc: l.Desc, RTL: l.RTL}, in: in, labels: l,
 		low: Point{math.Inf(1), math.Inf(1)}, high: Point{math.Inf(-1), math.Inf(-1)},
 	}
-	_, width := p.frames()
+	chains, width := p.frames()
+	p.beside = p.roomsBeside(chains, width)
 	for _, r := range in.Rooms {
+		if p.beside {
+			width += float64(r.WidthMM) + chainSpaceMM
+		}
 		width = max(width, float64(r.WidthMM), leastWideMM)
 	}
 	p.size = min(max(width/50, 90), 260)

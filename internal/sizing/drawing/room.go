@@ -4,17 +4,34 @@ import "math"
 
 const shelfBayMM = 1000 // a line across a run of shelves marks each metre
 
-// rooms draws the rooms with shelves below the walls, side by side.
+// roomsBeside reports whether rooms find space beside walls that reach as far down.
+func (p *plan) roomsBeside(chains []frame, width float64) bool {
+	high, deep := 0.0, 0.0
+	for i, f := range chains {
+		high = max(high, math.Abs(f.along.Y)*float64(p.in.Walls[i].LengthMM))
+	}
+	for _, r := range p.in.Rooms {
+		deep = max(deep, float64(r.DepthMM+r.DoorMM))
+	}
+	return len(p.in.Rooms) > 0 && deep < high && width < 2*high
+}
+
+// rooms draws the rooms with shelves beside or below the walls, side by side.
 func (p *plan) rooms() {
 	if len(p.in.Rooms) == 0 {
 		return
 	}
 	left, top := 0.0, 0.0
-	if len(p.in.Walls) > 0 {
+	switch {
+	case p.beside:
+		left, top = p.high.X+chainSpaceMM, p.low.Y
+	case len(p.in.Walls) > 0:
 		left, top = p.low.X, p.high.Y+0.6*chainSpaceMM
 	}
 	top += 1.8*p.size + wallMM
-	p.grow(Point{left, top}, Point{left + leastWideMM, top})
+	if len(p.in.Walls) == 0 {
+		p.grow(Point{left, top}, Point{left + leastWideMM, top})
+	}
 	for _, r := range p.in.Rooms {
 		p.room(r, left+wallMM, top)
 		left += max(float64(r.WidthMM)+2*wallMM, measure(r.Label, p.size)) + chainSpaceMM
