@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -105,7 +106,7 @@ func run(parser *kong.Kong, args []string, s Streams, r *root) (code int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(negatives(args))
 	if err != nil {
 		return report(s.Err, err, exitUsage)
 	}
@@ -124,6 +125,22 @@ func run(parser *kong.Kong, args []string, s Streams, r *root) (code int) {
 		return report(s.Err, err, exitUsage)
 	}
 	return report(s.Err, err, exitFailed)
+}
+
+// negatives joins a number below 0 to the flag before it: standing alone it would be taken for a short flag, and
+// whoever typed it would read of that instead of the figure that is wrong.
+func negatives(args []string) []string {
+	var out []string
+	for i, a := range args {
+		number := len(a) > 1 && a[0] == '-' && (a[1] >= '0' && a[1] <= '9' || a[1] == '.')
+		if last := len(out) - 1; number && last >= 0 && out[last] == args[i-1] && strings.HasPrefix(out[last], "--") &&
+			len(out[last]) > 2 && !strings.Contains(out[last], "=") {
+			out[last] += "=" + a
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 // report prints an error as a person should read it and returns the code.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -87,7 +88,7 @@ func readPlan(file string) (sizing.Problem, []sizing.Delivery, []string, error) 
 	}
 	log, err := os.Open(name) // the plan names the file
 	if err != nil {
-		return p, nil, nil, fmt.Errorf("%s: demand.log: %w", filepath.Base(file), err)
+		return p, nil, nil, fmt.Errorf("%s:%d: demand.log: %w", filepath.Base(file), planfile.Line(data, "demand.log"), err)
 	}
 	defer log.Close() //nolint:errcheck // only read
 	read, err := planfile.ReadLog(log, planfile.LogOptions{Name: filepath.Base(name), Sizes: p.Sizes})
@@ -96,7 +97,8 @@ func readPlan(file string) (sizing.Problem, []sizing.Delivery, []string, error) 
 	}
 	p, more, err := p.WithLog(read.Deliveries)
 	if err != nil {
-		return p, nil, nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
+		last := slices.MaxFunc(read.Deliveries, func(a, b sizing.Delivery) int { return a.Line - b.Line })
+		return p, nil, nil, fmt.Errorf("%s:%d: %w", filepath.Base(name), last.Line, err)
 	}
 	return p, read.Deliveries, append(read.Warnings, more...), nil
 }
@@ -140,7 +142,7 @@ type planQuickCmd struct {
 
 // Run answers from the defaults.
 func (cmd planQuickCmd) Run(ctx context.Context, e *env) error {
-	const given = "given on the command line"
+	const given = figure.OnLine
 	p := sizing.Defaults()
 	p.Name = fmt.Sprintf("%d units", cmd.Units)
 	p.Demand.Units = cmd.Units

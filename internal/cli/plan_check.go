@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -94,6 +95,9 @@ func (cmd planMixCmd) Run(e *env) error {
 	if len(cmd.Heights) != len(cmd.Loads) || slices.Min(cmd.Heights) < 1 {
 		return usageError{fmt.Errorf("%d heights and %d loads: give one of each for every size, heights above 0", len(cmd.Heights), len(cmd.Loads))}
 	}
+	if !(cmd.Loss > 0 && cmd.Loss < 1) || cmd.Height < 0 {
+		return usageError{fmt.Errorf("--loss %v and --height %d: the loss lies between 0 and 1, both excluded, and a height is above 0", cmd.Loss, cmd.Height)}
+	}
 	var failed error
 	approximate := false
 	loss := func(doors mix.Pattern) float64 {
@@ -103,7 +107,7 @@ func (cmd planMixCmd) Run(e *env) error {
 			bank, err = traffic.Cascade(doors, cmd.Loads)
 		}
 		if err != nil {
-			failed = errors.Join(failed, err)
+			failed = cmp.Or(failed, err) // one is enough: every mix has the same loads
 			return 1
 		}
 		if !cmd.Worst {

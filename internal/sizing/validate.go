@@ -272,6 +272,8 @@ func (c *checker) site() {
 			}
 			if o.FromMM >= w.LengthMM {
 				c.add(at+".from_mm", "%d lies beyond the wall of %d mm", o.FromMM, w.LengthMM)
+			} else if o.ToMM > w.LengthMM {
+				c.add(at+".to_mm", "%d lies beyond the wall of %d mm", o.ToMM, w.LengthMM)
 			}
 		}
 		if w.CornerLeft && i == 0 {

@@ -20,6 +20,17 @@ type Figure struct {
 	Assumed bool    `json:"assumed,omitempty"`
 }
 
+// Sources of figures that somebody gave without saying where they come from: they are that person's own, neither
+// published nor assumed by the planner.
+const (
+	InPlan    = "given in the plan"
+	OnLine    = "given on the command line"
+	InPlanner = "entered in the planner"
+)
+
+// Own reports whether a source says no more than that somebody gave the figure.
+func Own(source string) bool { return source == InPlan || source == OnLine || source == InPlanner }
+
 // Of returns a figure that is one value.
 func Of(value float64, source string) Figure {
 	return Figure{Low: value, Mid: value, High: value, Source: source}

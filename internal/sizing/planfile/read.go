@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"cubby/internal/sizing"
+	"cubby/internal/sizing/figure"
 )
 
 // Limits on a plan: real ones have some KB, observed dwells included some hundred. The parser's time
@@ -43,6 +44,7 @@ func Read(name string, data []byte) (sizing.Problem, error) {
 	}
 	d := decoder{name: name, lines: map[string]int{}}
 	d.section("", reflect.ValueOf(&p).Elem(), body)
+	d.beside(&p)
 	if err := errors.Join(d.problems...); err != nil {
 		return p, err
 	}
@@ -50,7 +52,9 @@ func Read(name string, data []byte) (sizing.Problem, error) {
 		p.Hardware.Catalogue = ""
 	}
 	d.foreignMoney(&p)
-	err = d.located(p.Validate())
+	if err = d.located(p.Validate()); err == nil {
+		err = d.located(stands(p))
+	}
 	if d.lines["demand.units"] == 0 { // nobody can assume the building
 		err = errors.Join(fmt.Errorf("%s:%d: demand.units is missing: give the number of apartments or offices", name,
 			d.lineOf("demand.units")), err)
@@ -262,7 +266,7 @@ func (d *decoder) entries(key string, into reflect.Value, node ast.Node) {
 }
 
 // given is the source of a value that the file gives without one.
-const given = "given in the plan"
+const given = figure.InPlan
 
 // figure reads a plain number, or low, mid, high (or value) with source and assumed.
 func (d *decoder) figure(key string, into *sizing.Figure, node ast.Node) {

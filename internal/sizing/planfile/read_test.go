@@ -207,3 +207,19 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A wall that takes nothing is no mistake where a room with shelves is named, or where another wall takes it.
+func TestRead_StandsElsewhere(t *testing.T) {
+	t.Parallel()
+	const wall = "demand:\n  units: 40\nsite:\n  walls:\n    - {name: niche, length_mm: 300}\n"
+	for name, plan := range map[string]string{
+		"room": wall + "  rooms:\n    - {name: store, width_mm: 3000, depth_mm: 3000, shelf_levels: 4}\n", "hall": wall + "    - {name: hall, length_mm: 3000}\n",
+	} {
+		if _, err := planfile.Read("plan.yaml", []byte(plan)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got := planfile.Line([]byte(wall), "site.walls[0].length_mm"); got != 5 {
+		t.Errorf("the wall's length stands in line %d, want 5", got)
+	}
+}

@@ -12,7 +12,7 @@ import (
 )
 
 // entered is the source of what a visitor said.
-const entered = "entered in the planner"
+const entered = figure.InPlanner
 
 // Problem returns the planning problem of a state: the defaults with what the visitor said over them.
 // It may still contradict itself: sizing.Problem.Validate says how.

@@ -233,12 +233,10 @@ func (r *Report) basisSection() Section {
 		Source: w.T("report.basis.source"),
 	}
 	for _, b := range r.answer.Rests {
-		origin := w.T("report.basis.cited")
 		if b.Assumed {
 			assumed++
-			origin = w.T("report.basis.assumption")
 		}
-		g.Rows = append(g.Rows, []string{b.Key, w.given(b.Value), w.unit(b.Unit), origin, w.source(b.Source)})
+		g.Rows = append(g.Rows, []string{b.Key, w.given(b.Value), w.unit(b.Unit), r.origin(b.Assumed, b.Source), w.source(b.Source)})
 	}
 	return Section{ID: "basis", Title: w.T("report.basis.title"), Blocks: []Block{
 		paragraph(w.T("report.basis.text", "all", w.Number(len(r.answer.Rests)), "assumed", w.Number(assumed))),

@@ -297,12 +297,16 @@ func (r *Report) lineRows() rows {
 }
 
 func (r *Report) factor(x *rows, begin []any, f figure.Figure, use string) {
-	x.add(append(begin, f.Low, f.Mid, f.High, r.words.unit(f.Unit), use, r.origin(f.Assumed), r.words.source(f.Source))...)
+	x.add(append(begin, f.Low, f.Mid, f.High, r.words.unit(f.Unit), use, r.origin(f.Assumed, f.Source), r.words.source(f.Source))...)
 }
 
-func (r *Report) origin(assumed bool) string {
-	if assumed {
+// origin says whether a figure is published, assumed, or the reader's own without a source.
+func (r *Report) origin(assumed bool, source string) string {
+	switch {
+	case assumed:
 		return r.words.T("report.basis.assumption")
+	case figure.Own(source):
+		return r.words.T("report.basis.own")
 	}
 	return r.words.T("report.basis.cited")
 }
@@ -325,7 +329,7 @@ func (r *Report) costSwingRows() rows {
 	for _, n := range r.every() {
 		for _, v := range n.Cost.Tornado {
 			x.add(n.name, v.Key, v.Figure.Low, v.Figure.Mid, v.Figure.High, r.words.unit(v.Figure.Unit), v.Low, v.High,
-				r.origin(v.Figure.Assumed), r.words.source(v.Figure.Source))
+				r.origin(v.Figure.Assumed, v.Figure.Source), r.words.source(v.Figure.Source))
 		}
 	}
 	return x
@@ -336,7 +340,7 @@ func (r *Report) swingRows() rows {
 		r.numbers("change"), r.monies("cost_low", "cost_high"), r.texts("origin", "source"))}
 	for _, v := range r.answer.Sensitivity {
 		x.add(r.swing(v.Code), v.Figure.Low, v.Figure.Mid, v.Figure.High, r.words.unit(v.Figure.Unit), v.LowDoors, v.HighDoors, 100*v.Change,
-			v.LowCost, v.HighCost, r.origin(v.Figure.Assumed), r.words.source(v.Figure.Source))
+			v.LowCost, v.HighCost, r.origin(v.Figure.Assumed, v.Figure.Source), r.words.source(v.Figure.Source))
 	}
 	return x
 }
@@ -360,7 +364,7 @@ func (r *Report) carbonRows() rows {
 		}{
 			{"report.carbon.attempts", n.Carbon.BasisShare}, {"report.carbon.per_year", n.Carbon.KgPerYear}, {"report.carbon.per_parcel", n.Carbon.KgPerUnit},
 		} {
-			x.add(n.name, w.T(v.key), v.f.Low, v.f.Mid, v.f.High, w.unit(v.f.Unit), r.origin(v.f.Assumed), w.source(v.f.Source), r.scope(n.Carbon.Scope))
+			x.add(n.name, w.T(v.key), v.f.Low, v.f.Mid, v.f.High, w.unit(v.f.Unit), r.origin(v.f.Assumed, v.f.Source), w.source(v.f.Source), r.scope(n.Carbon.Scope))
 		}
 	}
 	return x
@@ -394,7 +398,7 @@ func (r *Report) demandRows() rows {
 func (r *Report) basisRows() rows {
 	x := rows{columns: r.texts("key", "value", "unit", "origin", "source")}
 	for _, b := range r.answer.Rests {
-		x.add(b.Key, b.Value, r.words.unit(b.Unit), r.origin(b.Assumed), r.words.source(b.Source))
+		x.add(b.Key, b.Value, r.words.unit(b.Unit), r.origin(b.Assumed, b.Source), r.words.source(b.Source))
 	}
 	return x
 }
