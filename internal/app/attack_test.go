@@ -238,9 +238,9 @@ func TestAttack_EverywhereAtOnce(t *testing.T) {
 			bots.Go(func() { a.kiosk("http://"+d.opts.Config.Kiosk.Listen, fmt.Sprintf("p%d-%d", boot, panel), key, 30) })
 			tokens += 3
 		}
+		bots.Go(func() { a.server(house.Server.URL(), 10) }) // beside the kiosk, each time
 		if boot == 0 {
 			base, stop := d.serveService(t)
-			bots.Go(func() { a.server(house.Server.URL(), 40) })
 			bots.Go(func() { a.service(base, commission.CodeTries) })
 			bots.Wait()
 			stop()

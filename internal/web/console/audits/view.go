@@ -198,12 +198,12 @@ func roundTable(v Visit, list []round.Summary) ui.TableView {
 
 // parcelWords names a parcel so that a person with it in hand knows it: whose, and the end of its label.
 func parcelWords(t *text.Printer, d cloud.Delivery) string {
-	parts := []string{cmp.Or(d.RecipientName, t.T("console.recipient.unknown"))}
+	parts := []string{t.Own(cmp.Or(d.RecipientName, t.T("console.recipient.unknown")))}
 	if d.UnitName != "" {
-		parts = append(parts, d.UnitName)
+		parts = append(parts, t.Own(d.UnitName))
 	}
 	if d.CarrierName != "" {
-		parts = append(parts, d.CarrierName)
+		parts = append(parts, t.Own(d.CarrierName))
 	}
 	if d.Tracking != "" {
 		parts = append(parts, text.LTR(d.Tracking))
