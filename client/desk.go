@@ -83,3 +83,16 @@ func (c *Client) SetBankService(ctx context.Context, site, bank string, out bool
 		Reason string `json:"reason"`
 	}{out, reason})
 }
+
+// Returns lists the parcels of a site that go back to their senders; carrier narrows it, empty: all.
+func (c *Client) Returns(ctx context.Context, site, carrier string) ([]Parcel, error) {
+	p, err := call[page[Parcel]](ctx, c, request{
+		method: http.MethodGet, path: at("/sites/%s/returns", site), query: params().text("carrier", carrier).values,
+	})
+	return p.Items, err
+}
+
+// TakeReturns books what a courier scanned as returned, and says what was missing.
+func (c *Client) TakeReturns(ctx context.Context, site string, r ReturnRound) (ReturnsTaken, error) {
+	return call[ReturnsTaken](ctx, c, request{method: http.MethodPost, path: at("/sites/%s/returns/taken", site), body: r})
+}

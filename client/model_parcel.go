@@ -98,6 +98,22 @@ type HandOverDraft struct {
 	Signature string   `json:"signature,omitempty"` // strokes of a pen, "W H;x,y x,y;x,y" in pixels, or "=" and a typed name
 }
 
+// ReturnRound is what a courier takes back to senders.
+type ReturnRound struct {
+	Carrier string   `json:"carrier,omitempty"` // id of the carrier; empty: all
+	Courier string   `json:"courier"`           // who took them
+	Labels  []string `json:"labels"`            // tracking numbers as scanned
+}
+
+// ReturnsTaken is what came of a round.
+type ReturnsTaken struct {
+	Intent  string   `json:"intent,omitempty"` // id of the intent; empty: nothing fit
+	Taken   []Parcel `json:"taken"`            // booked as returned
+	Missing []Parcel `json:"missing"`          // on the list, and not scanned
+	Doors   []Parcel `json:"doors"`            // scanned, and behind a door: it is cleared at the kiosk
+	Unknown []string `json:"unknown"`          // scanned, and not on the list
+}
+
 // PrintDraft is something to print.
 type PrintDraft struct {
 	Kind     string   `json:"kind"`               // "slip", "parcel" or "place"

@@ -104,6 +104,8 @@ func TestModels_MatchTheDescription(t *testing.T) {
 		client.DeliveryDraft{},
 		client.HandOverDraft{},
 		client.PrintDraft{},
+		client.ReturnRound{},
+		client.ReturnsTaken{},
 		client.DeskSettings{},
 		client.Refusal{},
 		client.Incident{},

@@ -330,6 +330,13 @@ func clientOfDesk(ctx context.Context, t *testing.T, w *world, c *client.Client)
 		t.Error("it printed without a printer")
 	}
 	must(t, c.SlipsPrinted(ctx, site, []string{"s1"}))
+	if due, err := c.Returns(ctx, site, ""); err != nil || len(due) != 0 {
+		t.Errorf("nothing is overdue: %v, %v", due, err)
+	}
+	taken, err := c.TakeReturns(ctx, site, client.ReturnRound{Courier: "UPS route 12", Labels: []string{"1Z 999", "1z999"}})
+	if err != nil || taken.Intent != "" || len(taken.Unknown) != 1 {
+		t.Errorf("%+v, %v", taken, err)
+	}
 }
 
 // advise has advice on one site, and a record that is too short of every other.

@@ -55,6 +55,15 @@ func (a *API) registerDesk() {
 		summary: "Say that slips were printed elsewhere", more: "Their recipients count as told.",
 	}, a.slipsPrinted)
 	add(a, operation{
+		method: get, path: "/sites/{site}/returns", id: "list-returns", tag: tagDesk, scopes: read(),
+		summary: "List the parcels that go back to their senders",
+		more:    "Those whose last day to collect lies further back than the return days of the desk's settings; with them at 0 none.",
+	}, a.listReturns)
+	add(a, operation{
+		method: post, path: "/sites/{site}/returns/taken", id: "take-returns", tag: tagDesk, scopes: []auth.Scope{auth.ScopeWrite, auth.ScopePII},
+		summary: "Book what a courier scanned as returned", more: "Says what was missing. The site answers the intent.",
+	}, a.takeReturns)
+	add(a, operation{
 		method: get, path: "/sites/{site}/desk", id: "get-desk", tag: tagDesk, scopes: read(),
 		summary: "Get the settings of a site's front desk",
 	}, a.getDesk)
@@ -227,4 +236,46 @@ func (a *API) setBankService(ctx context.Context, who cloud.Principal, in *struc
 },
 ) (*made[Named], error) {
 	return asked(a.desk.SetBankService(ctx, who, in.Site, in.Bank, in.Body.Out, in.Body.Reason))
+}
+
+func (a *API) listReturns(ctx context.Context, who cloud.Principal, in *struct {
+	OfSite
+	Carrier locker.CarrierID `query:"carrier" maxLength:"200" doc:"Only of this carrier." example:"ups"`
+},
+) (*reply[List[Parcel]], error) {
+	found, err := a.desk.Returns(ctx, who, in.Site, in.Carrier)
+	return answer(List[Parcel]{Items: parcelsOf(found, seesPeople(who))}, err)
+}
+
+func parcelsOf(found []cloud.Delivery, people bool) []Parcel {
+	return each(found, func(d cloud.Delivery) Parcel { return parcelOf(d, people) })
+}
+
+// ReturnRound is what a courier takes back.
+type ReturnRound struct {
+	Carrier locker.CarrierID `json:"carrier,omitempty" maxLength:"200" doc:"Whose parcels; missing: all." example:"ups"`
+	Courier string           `json:"courier" minLength:"1" maxLength:"200" doc:"Who took them." example:"UPS route 12"`
+	Labels  []string         `json:"labels" maxItems:"500" doc:"Tracking numbers as scanned."`
+}
+
+// ReturnsTaken is what came of a round.
+type ReturnsTaken struct {
+	Intent  locker.IntentID `json:"intent,omitempty" doc:"Id of the intent; missing: nothing fit."`
+	Taken   []Parcel        `json:"taken" doc:"Booked as returned."`
+	Missing []Parcel        `json:"missing" doc:"On the list, and not scanned."`
+	Doors   []Parcel        `json:"doors" doc:"Scanned, and booked behind a door: it is cleared at the kiosk."`
+	Unknown []string        `json:"unknown" doc:"Scanned, and not on the list."`
+}
+
+func (a *API) takeReturns(ctx context.Context, who cloud.Principal, in *struct {
+	OfSite
+	Body ReturnRound
+},
+) (*reply[ReturnsTaken], error) {
+	t, err := a.desk.TakeReturns(ctx, who, in.Site, desk.Round(in.Body))
+	people := seesPeople(who)
+	return answer(ReturnsTaken{
+		Intent: t.Intent, Taken: parcelsOf(t.Taken, people), Missing: parcelsOf(t.Missing, people), Doors: parcelsOf(t.Doors, people),
+		Unknown: each(t.Unknown, func(s string) string { return s }),
+	}, err)
 }

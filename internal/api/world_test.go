@@ -53,6 +53,7 @@ func (c *clock) add(d time.Duration) {
 // world is an API over a real Cloud over a real database: an owner, a property with two units and two
 // residents, a site of three doors, two shelves and a desk.
 type world struct {
+	desk     *desk.Desk
 	t        *testing.T
 	clock    *clock
 	db       *store.Store
@@ -141,6 +142,7 @@ func newWorldWith(t *testing.T, opts api.Options) *world {
 	must(t, err)
 	opts.Desk, err = desk.New(desk.Options{Cloud: w.cloud, Store: database, Text: catalog, Now: w.clock.now, NewID: rand.Text})
 	must(t, err)
+	w.desk = opts.Desk
 	opts.Cloud, opts.Text, opts.Logger, opts.Now = w.cloud, catalog, log, w.clock.now
 	opts.NewID = func() string { n++; return "request-" + strconv.Itoa(n) }
 	w.api, err = api.New(opts)
