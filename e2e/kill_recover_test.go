@@ -172,6 +172,14 @@ func killTwoEpochs(t *testing.T, r *killRig, before []killOperation) {
 		t.Errorf("verify the record of both computers: %v: %s", err, out)
 	}
 	t.Log(out)
+	args := []string{"verify", "--site-key", key, filepath.Join(r.dir, app.ExportJournals, string(killSite)+".jsonl")}
+	if out, err := r.run(args...); err == nil || !strings.Contains(out, "NOT VERIFIED") {
+		t.Errorf("the record of both computers, with the key of the new one: %v: %s", err, out)
+	}
+	args = append(args, "--site-key", filepath.Join(r.dir, "lost", app.IdentityFile))
+	if out, err := r.run(args...); err != nil || !strings.Contains(out, "verified:") {
+		t.Errorf("the record of both computers, with the keys of both: %v: %s", err, out)
+	}
 }
 
 // killUnpack writes the files of an archive into a folder.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/ed25519"
 	"io"
 	"net/http"
 	"strings"
@@ -165,7 +166,7 @@ func checkWrong(t *testing.T, pack []byte, want evidence.Wanted, other locker.Pa
 		"another parcel":     {Key: want.Key, Parcel: other},
 		"another site":       {Key: want.Key, Site: "elsewhere"},
 		"another stay":       {Key: want.Key, Stay: "other"},
-		"another site's key": {Key: want.Key, SiteKey: stranger.Public()},
+		"another site's key": {Key: want.Key, SiteKeys: []ed25519.PublicKey{stranger.Public()}},
 	} {
 		if _, err := evidence.Check(pack, w); err == nil {
 			t.Errorf("%s: the pack verifies", what)

@@ -23,7 +23,7 @@ import (
 type verifyCmd struct {
 	File      string   `arg:"" help:"A journal (journal.db), a sealed one, an export, an evidence pack (evidence.json or the archive it came in), or the https address of one of these, e.g. https://cubby.example.com/api/v1/sites/SITE/record."`
 	Key       string   `help:"Public key of the operator: its file operator.pub, base64 or hex. Evidence packs need it; of a journal, it checks the countersignatures." placeholder:"KEY"`
-	SiteKey   string   `help:"Public key of the site's controller: base64, or its key file. Without it the site's own signatures are not checked." placeholder:"KEY"`
+	SiteKey   []string `help:"Public key of the site's controller: base64, or its key file. Repeat it for a site that had several computers: each epoch must be signed by one of them. Without it the site's own signatures are not checked." placeholder:"KEY" sep:"none"`
 	ServerKey string   `help:"The same as --key." placeholder:"KEY" hidden:""`
 	Head      string   `help:"File with a signed tree head that was kept elsewhere: the journal must contain what it covers." type:"existingfile"`
 	Published []string `help:"File with the tree heads that the operator published on a day, or its address, e.g. https://cubby.example.com/heads/2026-11-25: the journal must contain what was published. May be repeated." placeholder:"FILE" sep:"none"`
@@ -169,10 +169,8 @@ func (cmd verifyCmd) evidence(e *env, kind fileKind) error {
 		Key: evidence.Key{Name: app.ServerKeyName, Key: key}, Site: locker.SiteID(cmd.Site), Parcel: locker.ParcelID(cmd.Parcel),
 		Stay: locker.StayID(cmd.Stay),
 	}
-	if cmd.SiteKey != "" {
-		if want.SiteKey, err = publicKey(cmd.SiteKey); err != nil {
-			return usageError{fmt.Errorf("site key: %w", err)}
-		}
+	if want.SiteKeys, err = cmd.siteKeys(); err != nil {
+		return usageError{err}
 	}
 	data, err := os.ReadFile(cmd.File)
 	if err != nil {
@@ -232,11 +230,12 @@ func (cmd verifyCmd) verify(ctx context.Context, kind fileKind, opts journal.Ver
 // options reads what the record is checked against. An error that is journal.ErrBadHead is an answer, not a mistake.
 func (cmd verifyCmd) options(published []string) (journal.VerifyOptions, error) {
 	var opts journal.VerifyOptions
-	var err error
-	if cmd.SiteKey != "" {
-		if opts.Site, err = publicKey(cmd.SiteKey); err != nil {
-			return opts, fmt.Errorf("site key: %w", err)
-		}
+	sites, err := cmd.siteKeys()
+	if err != nil {
+		return opts, err
+	}
+	if len(sites) > 0 {
+		opts.Site, opts.Others = sites[0], sites[1:]
 	}
 	if cmd.Key != "" {
 		key, err := publicKey(cmd.Key)
@@ -264,6 +263,19 @@ func (cmd verifyCmd) options(published []string) (journal.VerifyOptions, error) 
 		opts.Published = append(opts.Published, p)
 	}
 	return opts, nil
+}
+
+// siteKeys reads the keys of the site's computers.
+func (cmd verifyCmd) siteKeys() ([]ed25519.PublicKey, error) {
+	var keys []ed25519.PublicKey
+	for _, text := range cmd.SiteKey {
+		key, err := publicKey(text)
+		if err != nil {
+			return nil, fmt.Errorf("site key: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
 // publicKey reads a key in base64 or hex, a file with one, or the public half of a key file.

@@ -20,6 +20,9 @@ const verifyPage = 1024
 type VerifyOptions struct {
 	// Site is the key that must have signed the heads; nil leaves their signatures unchecked.
 	Site ed25519.PublicKey
+	// Others are the keys of the computers that the site had before or has had since: each epoch must be
+	// signed throughout by one of all these. A site that never lost a computer has none.
+	Others []ed25519.PublicKey
 	// Server countersigns; with nil a countersignature is neither checked nor counted.
 	Server note.Verifier
 	// Trusted are signed heads kept elsewhere (at the server, in a daily mail). The journal must
@@ -205,8 +208,8 @@ func grown(ctx context.Context, st Storage, e Epoch) bool {
 // keys is what signatures and trusted heads are checked with.
 type keys struct {
 	site    string
-	self    note.Verifier // nil: unchecked
-	server  note.Verifier // nil: unchecked
+	sites   []note.Verifier // of the site's computers; none: unchecked
+	server  note.Verifier   // nil: unchecked
 	trusted map[uint64][]Head
 	each    func(Record) // nil: nobody looks
 	// published is sorted by day; seen says up to where the record was when each of its heads fitted.
@@ -216,12 +219,15 @@ type keys struct {
 
 func newKeys(site string, opts VerifyOptions) (*keys, error) {
 	k := &keys{site: site, server: opts.Server, trusted: map[uint64][]Head{}, each: opts.Each, seen: map[int]Position{}}
-	if opts.Site != nil {
-		self, err := NewVerifier(SiteKeyName(site), opts.Site)
+	for i, key := range slices.Concat([]ed25519.PublicKey{opts.Site}, opts.Others) {
+		if i == 0 && key == nil {
+			continue
+		}
+		self, err := NewVerifier(SiteKeyName(site), key)
 		if err != nil {
 			return nil, err
 		}
-		k.self = self
+		k.sites = append(k.sites, self)
 	}
 	for i, msg := range opts.Trusted {
 		c, err := k.openTrusted(msg)
@@ -239,7 +245,8 @@ func newKeys(site string, opts VerifyOptions) (*keys, error) {
 // openTrusted reads a head that was kept elsewhere: signed by the server when its key is known, else by the site.
 func (k *keys) openTrusted(msg []byte) (Checkpoint, error) {
 	if k.server == nil {
-		return OpenCheckpoint(msg, some(k.self)...)
+		c, _, err := openAny(msg, k.sites)
+		return c, err
 	}
 	c, err := OpenCheckpoint(msg, k.server)
 	if err == nil {
@@ -271,6 +278,21 @@ func some(v note.Verifier) []note.Verifier {
 		return nil
 	}
 	return []note.Verifier{v}
+}
+
+// openAny reads a head that one of these must have signed, and returns which one, from 1; with none it
+// reads without checking a signature, and returns 0. The error is ErrBadHead.
+func openAny(msg []byte, signers []note.Verifier) (c Checkpoint, by int, err error) {
+	if len(signers) == 0 {
+		c, err = OpenCheckpoint(msg)
+		return c, 0, err
+	}
+	for i, v := range signers {
+		if c, err = OpenCheckpoint(msg, v); err == nil {
+			return c, i + 1, nil
+		}
+	}
+	return c, 0, err
 }
 
 // addPrev takes the head that an epoch continues as one more head of the epoch before.
@@ -322,6 +344,7 @@ type epochCheck struct {
 	epoch  Epoch
 	scan   *scan
 	heads  []checkedHead
+	by     int    // which of the site's keys signed the heads, from 1; 0: none was checked
 	bad    *Fault // first head that is not valid
 	size   uint64 // largest size that a valid head covers
 	report EpochReport
@@ -337,7 +360,7 @@ func (k *keys) newEpochCheck(e Epoch) *epochCheck {
 	v := &epochCheck{
 		keys: k, epoch: e,
 		scan:   newScan(e.Number, 0, HashHead(e.Prev), new(Frontier)),
-		report: EpochReport{Epoch: e.Number, Reason: e.Reason, Signed: k.self != nil},
+		report: EpochReport{Epoch: e.Number, Reason: e.Reason, Signed: len(k.sites) > 0},
 	}
 	for _, h := range k.trusted[e.Number] {
 		c, err := OpenCheckpoint(h.Note)
@@ -351,15 +374,18 @@ func (k *keys) newEpochCheck(e Epoch) *epochCheck {
 }
 
 func (v *epochCheck) addHead(h Head) {
-	c, countersigned, err := v.keys.open(h.Note)
+	c, countersigned, by, err := v.keys.open(h.Note)
 	switch {
 	case err != nil:
 		v.badHead(h.Size, err.Error())
+	case v.by != 0 && by != v.by:
+		v.badHead(h.Size, "another computer has signed it than the heads before it")
 	case c.Site != v.keys.site || c.Epoch != v.epoch.Number || c.Size != h.Size:
 		v.badHead(h.Size, fmt.Sprintf("it is of site %s, epoch %d, size %d", c.Site, c.Epoch, c.Size))
 	case c.Prev != HashHead(v.epoch.Prev):
 		v.badHead(h.Size, "it continues another head than the epoch")
 	default:
+		v.by = by
 		v.size = max(v.size, c.Size)
 		v.heads = append(v.heads, checkedHead{c, countersigned, HashHead(h.Note)})
 	}
@@ -371,13 +397,13 @@ func (v *epochCheck) badHead(size uint64, detail string) {
 	}
 }
 
-func (k *keys) open(msg []byte) (c Checkpoint, countersigned bool, err error) {
-	c, err = OpenCheckpoint(msg, some(k.self)...)
+func (k *keys) open(msg []byte) (c Checkpoint, countersigned bool, by int, err error) {
+	c, by, err = openAny(msg, k.sites)
 	if err != nil || k.server == nil {
-		return c, false, err
+		return c, false, by, err
 	}
 	_, err = k.openTrusted(msg)
-	return c, err == nil, nil
+	return c, err == nil, by, nil
 }
 
 func (v *epochCheck) sortHeads() {

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"crypto/ed25519"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -387,4 +388,40 @@ func TestVerify_WhileAppending(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestVerify_SeveralComputers holds epochs to the keys of the computers that a site has had: each epoch is
+// signed throughout by one of them.
+func TestVerify_SeveralComputers(t *testing.T) {
+	t.Parallel()
+	st := journal.NewMemory()
+	filled(t, st, 30, 10)
+	c := contentOf(t, st)
+	next := func(size uint64, key ed25519.PrivateKey) journal.Head {
+		text := journal.Checkpoint{Site: site, Epoch: 1, Size: size, Root: c.root(int(size))}.Text()
+		head := c.heads[size/10-1]
+		head.Note = sign(t, text, journal.SiteKeyName(site), key)
+		return head
+	}
+	old, fresh := journaltest.Key(), serverKey()
+	check := func(name string, heads []journal.Head, good bool, keys ...ed25519.PrivateKey) {
+		t.Helper()
+		opts := journal.VerifyOptions{Site: publicKey(keys[0])}
+		for _, k := range keys[1:] {
+			opts.Others = append(opts.Others, publicKey(k))
+		}
+		report, err := journal.VerifyRecords(site, c.epoch, heads, stream(c.rows), opts)
+		if err != nil || good != (report.Fault == nil) || !report.Signed {
+			t.Errorf("%s: found %v, %v, want it good: %t", name, report.Fault, err, good)
+		}
+		if !good && report.Fault != nil && report.Fault.Kind != journal.KindHead {
+			t.Errorf("%s: found %v, want a bad head", name, report.Fault)
+		}
+	}
+	all := []journal.Head{next(10, fresh), next(20, fresh), next(30, fresh)}
+	mixed := []journal.Head{next(10, old), next(20, fresh), next(30, fresh)}
+	check("the first computer", c.heads, true, old, fresh)
+	check("the second computer", all, true, old, fresh)
+	check("a computer that is not named", all, false, old)
+	check("both in one epoch", mixed, false, old, fresh)
 }

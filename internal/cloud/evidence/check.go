@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"slices"
 
@@ -43,8 +44,9 @@ type Wanted struct {
 	Site   locker.SiteID
 	Parcel locker.ParcelID
 	Stay   locker.StayID
-	// SiteKey must have signed the heads too, when it is given: 32 bytes of the controller's key.
-	SiteKey []byte
+	// SiteKeys are the keys of the site's computers, each of 32 bytes: one of them must have signed each
+	// head too. None: that is not checked.
+	SiteKeys []ed25519.PublicKey
 }
 
 // Proven is what a pack proves.
@@ -133,6 +135,24 @@ type packCheck struct {
 	proven Proven
 }
 
+// signedBySite checks that one of the site's computers has signed the head of a part.
+func (c *packCheck) signedBySite(part Part) error {
+	var bad error
+	for _, key := range c.want.SiteKeys {
+		v, err := journal.NewVerifier(journal.SiteKeyName(string(c.pack.Site)), key)
+		if err != nil {
+			return fmt.Errorf("site's key: %w", err)
+		}
+		if _, bad = openNote(part.Head, v); bad == nil {
+			return nil
+		}
+	}
+	if bad != nil {
+		return &Fault{Epoch: part.Epoch, Reason: "its tree head is not signed by the site's key", cause: bad}
+	}
+	return nil
+}
+
 func (c *packCheck) part(part Part) error {
 	head, err := c.want.Key.openHead(c.pack.Site, part.Head)
 	if err != nil {
@@ -141,14 +161,8 @@ func (c *packCheck) part(part Part) error {
 	if head.Site != string(c.pack.Site) || head.Epoch != part.Epoch {
 		return &Fault{Epoch: part.Epoch, Reason: fmt.Sprintf("its tree head is of %s, epoch %d", head.Site, head.Epoch)}
 	}
-	if len(c.want.SiteKey) > 0 {
-		v, err := journal.NewVerifier(journal.SiteKeyName(string(c.pack.Site)), c.want.SiteKey)
-		if err != nil {
-			return fmt.Errorf("site's key: %w", err)
-		}
-		if _, err := openNote(part.Head, v); err != nil {
-			return &Fault{Epoch: part.Epoch, Reason: "its tree head is not signed by the site's key", cause: err}
-		}
+	if err := c.signedBySite(part); err != nil {
+		return err
 	}
 	before := uint64(0)
 	for _, item := range part.Records {
