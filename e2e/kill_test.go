@@ -80,10 +80,11 @@ func TestKill_Controller(t *testing.T) {
 	seed := killSeed(t)
 	killBinary(t) // once for all houses
 	var starts []time.Duration
+	stages := killStages{}
 	kills, rounds := 0, killRounds(t)
 	for round := range rounds {
 		house := func(t *testing.T) { //nolint:thelper // it is the test of one house
-			k, s := killHouse(t, seed+uint64(round))
+			k, s := killHouse(t, seed+uint64(round), stages)
 			kills += k
 			starts = append(starts, s...)
 		}
@@ -97,13 +98,14 @@ func TestKill_Controller(t *testing.T) {
 	median, worst := starts[len(starts)/2], starts[len(starts)-1]
 	t.Logf("%d kills, %d starts: ready after %v in the median, %v at worst", kills, len(starts), median.Round(time.Millisecond),
 		worst.Round(time.Millisecond))
+	stages.tell(t)
 	if median > killReadyMost || worst > killReadyEver {
 		t.Errorf("a start took %v in the median and %v at worst, want at most %v and %v", median, worst, killReadyMost, killReadyEver)
 	}
 }
 
 // killHouse furnishes a house and kills its controller.
-func killHouse(t *testing.T, seed uint64) (kills int, starts []time.Duration) {
+func killHouse(t *testing.T, seed uint64, stages killStages) (kills int, starts []time.Duration) {
 	t.Helper()
 	entered := time.Now()
 	r := newKillRig(t, killOptions{banks: killBanks, units: killUnits, wire: true, seed: seed})
@@ -139,7 +141,9 @@ func killHouse(t *testing.T, seed uint64) (kills int, starts []time.Duration) {
 			r.controller.kill()
 			r.controller = r.start("controller")
 		}
-		starts = append(starts, r.controller.await(t))
+		ready := r.controller.await(t)
+		starts = append(starts, ready)
+		stages.add(r.controller, ready)
 	}
 	t.Logf("%d kills in %.1f s, %d pulses, %d connections to the server", kills, time.Since(began).Seconds(), moments.pulses.Load(),
 		r.wire.Connections())

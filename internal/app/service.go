@@ -67,7 +67,7 @@ func NewService(opts ServiceOptions) (*Service, error) {
 	if s.key, err = auth.LoadIdentity(filepath.Join(opts.Config.DataDir, IdentityFile)); err != nil {
 		return nil, fmt.Errorf("load the controller's key: %w", err)
 	}
-	catalog, err := text.New()
+	catalog, err := text.New(service.Texts()...)
 	if err != nil {
 		return nil, fmt.Errorf("load the catalogues: %w", err)
 	}

@@ -94,6 +94,7 @@ func NewSite(ctx context.Context, opts SiteOptions) (*Site, error) {
 }
 
 func (s *Site) build(ctx context.Context) error {
+	stages := newStages(s.opts.Now)
 	dir := s.opts.Config.DataDir
 	if err := claimFolder(dir, s.opts.Demo); err != nil {
 		return err
@@ -116,20 +117,45 @@ func (s *Site) build(ctx context.Context) error {
 		return err
 	}
 	s.ID = member.Site
+	stages.end("replica")
 	sealed, err := s.openJournal(ctx, id)
 	if err != nil {
 		return err
 	}
+	stages.end("journal")
 	if s.buses, err = openBuses(ctx, s.opts.Config.Buses, s.opts.Now); err != nil {
 		return err
 	}
+	stages.end("lines")
 	if err := s.buildController(sealed); err != nil {
 		return err
 	}
 	if err := s.buildLink(id, member); err != nil {
 		return err
 	}
-	return s.buildKiosk()
+	stages.end("parts")
+	if err := s.buildKiosk(); err != nil {
+		return err
+	}
+	stages.end("kiosk")
+	s.opts.Logger.LogAttrs(ctx, slog.LevelInfo, "site opened", append(stages.took, slog.String("site", string(s.ID)))...)
+	return nil
+}
+
+// stages says how long each part of a start took.
+type stages struct {
+	now  func() time.Time
+	last time.Time
+	took []slog.Attr
+}
+
+func newStages(now func() time.Time) *stages { return &stages{now: now, last: now()} }
+
+// end ends a stage and begins the next one.
+func (s *stages) end(name string) {
+	now := s.now()
+	s.took = append(s.took, slog.Duration(name, now.Sub(s.last)))
+	s.last = now
 }
 
 func (s *Site) membership(ctx context.Context) (membership, error) {
@@ -238,7 +264,7 @@ func (r reporting) ApplyDirectory(ctx context.Context, batch wire.DirectoryBatch
 }
 
 func (s *Site) buildKiosk() error {
-	catalog, err := text.New()
+	catalog, err := text.New(kiosk.Texts()...)
 	if err != nil {
 		return fmt.Errorf("load the catalogues: %w", err)
 	}

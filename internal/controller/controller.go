@@ -111,9 +111,11 @@ func (c *Controller) Ready() <-chan struct{} { return c.ready }
 func (c *Controller) Run(ctx context.Context) error {
 	defer close(c.stopped)
 	var err error
+	began := c.opts.Now()
 	if c.machine, err = c.load(ctx); err != nil {
 		return err
 	}
+	loaded, replayed := c.opts.Now(), c.sinceSnapshot
 	if err := c.beginEpoch(ctx); err != nil {
 		return err
 	}
@@ -123,6 +125,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	defer cancel()
 	c.setBoards()
 	seen := c.firstLook(ctx)
+	looked := c.opts.Now()
 	if err := c.commit(ctx, []Outcome{c.machine.Start(seen, c.instant())}); err != nil {
 		return done(ctx, err)
 	}
@@ -135,7 +138,9 @@ func (c *Controller) Run(ctx context.Context) error {
 		lines.Go(func() { b.run(ctx) })
 	}
 	c.opts.Logger.InfoContext(ctx, "controller ready", slog.String("site", string(c.opts.Site)),
-		slog.String("position", c.machine.Position().String()))
+		slog.String("position", c.machine.Position().String()), slog.Int("replayed", replayed),
+		slog.Duration("load", loaded.Sub(began)), slog.Duration("first_look", looked.Sub(loaded)),
+		slog.Duration("record", c.opts.Now().Sub(looked)))
 	close(c.ready)
 	return done(ctx, c.loop(ctx))
 }

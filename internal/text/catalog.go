@@ -42,13 +42,14 @@ type Catalog struct {
 	tags     []string
 }
 
-// New reads the embedded catalogues. It returns an error when a file cannot be read or when
-// two files of one language hold the same key.
-func New() (*Catalog, error) {
+// New reads the embedded catalogues, or only the parts of these names, e.g. "kiosk" and "common": a
+// small computer that shows a few pages starts sooner without the others. It returns an error when a file
+// cannot be read, when there is no such part, or when two files of one language hold the same key.
+func New(parts ...string) (*Catalog, error) {
 	bundle := i18n.NewBundle(language.MustParse(Default))
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	c := &Catalog{printers: map[string]*Printer{}}
-	keys, err := load(bundle)
+	keys, err := load(bundle, parts)
 	if err != nil {
 		return nil, err
 	}
@@ -72,15 +73,35 @@ func New() (*Catalog, error) {
 	return c, nil
 }
 
-// load adds every file to the bundle and returns the keys of each language.
-func load(bundle *i18n.Bundle) (map[string]map[string]bool, error) {
+// namesOf lists the files of parts, or all of them.
+func namesOf(parts []string) ([]string, error) {
+	var names []string
+	for _, part := range parts {
+		for _, l := range Languages() {
+			names = append(names, part+"."+l.Tag+".json")
+		}
+	}
+	if len(parts) > 0 {
+		return names, nil
+	}
 	entries, err := files.ReadDir("catalog")
 	if err != nil {
 		return nil, fmt.Errorf("list catalogues: %w", err)
 	}
-	keys := map[string]map[string]bool{}
 	for _, entry := range entries {
-		name := entry.Name()
+		names = append(names, entry.Name())
+	}
+	return names, nil
+}
+
+// load adds the files of parts to the bundle and returns the keys of each language.
+func load(bundle *i18n.Bundle, parts []string) (map[string]map[string]bool, error) {
+	names, err := namesOf(parts)
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string]map[string]bool{}
+	for _, name := range names {
 		raw, err := files.ReadFile(path.Join("catalog", name))
 		if err != nil {
 			return nil, fmt.Errorf("read catalogue %s: %w", name, err)

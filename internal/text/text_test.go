@@ -403,3 +403,21 @@ func FuzzNegotiate(f *testing.F) {
 		}
 	})
 }
+
+// TestNew_Parts reads only what is named, and refuses a part that is not there.
+func TestNew_Parts(t *testing.T) {
+	t.Parallel()
+	c, err := text.New("common", "kiosk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range text.Languages() {
+		p := c.For(l.Tag)
+		if !p.Has("kiosk.courier.scan") || p.Has("console.title") {
+			t.Errorf("%s: has kiosk %t, console %t", l.Tag, p.Has("kiosk.courier.scan"), p.Has("console.title"))
+		}
+	}
+	if _, err := text.New("kiosk", "nonsense"); err == nil {
+		t.Error("a part that is not there was read")
+	}
+}

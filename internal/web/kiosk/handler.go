@@ -26,6 +26,9 @@ type site interface {
 
 var _ site = (*controller.Controller)(nil)
 
+// Texts names the parts of the catalogues that the pages need, for text.New.
+func Texts() []string { return []string{"common", "error", "kiosk"} }
+
 // Options is what New needs.
 type Options struct {
 	Site    site               // the controller; required

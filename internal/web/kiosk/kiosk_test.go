@@ -34,7 +34,7 @@ func fixedNow() time.Time { return time.Date(2126, 11, 25, 9, 30, 0, 0, time.UTC
 
 func newHandler(t *testing.T, site *fake, change func(o *kiosk.Options)) *kiosk.Handler {
 	t.Helper()
-	c, err := text.New()
+	c, err := text.New(kiosk.Texts()...)
 	if err != nil {
 		t.Fatal(err)
 	}

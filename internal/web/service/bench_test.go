@@ -114,7 +114,7 @@ func noon() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
 
 func newBench(t *testing.T, change func(b *bench, o *service.Options)) *bench {
 	t.Helper()
-	catalog, err := text.New()
+	catalog, err := text.New(service.Texts()...)
 	if err != nil {
 		t.Fatal(err)
 	}

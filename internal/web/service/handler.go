@@ -49,6 +49,9 @@ type codes interface {
 
 var _ codes = (*commission.Codes)(nil)
 
+// Texts names the parts of the catalogues that the pages need, for text.New.
+func Texts() []string { return []string{"common", "error", "service"} }
+
 // Options configure [New]. Text, Logger, Now, Codes and Open are needed.
 type Options struct {
 	Text   *text.Catalog

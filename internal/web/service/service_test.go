@@ -327,7 +327,7 @@ func TestPages_SpeakEveryLanguage(t *testing.T) {
 			}
 		}
 	}
-	catalog, err := text.New()
+	catalog, err := text.New(service.Texts()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +358,7 @@ func TestLook_KeepsTheChoice(t *testing.T) {
 
 func TestRenderSheet_IsCompleteInItself(t *testing.T) {
 	t.Parallel()
-	catalog, err := text.New()
+	catalog, err := text.New(service.Texts()...)
 	if err != nil {
 		t.Fatal(err)
 	}
