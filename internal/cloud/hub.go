@@ -130,7 +130,7 @@ func (h *Hub) Standing(ctx context.Context, site locker.SiteID) (link.Standing, 
 // Present implements link.Registry.
 func (h *Hub) Present(ctx context.Context, site locker.SiteID, presence link.Presence) {
 	c := h.cloud
-	err := c.store.Tx(ctx, func(q *db.Queries) error {
+	err := c.store.Guarded(ctx, func(q *db.Queries) error {
 		err := q.PutHealthLink(ctx, db.PutHealthLinkParams{
 			Site: string(site), SeenAt: c.millis(), Linked: presence.Connected, LinkVia: string(presence.Via),
 		})
@@ -201,7 +201,7 @@ func (h *Hub) Status(ctx context.Context, site locker.SiteID, status wire.Status
 	if err != nil {
 		return err
 	}
-	err = c.store.Tx(ctx, func(q *db.Queries) error {
+	err = c.store.Guarded(ctx, func(q *db.Queries) error {
 		if err := q.PutHealthStatus(ctx, db.PutHealthStatusParams{Site: string(site), Status: text, StatusAt: c.millis()}); err != nil {
 			return err
 		}

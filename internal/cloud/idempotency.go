@@ -26,7 +26,7 @@ func (c *Cloud) Once(ctx context.Context, p Principal, key string, request []byt
 	}
 	hash := sha256.Sum256(request)
 	first := false
-	err = c.store.Tx(ctx, func(q *db.Queries) error {
+	err = c.store.Guarded(ctx, func(q *db.Queries) error {
 		n, err := q.CreateIdempotencyKey(ctx, db.CreateIdempotencyKeyParams{
 			Principal: p.User, Key: key, RequestHash: hash[:], CreatedAt: c.millis(), Empty: []byte{},
 		})
@@ -42,12 +42,12 @@ func (c *Cloud) Once(ctx context.Context, p Principal, key string, request []byt
 	reply, err := do(ctx)
 	write := context.WithoutCancel(ctx) // the answer counts even when the asker has left
 	if err != nil {
-		dropped := c.store.Tx(write, func(q *db.Queries) error {
+		dropped := c.store.Guarded(write, func(q *db.Queries) error {
 			return q.DropIdempotencyKey(write, db.DropIdempotencyKeyParams{Principal: p.User, Key: key})
 		})
 		return Reply{}, errors.Join(err, dropped)
 	}
-	err = c.store.Tx(write, func(q *db.Queries) error {
+	err = c.store.Guarded(write, func(q *db.Queries) error {
 		return q.FinishIdempotencyKey(write, db.FinishIdempotencyKeyParams{
 			Status: int64(reply.Status), Response: orEmpty(reply.Body), Principal: p.User, Key: key,
 		})

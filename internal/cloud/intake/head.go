@@ -154,7 +154,7 @@ func (in *Intake) keepHead(ctx context.Context, site locker.SiteID, at journal.C
 	if err != nil {
 		return fmt.Errorf("write the tree of site %s: %w", site, err)
 	}
-	err = in.store.Tx(ctx, func(q *db.Queries) error {
+	err = in.store.Guarded(ctx, func(q *db.Queries) error {
 		if head.previous != nil {
 			err := q.SetEpochPrevious(ctx, db.SetEpochPreviousParams{Prev: head.previous, Site: string(site), Number: int64(at.Epoch)})
 			if err != nil {
