@@ -56,6 +56,7 @@ type Settings struct {
 	OnDuty           []string `json:"on_duty,omitempty"`           // mail addresses that incidents go to; shown with the scope pii only
 	Holidays         []string `json:"holidays,omitempty"`          // days without reminders: 2026-12-25, or 12-25 for every year
 	ConfirmCollected bool     `json:"confirm_collected,omitempty"` // send a message when a parcel was collected
+	Chat             []string `json:"chat,omitempty"`              // rooms of the staff that hear of incidents; read, each is cut to its service
 }
 
 // SiteDraft is a site to create.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/entry"
 	"cubby/internal/locker"
 )
 
@@ -92,6 +93,7 @@ type Settings struct {
 	OnDuty           []string `json:"on_duty,omitempty" maxItems:"20" doc:"Mail addresses that incidents go to; shown with the scope pii only."`
 	Holidays         []string `json:"holidays,omitempty" maxItems:"200" doc:"Days without reminders: 2026-12-25, or 12-25 for every year."`
 	ConfirmCollected bool     `json:"confirm_collected,omitempty" doc:"Send a message when a parcel was collected."`
+	Chat             []string `json:"chat,omitempty" maxItems:"10" doc:"Rooms of the staff that incidents go to, as addresses of shoutrrr. They hold secrets: read, each is cut to its service; written back like that, it stays as it was." example:"[\"slack://…\"]"`
 }
 
 func (a *API) getSite(ctx context.Context, who cloud.Principal, in *OfSite) (*reply[SiteDetail], error) {
@@ -112,14 +114,14 @@ func (a *API) getSite(ctx context.Context, who cloud.Principal, in *OfSite) (*re
 func settingsOf(s cloud.SiteSettings) Settings {
 	return Settings{
 		Phone: s.Phone, Mail: s.Mail, Languages: s.Languages, OnDuty: s.OnDuty, Holidays: s.Holidays,
-		ConfirmCollected: s.ConfirmCollected,
+		ConfirmCollected: s.ConfirmCollected, Chat: entry.MaskChats(s.Chat),
 	}
 }
 
 func (s Settings) toCloud() cloud.SiteSettings {
 	return cloud.SiteSettings{
 		Phone: s.Phone, Mail: s.Mail, Languages: s.Languages, OnDuty: s.OnDuty,
-		NoticeSettings: cloud.NoticeSettings{Holidays: s.Holidays, ConfirmCollected: s.ConfirmCollected},
+		NoticeSettings: cloud.NoticeSettings{Holidays: s.Holidays, ConfirmCollected: s.ConfirmCollected, Chat: s.Chat},
 	}
 }
 
@@ -165,6 +167,7 @@ func (a *API) setSettings(ctx context.Context, who cloud.Principal, in *struct {
 		return nil, err
 	}
 	settings := in.Body.toCloud()
+	settings.Chat = entry.KeepChats(settings.Chat, before.Settings.Chat)
 	settings.Desk = before.Settings.Desk // set-desk changes them
 	return done(a.cloud.SetSettings(ctx, who, in.Site, in.Body.Name, settings))
 }

@@ -51,8 +51,8 @@ func (s NoticeSettings) Check() error {
 		return locker.Errorf(locker.CodeInputInvalid, "at most %d chat rooms", maxChats)
 	}
 	for i, address := range s.Chat {
-		scheme, _, _ := strings.Cut(address, "://")
-		if _, err := url.Parse(address); err != nil || len(address) > maxChat || !slices.Contains(ChatServices(), ChatService(scheme)) {
+		scheme, _, ok := strings.Cut(address, "://")
+		if _, err := url.Parse(address); err != nil || !ok || len(address) > maxChat || !slices.Contains(ChatServices(), ChatService(scheme)) {
 			return locker.Errorf(locker.CodeInputInvalid, "chat room %d does not begin with one of %s and ://", i+1,
 				strings.Join(ChatServices(), ", "))
 		}
@@ -67,5 +67,32 @@ func ChatService(address string) string {
 	return strings.ToLower(service)
 }
 
-// MaskChat returns an address without its secrets: only which service it is.
-func MaskChat(address string) string { return ChatService(address) + "://…" }
+// masked stands for the secrets of an address.
+const masked = "://…"
+
+// MaskChats returns addresses without their secrets: only which service each is.
+func MaskChats(addresses []string) []string {
+	var all []string
+	for _, a := range addresses {
+		all = append(all, ChatService(a)+masked)
+	}
+	return all
+}
+
+// KeepChats puts the known addresses back where [MaskChats] cut them, in their order, service by service.
+func KeepChats(told, known []string) []string {
+	left := slices.Clone(known)
+	var all []string
+	for _, a := range told {
+		if service, cut := strings.CutSuffix(a, masked); cut {
+			i := slices.IndexFunc(left, func(k string) bool { return ChatService(k) == service })
+			if i < 0 {
+				continue // it was taken out meanwhile
+			}
+			a = left[i]
+			left = slices.Delete(left, i, i+1)
+		}
+		all = append(all, a)
+	}
+	return all
+}
