@@ -32,7 +32,7 @@ const (
 
 // TestMutants puts one mistake after the other into the production code and sees whether it is found. It
 // prints how many are; one that is not is a hole in the workload or in the checkers. CUBBY_MUTANTS names
-// some by a part of their names.
+// some by a part of their names or of their files.
 func TestMutants(t *testing.T) {
 	if raced || testing.Short() {
 		t.Skip("mutants are played by a run of their own: go test ./internal/sim -run Mutants -v")
@@ -48,7 +48,7 @@ func TestMutants(t *testing.T) {
 		lab.overlay(t, i, m)
 	}
 	for i, m := range mutants() {
-		if !strings.Contains(m.name, only) {
+		if !strings.Contains(m.name+" in "+m.file, only) {
 			continue
 		}
 		played++
