@@ -70,13 +70,13 @@ func controllerMutants() []mutant {
 	const dir = "internal/controller/"
 	return []mutant{
 		{
-			name: "no gap between two pulses of a bank", file: dir + "governor.go", promise: "I13",
+			name: "no gap between two pulses of a bank", file: dir + "governor/governor.go", promise: "I13",
 			old: "case p.inFlight, p.used && nowMS-p.ended < PulseGap.Milliseconds():", new: "case p.inFlight:",
 		}, {
-			name: "two pulses in flight at one bank", file: dir + "governor.go", promise: "I13",
+			name: "two pulses in flight at one bank", file: dir + "governor/governor.go", promise: "I13",
 			old: "g.banks[bank] = pace{inFlight: true, ended: p.ended, used: p.used}", new: "g.banks[bank] = pace{ended: p.ended, used: p.used}",
 		}, {
-			name: "a remote message goes round the governor", file: dir + "governor.go", promise: "I13",
+			name: "a remote message goes round the governor", file: dir + "governor/governor.go", promise: "I13",
 			old: "if nowMS-at < RemoteSpan.Milliseconds() {", new: "if nowMS-at < 0 {",
 		}, {
 			name: "a request is pulsed as long as it waits", file: dir + "opening.go", promise: "I1",
