@@ -13,6 +13,7 @@ import (
 
 	"cubby/internal/cloud/holder"
 	"cubby/internal/locker"
+	"cubby/internal/text"
 	"cubby/internal/web/ui"
 )
 
@@ -457,7 +458,7 @@ func knownWays(w holder.Wishes) []string {
 	var all []string
 	for _, way := range []string{w.Email, w.Phone} {
 		if way != "" {
-			all = append(all, "\u2066"+way+"\u2069") // reads from left to right in every language
+			all = append(all, text.LTR(way))
 		}
 	}
 	return all

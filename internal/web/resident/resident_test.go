@@ -30,7 +30,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // texts are read once: each test wants pages of its own, not a catalogue.
-var texts = sync.OnceValues(text.New)
+var texts = sync.OnceValues(func() (*text.Catalog, error) { return text.New() })
 
 // bench is the pages over a Fake, with what they log.
 type bench struct {

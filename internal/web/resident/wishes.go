@@ -38,9 +38,9 @@ func (f *Face) wishesPage(w http.ResponseWriter, r *http.Request, v visit, now h
 		hint, ok := "", true
 		switch c {
 		case holder.Email:
-			hint, ok = now.Email, now.Email != ""
+			hint, ok = text.LTR(now.Email), now.Email != ""
 		case holder.SMS, holder.Voice:
-			hint, ok = now.Phone, now.Phone != ""
+			hint, ok = text.LTR(now.Phone), now.Phone != ""
 		case holder.Push:
 			ok = now.Browsers > 0
 			hint = t.N("household.browsers", now.Browsers)
