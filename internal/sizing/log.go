@@ -11,6 +11,8 @@ import (
 
 	"cubby/internal/locker"
 	"cubby/internal/sizing/figure"
+	"cubby/internal/sizing/mix"
+	"cubby/internal/sizing/refit"
 )
 
 // Least that a log must hold before its figures replace published ones.
@@ -59,17 +61,12 @@ type history struct {
 	warnings    []string
 }
 
-// dayOf numbers the days of the wall's clock, whatever its offset.
-func dayOf(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-}
-
 func newHistory(log []Delivery) *history {
-	h := &history{log: log, first: dayOf(log[0].Arrived), last: dayOf(log[len(log)-1].Arrived)}
+	h := &history{log: log, first: refit.DayOf(log[0].Arrived), last: refit.DayOf(log[len(log)-1].Arrived)}
 	h.days = int(h.last.Sub(h.first)/maxOneLogDay) + 1
 	h.counts = make([]float64, max(h.days, 1))
 	for _, d := range log {
-		day := int(dayOf(d.Arrived).Sub(h.first) / maxOneLogDay)
+		day := int(refit.DayOf(d.Arrived).Sub(h.first) / maxOneLogDay)
 		h.counts[min(max(day, 0), len(h.counts)-1)]++
 	}
 	return h
@@ -94,19 +91,9 @@ func (h *history) rate(p *Problem) {
 		}
 		weeks = append(weeks, sum/float64(p.Demand.Units))
 	}
-	mean, variance := meanVariance(weeks)
+	mean, variance := mix.MeanVariance(weeks)
 	half := 2 * math.Sqrt(variance/float64(len(weeks)))
 	p.Demand.Rate = figure.Range(round(max(mean-half, 0), 4), round(mean, 4), round(mean+half, 4), h.source)
-}
-
-func meanVariance(x []float64) (mean, variance float64) {
-	for _, v := range x {
-		mean += v / float64(len(x))
-	}
-	for _, v := range x {
-		variance += (v - mean) * (v - mean) / float64(max(len(x)-1, 1))
-	}
-	return mean, variance
 }
 
 // weekdays reads the weights off, and the spread of days of the same weekday.
@@ -118,7 +105,7 @@ func (h *history) weekdays(p *Problem) {
 	}
 	means, ratio, counted, total := make([]float64, 7), 0.0, 0.0, 0.0
 	for day, counts := range byDay {
-		mean, variance := meanVariance(counts)
+		mean, variance := mix.MeanVariance(counts)
 		means[day] = mean
 		total += mean / 7
 		if mean >= 1 {
@@ -152,7 +139,7 @@ func (h *history) carriers(p *Problem) {
 		if days[name] == nil {
 			days[name] = map[time.Time]bool{}
 		}
-		days[name][dayOf(at)] = true
+		days[name][refit.DayOf(at)] = true
 	}
 	names := slices.SortedFunc(maps.Keys(hours), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(hours[b]), len(hours[a])), cmp.Compare(a, b))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cubby/internal/locker"
+	"cubby/internal/sizing/refit"
 	"cubby/internal/sizing/sim"
 )
 
@@ -38,14 +39,14 @@ func (s *solver) replay(ctx context.Context) error {
 	}
 	scenario := withDoors(s.model.scenario, doors)
 	law := scenario.Demand
-	first := dayOf(s.options.Log[0].Arrived)
+	first := refit.DayOf(s.options.Log[0].Arrived)
 	monday := first.AddDate(0, 0, -(int(first.Weekday())+6)%7)
 	scenario.Demand = sim.Demand{
 		Households: max(law.Households, 1), Growth: s.model.growth, Season: sim.PeakSeason(s.model.peak, peakWeek, 1), Block: 7,
 		Carriers: law.Carriers, Log: s.logged(monday, law),
 	}
 	last := s.options.Log[len(s.options.Log)-1].Arrived
-	if dayOf(last).Sub(first) < leastWeeks*7*maxOneLogDay {
+	if refit.DayOf(last).Sub(first) < leastWeeks*7*maxOneLogDay {
 		scenario.Demand.Block = 1
 	}
 	years := max(s.years(), s.options.Budget/2)
@@ -92,7 +93,7 @@ func (s *solver) logged(monday time.Time, law sim.Demand) []sim.Delivery {
 		at := d.Arrived
 		clock := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 		entry := sim.Delivery{
-			At: dayOf(at).Sub(monday) + clock, Carrier: carriers[d.Carrier], Class: s.classOf(d.Size, dealt),
+			At: refit.DayOf(at).Sub(monday) + clock, Carrier: carriers[d.Carrier], Class: s.classOf(d.Size, dealt),
 			Household: i % max(law.Households, 1),
 		}
 		if d.Unit != "" {

@@ -3,7 +3,6 @@ package sizing
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"cubby/internal/sizing/catalogue"
@@ -117,7 +116,7 @@ func (s *stock) nearest(list, demand []int, most int) []int {
 	}
 	order := slices.Clone(list)
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(likeness(s.doors[b], demand), likeness(s.doors[a], demand))
+		return cmp.Compare(mix.Likeness(s.doors[b], demand), mix.Likeness(s.doors[a], demand))
 	})
 	for _, at := range order {
 		if len(keep) < most && !slices.Contains(keep, at) {
@@ -125,19 +124,6 @@ func (s *stock) nearest(list, demand []int, most int) []int {
 		}
 	}
 	return keep
-}
-
-// likeness is the cosine between two divisions of doors.
-func likeness(a, b []int) float64 {
-	dot, aa, bb := 0.0, 0.0, 0.0
-	for i := range a {
-		x, y := float64(a[i]), float64(b[i])
-		dot, aa, bb = dot+x*y, aa+x*x, bb+y*y
-	}
-	if aa == 0 || bb == 0 {
-		return 0
-	}
-	return dot / math.Sqrt(aa*bb)
 }
 
 // screenFromMM is how high the lower edge of a screen stands at least: a standing person reads it and

@@ -37,3 +37,16 @@ func Proportional(counts []int, total int) []int {
 	}
 	return out
 }
+
+// Likeness is the cosine between two divisions of doors, 0 to 1; 0 where one has none.
+func Likeness(a, b []int) float64 {
+	dot, aa, bb := 0.0, 0.0, 0.0
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		dot, aa, bb = dot+x*y, aa+x*x, bb+y*y
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return dot / math.Sqrt(aa*bb)
+}

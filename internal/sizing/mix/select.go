@@ -117,7 +117,7 @@ func (r *race) spread() {
 			for t := range d {
 				d[t] = r.losses[i][t] - r.losses[j][t]
 			}
-			_, r.s2[i][j] = meanVariance(d)
+			_, r.s2[i][j] = MeanVariance(d)
 		}
 	}
 }
@@ -155,7 +155,7 @@ func (r *race) result() Selection {
 	var s Selection
 	left := 0
 	for i, m := range r.mixes {
-		mean, variance := meanVariance(r.losses[i])
+		mean, variance := MeanVariance(r.losses[i])
 		n := len(r.losses[i])
 		s.Contenders = append(s.Contenders, Contender{
 			Doors: m, Index: i, Mean: mean, Replications: n, Out: r.out[i],
@@ -186,7 +186,12 @@ func total(x []float64) float64 {
 	return t
 }
 
-func meanVariance(x []float64) (mean, variance float64) {
+// MeanVariance returns the mean of a sample and its variance, with one less than its number below; both are 0 of
+// none.
+func MeanVariance(x []float64) (mean, variance float64) {
+	if len(x) == 0 {
+		return 0, 0
+	}
 	mean = total(x) / float64(len(x))
 	for _, v := range x {
 		variance += (v - mean) * (v - mean)

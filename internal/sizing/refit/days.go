@@ -15,16 +15,16 @@ type Days struct {
 
 const oneDay = 24 * time.Hour
 
-// dayOf numbers the days of the wall's clock, whatever its offset.
-func dayOf(t time.Time) time.Time {
+// DayOf numbers the days of the wall's clock, whatever its offset.
+func DayOf(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
 
 // NewDays counts whole days of parcels in order, whose times are in the site's zone: the first day began before
 // the first parcel and the day of until goes on, so neither counts. There must be a parcel.
 func NewDays(all []time.Time, until time.Time) *Days {
-	first := dayOf(all[0]).AddDate(0, 0, 1)
-	last := dayOf(until.In(all[0].Location())).AddDate(0, 0, -1)
+	first := DayOf(all[0]).AddDate(0, 0, 1)
+	last := DayOf(until.In(all[0].Location())).AddDate(0, 0, -1)
 	n := int(last.Sub(first)/oneDay) + 1
 	d := &Days{first: first, Parcels: make([]float64, max(n, 0))}
 	for _, t := range all {
@@ -38,7 +38,7 @@ func NewDays(all []time.Time, until time.Time) *Days {
 
 // at returns the number of the day, -1 for one that does not count.
 func (d *Days) at(t time.Time) int {
-	n := int(math.Floor(float64(dayOf(t).Sub(d.first)) / float64(oneDay)))
+	n := int(math.Floor(float64(DayOf(t).Sub(d.first)) / float64(oneDay)))
 	if n < 0 || n >= len(d.Parcels) {
 		return -1
 	}
