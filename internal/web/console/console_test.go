@@ -27,7 +27,7 @@ import (
 )
 
 // texts are read once: each test wants a console of its own, not a catalogue.
-var texts = sync.OnceValues(text.New)
+var texts = sync.OnceValues(func() (*text.Catalog, error) { return text.New() })
 
 var update = flag.Bool("update", false, "write the golden files")
 

@@ -33,7 +33,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-var texts = sync.OnceValues(text.New)
+var texts = sync.OnceValues(func() (*text.Catalog, error) { return text.New() })
 
 func newFace(t *testing.T, change func(*planner.Options)) *planner.Face {
 	t.Helper()
