@@ -29,7 +29,7 @@ func unreachable() map[string]string {
 		"SetPassword": person, "StaffCode": person, "CreateAPIToken": person, "APITokens": person, "RevokeAPIToken": person,
 		"Operator":     "whoever works on the server itself",
 		"ResidentPage": resident, "ResidentOpen": resident, "ResidentAwait": resident,
-		"Start": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside, "Holders": inside,
+		"Start": inside, "StartWriters": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside, "Holders": inside,
 		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside, "Publish": inside,
 		"OpenIncidents": page, "Activity": page, "WallPlace": page, "Tiles": page, "DeliveriesOf": page, "Preview": page,
 		"FindRecipients": "list-residents with q",
