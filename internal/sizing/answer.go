@@ -5,6 +5,7 @@ import (
 
 	"cubby/internal/locker"
 	"cubby/internal/sizing/cost"
+	"cubby/internal/sizing/shelving"
 )
 
 // Options of Solve. The zero value works.
@@ -198,23 +199,11 @@ type RoomPlan struct {
 	Rooms []RoomFloor `json:"rooms"`
 }
 
-// RoomFloor is a room with shelves from above, its door in the near wall.
+// RoomFloor is a room with shelves from above.
 type RoomFloor struct {
-	Name       string     `json:"name"`
-	WidthMM    int        `json:"width_mm"` // along the wall of the door
-	DepthMM    int        `json:"depth_mm"`
-	Levels     int        `json:"shelf_levels"`
-	DoorFromMM int        `json:"door_from_mm"` // from the left end of its wall
-	DoorMM     int        `json:"door_mm"`
-	Runs       []ShelfRun `json:"runs"`
-}
-
-// ShelfRun is a run of shelves, measured from the far left corner of the room.
-type ShelfRun struct {
-	XMM     int `json:"x_mm"`
-	YMM     int `json:"y_mm"`
-	WidthMM int `json:"width_mm"`
-	DepthMM int `json:"depth_mm"`
+	Name   string `json:"name"`
+	Levels int    `json:"shelf_levels"`
+	shelving.Layout
 }
 
 // Service is what happens in a week: the four service levels, and where overflow goes.

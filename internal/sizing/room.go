@@ -299,25 +299,15 @@ func (s *solver) roomPlan(shelfMM int) RoomPlan {
 			continue
 		}
 		left -= l.RunMM * room.Levels
-		out.Rooms = append(out.Rooms, roomFloor(room.Name, room.Levels, l))
+		out.Rooms = append(out.Rooms, RoomFloor{Name: room.Name, Levels: room.Levels, Layout: l})
 		out.FloorM2 += l.FloorM2
 	}
 	out.Held = left <= 0
 	if !out.Held {
 		l := shelving.Least((shelfMM + out.Levels - 1) / out.Levels)
-		out.Rooms, out.FloorM2 = []RoomFloor{roomFloor("", out.Levels, l)}, l.FloorM2
+		out.Rooms, out.FloorM2 = []RoomFloor{{Levels: out.Levels, Layout: l}}, l.FloorM2
 	}
 	out.FloorM2 = round(out.FloorM2, 2)
-	return out
-}
-
-func roomFloor(name string, levels int, l shelving.Layout) RoomFloor {
-	out := RoomFloor{
-		Name: name, WidthMM: l.WidthMM, DepthMM: l.DepthMM, Levels: levels, DoorFromMM: l.DoorMM, DoorMM: shelving.DoorMM,
-	}
-	for _, r := range l.Runs {
-		out.Runs = append(out.Runs, ShelfRun(r))
-	}
 	return out
 }
 

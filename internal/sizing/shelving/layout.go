@@ -13,16 +13,22 @@ const (
 )
 
 // Run is a run of shelves from above: a rectangle measured from the far left corner of the room.
-type Run struct{ XMM, YMM, WidthMM, DepthMM int }
+type Run struct {
+	XMM     int `json:"x_mm"`
+	YMM     int `json:"y_mm"`
+	WidthMM int `json:"width_mm"`
+	DepthMM int `json:"depth_mm"`
+}
 
 // Layout is a room seen from above with its door in the near wall.
 type Layout struct {
-	WidthMM int // along the wall of the door
-	DepthMM int
-	DoorMM  int // left edge of the door, from the left end of its wall
-	Runs    []Run
-	RunMM   int     // length of all runs together
-	FloorM2 float64 // what runs and aisles take; the rest of the room stays free
+	WidthMM    int     `json:"width_mm"` // along the wall of the door
+	DepthMM    int     `json:"depth_mm"`
+	DoorFromMM int     `json:"door_from_mm"` // from the left end of its wall
+	DoorMM     int     `json:"door_mm"`
+	Runs       []Run   `json:"runs"`
+	RunMM      int     `json:"run_mm"`   // length of all runs together
+	FloorM2    float64 `json:"floor_m2"` // what runs and aisles take; the rest of the room stays free
 }
 
 // Take lays out at least a length of runs on the least floor of a room. Where the room does not hold as much it
@@ -99,8 +105,8 @@ func comb(widthMM, depthMM, n, runMM int) Layout {
 	long := each(runMM, n)
 	l := Layout{
 		WidthMM: widthMM, DepthMM: depthMM, RunMM: n * long,
-		FloorM2: float64(wide(n)) * float64(long+cross(n)) / 1e6,
-		DoorMM:  RunDepthMM + (AisleMM-DoorMM)/2,
+		FloorM2:    float64(wide(n)) * float64(long+cross(n)) / 1e6,
+		DoorFromMM: RunDepthMM + (AisleMM-DoorMM)/2, DoorMM: DoorMM,
 	}
 	for i := range n {
 		// The runs end at the way along the near wall; what is left stays free behind them.

@@ -35,7 +35,7 @@ func check(t interface{ Errorf(string, ...any) }, l shelving.Layout) {
 			t.Errorf("nobody reaches run %+v of %+v", r, l)
 		}
 		// The door must not open onto shelves: it leads into an aisle, or the way along the wall is free.
-		if d := l.DoorMM; r.YMM+r.DepthMM > l.DepthMM-shelving.AisleMM && d < r.XMM+r.WidthMM && r.XMM < d+shelving.DoorMM {
+		if d := l.DoorFromMM; r.YMM+r.DepthMM > l.DepthMM-shelving.AisleMM && d < r.XMM+r.WidthMM && r.XMM < d+shelving.DoorMM {
 			t.Errorf("run %+v stands in the door at %d", r, d)
 		}
 	}
@@ -59,7 +59,7 @@ func TestTake(t *testing.T) {
 		t.Errorf("got %+v, want as much as there is", l)
 	}
 	l, ok = shelving.Take(4200, 3600, 3000)
-	if !ok || len(l.Runs) != 2 || l.FloorM2 != 2*1.5 || l.DoorMM != 550 {
+	if !ok || len(l.Runs) != 2 || l.FloorM2 != 2*1.5 || l.DoorFromMM != 550 {
 		t.Errorf("got %+v, want two short runs with one aisle", l)
 	}
 	if l, ok = shelving.Take(1000, 1200, 500); ok || l.RunMM != 0 || l.WidthMM != 1000 {
