@@ -111,6 +111,7 @@ func TestModels_MatchTheDescription(t *testing.T) {
 		client.Incident{},
 		client.IncidentDetail{},
 		client.IncidentNote{},
+		client.ResidentReport{},
 		client.Webhook{},
 		client.WebhookDelivery{},
 		client.Layout{},

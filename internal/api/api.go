@@ -14,6 +14,7 @@ import (
 	"cubby/internal/cloud"
 	"cubby/internal/cloud/audit"
 	"cubby/internal/cloud/desk"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/round"
 	"cubby/internal/text"
@@ -25,16 +26,17 @@ const Prefix = "/api/v1"
 // Version is the version of the API's description.
 const Version = "1.0.0"
 
-// Options configure [New]. Cloud, Hooks, Audits, Rounds, Desk, Text, Logger, Now and NewID are needed.
+// Options configure [New]. Cloud, Hooks, Audits, Rounds, Desk, Holders, Text, Logger, Now and NewID are needed.
 type Options struct {
-	Cloud  *cloud.Cloud
-	Hooks  *hook.Hooks // programs that are told
-	Audits *audit.Auditor
-	Rounds *round.Desk   // guided audits
-	Desk   *desk.Desk    // the front desk
-	Text   *text.Catalog // titles of problems
-	Logger *slog.Logger
-	Now    func() time.Time
+	Cloud   *cloud.Cloud
+	Hooks   *hook.Hooks // programs that are told
+	Audits  *audit.Auditor
+	Rounds  *round.Desk   // guided audits
+	Desk    *desk.Desk    // the front desk
+	Holders *holder.Desk  // what residents say
+	Text    *text.Catalog // titles of problems
+	Logger  *slog.Logger
+	Now     func() time.Time
 	// Advise says whether other doors would help a site; nil: the operation answers NOT_FOUND.
 	Advise Adviser
 	// Evidence makes what anybody can verify; nil: those operations are NOT_FOUND.
@@ -64,6 +66,7 @@ type API struct {
 	audits    *audit.Auditor
 	rounds    *round.Desk
 	desk      *desk.Desk
+	holders   *holder.Desk
 	proofs    Evidence
 	published Publisher
 	text      *text.Catalog
@@ -80,8 +83,8 @@ type API struct {
 
 // New returns the API over a Cloud.
 func New(opts Options) (*API, error) {
-	if opts.Cloud == nil || opts.Audits == nil || opts.Rounds == nil || opts.Desk == nil || opts.Hooks == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
-		return nil, errors.New("api: a cloud, webhooks, audits, a front desk, texts, a logger, a clock and ids are needed")
+	if opts.Cloud == nil || opts.Audits == nil || opts.Rounds == nil || opts.Desk == nil || opts.Holders == nil || opts.Hooks == nil || opts.Text == nil || opts.Logger == nil || opts.Now == nil || opts.NewID == nil {
+		return nil, errors.New("api: a cloud, webhooks, audits, a front desk, a desk of residents, texts, a logger, a clock and ids are needed")
 	}
 	if opts.Every == 0 {
 		opts.Every = DefaultEvery
@@ -95,7 +98,7 @@ func New(opts Options) (*API, error) {
 	}
 	a := &API{
 		cloud: opts.Cloud, hooks: opts.Hooks, text: opts.Text, log: opts.Logger, now: opts.Now, newID: opts.NewID, limiter: limiter,
-		audits: opts.Audits, rounds: opts.Rounds, desk: opts.Desk, advise: opts.Advise, proofs: opts.Evidence, published: opts.Published,
+		audits: opts.Audits, rounds: opts.Rounds, desk: opts.Desk, holders: opts.Holders, advise: opts.Advise, proofs: opts.Evidence, published: opts.Published,
 	}
 	mux := http.NewServeMux()
 	a.huma = humago.New(mux, a.config())

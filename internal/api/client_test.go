@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -16,6 +18,7 @@ import (
 	"cubby/internal/api"
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/locker"
 	"cubby/internal/sizing"
 	"cubby/internal/wire"
@@ -272,6 +275,7 @@ func clientOfParcels(ctx context.Context, t *testing.T, w *world, c *client.Clie
 	must(t, c.Restore(ctx, site, "s1", "was right"))
 	must(t, c.Reassign(ctx, site, "s1", string(w.ben), "label misread"))
 	must(t, c.Hold(ctx, site, "s1", w.clock.now().Add(100*time.Hour), "travels"))
+	clientOfReports(ctx, t, w, c)
 	_, err = c.ReissueCode(ctx, site, "s1", "read aloud")
 	must(t, err)
 	p, err := c.Parcel(ctx, site, "p-s1")
@@ -287,6 +291,49 @@ func clientOfParcels(ctx context.Context, t *testing.T, w *world, c *client.Clie
 	i, err := c.Incident(ctx, id)
 	if must(t, err); !i.Resolved || len(i.Notes) == 0 {
 		t.Errorf("incident %+v", i)
+	}
+}
+
+// clientOfReports reads what Ben says of s1 with a picture, and what strangers see of it: nothing.
+func clientOfReports(ctx context.Context, t *testing.T, w *world, c *client.Client) {
+	t.Helper()
+	link, err := w.cloud.RecipientLink(ctx, w.owner, w.ben)
+	must(t, err)
+	var box bytes.Buffer
+	must(t, png.Encode(&box, image.NewGray(image.Rect(0, 0, 20, 10))))
+	must(t, w.holders.Report(ctx, link[strings.LastIndex(link, "/")+1:], holder.Complaint{
+		Stay: "s1", Problem: locker.ProblemDamaged, Note: "The box is wet.", Photo: box.Bytes(),
+	}))
+	said, err := c.Reports(ctx, site, "s1")
+	if must(t, err); len(said) != 1 || said[0].Problem != "damaged" || said[0].Note != "The box is wet." || !said[0].Photo || said[0].At.IsZero() {
+		t.Fatalf("reports %+v", said)
+	}
+	picture, err := c.ReportPhoto(ctx, site, said[0].ID)
+	if must(t, err); !bytes.HasPrefix(picture, []byte("\xff\xd8\xff")) {
+		t.Errorf("a picture begins with %x", picture[:3])
+	}
+	address := "/api/v1/sites/" + site + "/reports/" + said[0].ID + "/photo"
+	for _, who := range []struct {
+		token string
+		want  int
+	}{
+		{w.token(auth.ScopePII), http.StatusOK},
+		{w.token(auth.ScopeRead, auth.ScopeWrite, auth.ScopeOpen), http.StatusForbidden},
+		{w.tokenOf(w.ownerOf("Other Homes", "Otto"), auth.Scopes()...), http.StatusNotFound},
+	} {
+		for _, of := range []string{address, "/api/v1/sites/" + site + "/stays/s1/reports"} {
+			r := httptest.NewRequestWithContext(ctx, http.MethodGet, of, http.NoBody)
+			r.Header.Set("Authorization", "Bearer "+who.token)
+			got := httptest.NewRecorder()
+			w.api.Handler().ServeHTTP(got, r)
+			if got.Code != who.want {
+				t.Errorf("%s: %d, want %d", of, got.Code, who.want)
+			}
+			if h := got.Header(); of == address && got.Code == http.StatusOK && (h.Get("Cache-Control") != "no-store" ||
+				h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Content-Security-Policy") == "" || h.Get("Content-Type") != "image/jpeg") {
+				t.Errorf("the picture is served with %v", h)
+			}
+		}
 	}
 }
 

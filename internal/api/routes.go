@@ -40,6 +40,7 @@ func (a *API) register() {
 	a.registerWebhooks()
 	a.registerAudits()
 	a.registerDesk()
+	a.registerReports()
 }
 
 const adviceWords = "From the site's own record, by simulation: other doors in the same columns, another hold, one more column; in a normal " +

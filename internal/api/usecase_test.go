@@ -13,6 +13,7 @@ import (
 	"cubby/internal/cloud"
 	"cubby/internal/cloud/audit"
 	"cubby/internal/cloud/desk"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/cloud/round"
 )
 
@@ -29,6 +30,9 @@ func unreachable() map[string]string {
 		"SetPassword": person, "StaffCode": person, "CreateAPIToken": person, "APITokens": person, "RevokeAPIToken": person,
 		"Operator":     "whoever works on the server itself",
 		"ResidentPage": resident, "ResidentOpen": resident, "ResidentAwait": resident,
+		"Reportable": resident, "Report": resident, "Send": resident, "SentBy": resident, "End": resident, "DelegatePage": resident,
+		"Keep": resident, "KeepUntil": resident, "Away": resident, "Wishes": resident, "SetWishes": resident, "AddBrowser": resident, "RemoveBrowsers": resident,
+		"LostPhone": resident, "Tick": inside,
 		"Start": inside, "StartWriters": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside, "Holders": inside,
 		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside, "Publish": inside,
 		"OpenIncidents": page, "Activity": page, "WallPlace": page, "Tiles": page, "DeliveriesOf": page, "Preview": page,
@@ -45,7 +49,7 @@ func TestUseCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	must(t, err)
-	call := regexp.MustCompile(`a\.(?:cloud|audits|rounds|desk)\.([A-Z]\w*)`)
+	call := regexp.MustCompile(`a\.(?:cloud|audits|rounds|desk|holders)\.([A-Z]\w*)`)
 	called := map[string]bool{}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
@@ -59,7 +63,7 @@ func TestUseCases(t *testing.T) {
 	}
 	reasons := unreachable()
 	var names []string
-	for _, of := range []reflect.Type{reflect.TypeFor[*cloud.Cloud](), reflect.TypeFor[*audit.Auditor](), reflect.TypeFor[*round.Desk](), reflect.TypeFor[*desk.Desk]()} {
+	for _, of := range []reflect.Type{reflect.TypeFor[*cloud.Cloud](), reflect.TypeFor[*audit.Auditor](), reflect.TypeFor[*round.Desk](), reflect.TypeFor[*desk.Desk](), reflect.TypeFor[*holder.Desk]()} {
 		for i := range of.NumMethod() {
 			names = append(names, of.Method(i).Name)
 		}

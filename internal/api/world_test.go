@@ -20,6 +20,7 @@ import (
 	"cubby/internal/cloud"
 	"cubby/internal/cloud/audit"
 	"cubby/internal/cloud/desk"
+	"cubby/internal/cloud/holder"
 	"cubby/internal/cloud/hook"
 	"cubby/internal/cloud/round"
 	"cubby/internal/integration/webhook"
@@ -54,6 +55,7 @@ func (c *clock) add(d time.Duration) {
 // residents, a site of three doors, two shelves and a desk.
 type world struct {
 	desk     *desk.Desk
+	holders  *holder.Desk
 	t        *testing.T
 	clock    *clock
 	db       *store.Store
@@ -143,6 +145,9 @@ func newWorldWith(t *testing.T, opts api.Options) *world {
 	opts.Desk, err = desk.New(desk.Options{Cloud: w.cloud, Store: database, Text: catalog, Now: w.clock.now, NewID: rand.Text})
 	must(t, err)
 	w.desk = opts.Desk
+	w.holders, err = holder.New(holder.Options{Cloud: w.cloud, Store: database, Now: w.clock.now, NewID: rand.Text})
+	must(t, err)
+	opts.Holders = w.holders
 	opts.Cloud, opts.Text, opts.Logger, opts.Now = w.cloud, catalog, log, w.clock.now
 	opts.NewID = func() string { n++; return "request-" + strconv.Itoa(n) }
 	w.api, err = api.New(opts)

@@ -54,7 +54,7 @@ func (s *Server) buildMetrics(ctx context.Context, hub link.Hub) (link.Hub, erro
 func (s *Server) buildAPI(mux *http.ServeMux, catalog *text.Catalog) error {
 	face, err := api.New(api.Options{
 		Cloud: s.Cloud, Hooks: s.faces.hooks, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, NewID: s.opts.NewID,
-		Metrics: s.measures.metrics, Audits: s.faces.auditor, Rounds: s.faces.rounds, Desk: s.faces.desk, Advise: s.faces.advise,
+		Metrics: s.measures.metrics, Audits: s.faces.auditor, Rounds: s.faces.rounds, Desk: s.faces.desk, Holders: s.faces.holders, Advise: s.faces.advise,
 		Evidence: s.faces.proofs, Published: s.faces.heads,
 	})
 	if err != nil {

@@ -391,7 +391,7 @@ func TestReport(t *testing.T) {
 	if len(reports) != 1 || !reports[0].Photo || reports[0].Note != "wet box" {
 		t.Fatalf("reports %+v", reports)
 	}
-	picture, err := w.desk.Photo(w.ctx, w.owner, reports[0].ID)
+	picture, err := w.desk.Photo(w.ctx, w.owner, site, reports[0].ID)
 	must(t, err)
 	if bytes.Contains(picture, []byte("GPS")) || bytes.Contains(picture, []byte("Exif")) {
 		t.Error("the picture says where it was taken")
@@ -405,7 +405,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("the picture was not turned: %x", r)
 	}
 	stranger := cloud.Principal{User: "x", Organization: "other", Roles: []cloud.Role{cloud.RoleOwner}, Scopes: w.owner.Scopes}
-	_, err = w.desk.Photo(w.ctx, stranger, reports[0].ID)
+	_, err = w.desk.Photo(w.ctx, stranger, site, reports[0].ID)
 	wantCode(t, err, locker.CodeNotFound)
 	_, err = w.desk.Reports(w.ctx, stranger, site, "s1")
 	wantCode(t, err, locker.CodeNotFound)

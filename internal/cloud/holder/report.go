@@ -173,16 +173,19 @@ func (d *Desk) Reports(ctx context.Context, p cloud.Principal, site locker.SiteI
 	return all, nil
 }
 
-// Photo returns the picture of a report, a JPEG. Without one it is NOT_FOUND.
-func (d *Desk) Photo(ctx context.Context, p cloud.Principal, id string) ([]byte, error) {
+// Photo returns the picture of a report of a site that the principal sees, a JPEG. Without one it is NOT_FOUND.
+func (d *Desk) Photo(ctx context.Context, p cloud.Principal, site locker.SiteID, id string) ([]byte, error) {
 	if err := p.NeedScope(auth.ScopePII); err != nil {
+		return nil, err
+	}
+	if _, err := d.cloud.Site(ctx, p, site); err != nil {
 		return nil, err
 	}
 	row, err := d.store.Read().FindReport(ctx, id)
 	if err != nil {
 		return nil, rows.NotFound(err, "report")
 	}
-	if _, err := d.cloud.Site(ctx, p, locker.SiteID(row.Site)); err != nil || len(row.Photo) == 0 {
+	if row.Site != string(site) || len(row.Photo) == 0 {
 		return nil, locker.Errorf(locker.CodeNotFound, "no such picture")
 	}
 	return row.Photo, nil
