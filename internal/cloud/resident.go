@@ -53,10 +53,21 @@ type WaitingParcel struct {
 	StoredAt  time.Time
 	CollectBy time.Time
 	Overdue   bool
-	Held      bool // only staff may hand it out now: no code
-	Code      Code // one code opens all of a recipient's doors at that site
-	MayOpen   bool // "I am at the locker" works now: the site is connected and has doors
+	Held      bool    // only staff may hand it out now: no code
+	Bar       PassBar // of somebody who was sent: why their pass opens nothing; empty: it opens
+	Code      Code    // one code opens all of a recipient's doors at that site
+	MayOpen   bool    // "I am at the locker" works now: the site is connected and has doors
 }
+
+// PassBar says why the pass of somebody who was sent does not open a parcel's door; the site refuses it.
+type PassBar string
+
+// Why a pass opens nothing.
+const (
+	PassShared PassBar = "shared" // the door holds another parcel too
+	PassMoved  PassBar = "moved"  // the parcel was made its recipient's after it was stored
+	PassStaff  PassBar = "staff"  // it lies on a shelf or at the desk
+)
 
 // ResidentPage returns what waits for the holder of a link. An unknown token is NOT_FOUND.
 func (c *Cloud) ResidentPage(ctx context.Context, token string) (ResidentPage, error) {

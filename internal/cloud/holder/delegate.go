@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"cubby/internal/cloud"
@@ -270,7 +271,8 @@ func (d *Desk) token(ctx context.Context, q *db.Queries, id string) (string, err
 	return d.holders.Token(ctx, q, "delegate-link/v1|"+id)
 }
 
-// DelegatePage returns what somebody who was sent may collect, each with a code of their own. A token
+// DelegatePage returns what somebody who was sent may collect, each with a code of its own, or with the reason
+// why their pass does not open it. A token
 // that is unknown or has ended is NOT_FOUND. Nothing of whose parcels they are is told.
 func (d *Desk) DelegatePage(ctx context.Context, token string) (cloud.ResidentPage, error) {
 	q := d.store.Read()
@@ -303,19 +305,53 @@ func (d *Desk) DelegatePage(ctx context.Context, token string) (cloud.ResidentPa
 		return page, fmt.Errorf("find a unit: %w", err)
 	}
 	shown := cloud.ResidentPage{Contact: page.Contact}
+	full := map[locker.SiteID]map[locker.PlaceID]int{}
 	for _, w := range page.Parcels {
-		for _, p := range passes {
-			if p.Site != string(w.Site) || p.Stay != string(w.Stay) {
-				continue
+		at := slices.IndexFunc(passes, func(p db.Pass) bool { return p.Site == string(w.Site) && p.Stay == string(w.Stay) })
+		if at < 0 && !(w.Held && (row.Stay == "" || row.Stay == string(w.Stay))) {
+			continue
+		}
+		w.MayOpen, w.Code, w.Last4, w.Carrier = false, cloud.Code{}, "", ""
+		if !w.Held {
+			if w.Bar, err = bar(ctx, q, w, full); err != nil {
+				return page, err
 			}
-			if w.MayOpen = false; !w.Held {
-				if w.Code, err = d.holders.Pass(ctx, q, p, unit.Number); err != nil {
+			if w.Bar == "" {
+				if w.Code, err = d.holders.Pass(ctx, q, passes[at], unit.Number); err != nil {
 					return page, err
 				}
 			}
-			w.Last4, w.Carrier = "", ""
-			shown.Parcels = append(shown.Parcels, w)
 		}
+		shown.Parcels = append(shown.Parcels, w)
 	}
 	return shown, nil
+}
+
+// bar says why the site would refuse a pass for a parcel. full keeps what each place holds from one parcel
+// to the next.
+func bar(ctx context.Context, q *db.Queries, w cloud.WaitingParcel, full map[locker.SiteID]map[locker.PlaceID]int) (cloud.PassBar, error) {
+	if w.PlaceKind != locker.PlaceCompartment {
+		return cloud.PassStaff, nil
+	}
+	stay, err := q.FindStay(ctx, db.FindStayParams{Site: string(w.Site), ID: string(w.Stay)})
+	if err != nil {
+		return "", fmt.Errorf("find stay %s: %w", w.Stay, err)
+	}
+	if stay.Recipient != stay.FirstRecipient {
+		return cloud.PassMoved, nil
+	}
+	if full[w.Site] == nil {
+		live, err := q.ListLiveStays(ctx, string(w.Site))
+		if err != nil {
+			return "", fmt.Errorf("list what is at site %s: %w", w.Site, err)
+		}
+		full[w.Site] = map[locker.PlaceID]int{}
+		for _, stay := range live {
+			full[w.Site][locker.PlaceID(stay.Place)]++
+		}
+	}
+	if full[w.Site][w.Place] > 1 {
+		return cloud.PassShared, nil
+	}
+	return "", nil
 }

@@ -250,6 +250,42 @@ func TestSend_AllUntilADate(t *testing.T) {
 	wantCode(t, err, locker.CodeConflict)
 }
 
+// A page for somebody who was sent shows no code that the site would refuse: it says why instead.
+func TestSend_NoCodeThatOpensNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start()
+	w.stored("s1", "main/A01", w.ana)
+	w.stored("s2", "main/A02", w.ana)
+	w.stored("s3", "main/A02", w.ana) // into the same door
+	w.stored("s4", "main/A03", w.ben)
+	must(t, w.ReassignStay(w.ctx, w.owner, site, "s4", w.ana, "label misread"))
+	sent, err := w.desk.Send(w.ctx, w.token, holder.Draft{Name: "Tom", Until: w.now.Add(24 * time.Hour)})
+	must(t, err)
+	shown := func(want map[locker.StayID]cloud.PassBar) {
+		t.Helper()
+		page, err := w.desk.DelegatePage(w.ctx, sent.Token)
+		must(t, err)
+		if len(page.Parcels) != len(want) {
+			t.Errorf("the page shows %d parcels, want %d", len(page.Parcels), len(want))
+		}
+		for _, p := range page.Parcels {
+			if p.Bar != want[p.Stay] || (p.Code.Symbols == "") != (p.Bar != "" || p.Held) {
+				t.Errorf("%s: bar %q, held %v, code %t; want %q", p.Stay, p.Bar, p.Held, p.Code.Symbols != "", want[p.Stay])
+			}
+		}
+	}
+	shown(map[locker.StayID]cloud.PassBar{"s1": "", "s2": cloud.PassShared, "s3": cloud.PassShared, "s4": cloud.PassMoved})
+	w.ingest(locker.ParcelCollected{Stay: "s3", Place: "main/A02", Evidence: locker.EvidenceDoor, By: locker.Actor{Kind: locker.ActorRecipient, ID: string(w.ana)}})
+	shown(map[locker.StayID]cloud.PassBar{"s1": "", "s2": "", "s4": cloud.PassMoved})
+	must(t, w.RevokeStay(w.ctx, w.owner, site, "s1", "police asked"))
+	shown(map[locker.StayID]cloud.PassBar{"s1": "", "s2": "", "s4": cloud.PassMoved})
+	later, err := w.desk.Send(w.ctx, w.token, holder.Draft{Name: "Eva", Until: w.now.Add(24 * time.Hour)})
+	must(t, err)
+	sent.Token = later.Token // has no pass for s1 at all, which is said too
+	shown(map[locker.StayID]cloud.PassBar{"s1": "", "s2": "", "s4": cloud.PassMoved})
+}
+
 func TestKeepAndAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -236,7 +236,7 @@ func (f *Face) sendPage(w http.ResponseWriter, r *http.Request, v visit, errs []
 	}
 	which := ui.ChoicesView{ID: "stay", Name: "stay", Legend: v.t.T("household.send.which"), Error: errorOf(errs, "stay")}
 	for _, p := range v.page.Parcels {
-		if !p.Held {
+		if !p.Held && p.PlaceKind == locker.PlaceCompartment { // a pass opens doors, nothing else
 			which.Options = append(which.Options, ui.Option{
 				Value: string(p.Stay), Text: placeWord(v.t, p), Selected: r.FormValue("stay") == string(p.Stay),
 			})

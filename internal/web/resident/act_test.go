@@ -133,7 +133,11 @@ func TestSent_SeesNothingElse(t *testing.T) {
 	page := "/p/" + residenttest.LinkSent
 	w := b.get(page)
 	wantStatus(t, w, http.StatusOK)
-	wantText(t, w, "B07")
+	// A pass is for one parcel: each has a code of its own, or the reason why it has none.
+	wantText(t, w, "B07", "E01", "a pass opens one parcel only", "It is not behind a door")
+	if body := w.Body.String(); strings.Count(body, `aria-label="`+"QR") > 2 || strings.Contains(body, "One code opens all") {
+		t.Error("the page says that a code opens more than it does")
+	}
 	if strings.Contains(w.Body.String(), "/lost") {
 		t.Error("the page offers what only the recipient may do")
 	}

@@ -63,12 +63,16 @@ func parcelsOf(v visit) (parcelsView, error) {
 		return view, nil
 	}
 	groups := bySite(all)
-	for _, g := range groups {
+	several := len(groups) > 1
+	if v.delegate {
+		groups = singly(groups)
+	}
+	for i, g := range groups {
 		one, err := groupOf(v, g)
 		if err != nil {
 			return view, err
 		}
-		if len(groups) > 1 {
+		if several && (i == 0 || g[0].Site != groups[i-1][0].Site) {
 			one.Site = g[0].SiteName
 		}
 		view.Groups = append(view.Groups, one)
@@ -93,6 +97,17 @@ func bySite(all []cloud.WaitingParcel) [][]cloud.WaitingParcel {
 		groups[i] = append(groups[i], p)
 	}
 	return groups
+}
+
+// singly parts groups into single parcels: a pass is for one parcel, so each has a code of its own.
+func singly(groups [][]cloud.WaitingParcel) [][]cloud.WaitingParcel {
+	var all [][]cloud.WaitingParcel
+	for _, g := range groups {
+		for i := range g {
+			all = append(all, g[i:i+1])
+		}
+	}
+	return all
 }
 
 func groupOf(v visit, parcels []cloud.WaitingParcel) (groupView, error) {
@@ -187,6 +202,8 @@ func lines(v visit, p cloud.WaitingParcel) []lineView {
 	switch {
 	case p.Held:
 		all = append(all, lineView{Icon: "lock", Text: t.T("resident.held")})
+	case p.Bar != "":
+		all = append(all, lineView{Icon: "lock", Text: t.T("resident.pass." + string(p.Bar))})
 	case p.PlaceKind != locker.PlaceCompartment:
 		all = append(all, lineView{Icon: "hand", Text: t.T("resident.staff")})
 	}

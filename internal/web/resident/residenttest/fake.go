@@ -145,10 +145,16 @@ func (f *Fake) DelegatePage(_ context.Context, token string) (cloud.ResidentPage
 	if token != LinkSent {
 		return cloud.ResidentPage{}, locker.Errorf(locker.CodeNotFound, "no such link")
 	}
-	p := f.parcel("2", "B07")
-	p.MayOpen, p.Carrier, p.Last4 = false, "", ""
+	p, other, shared, shelf := f.parcel("2", "B07"), f.parcel("3", "E01"), f.parcel("6", "C02"), f.parcel("4", "4")
+	other.Code.Symbols, other.Code.Token = "HJK-3MP-2XY", "C1.7W2K6YJH3MPX9RNC4QZT"
+	shared.Code, shared.Bar = cloud.Code{}, cloud.PassShared
+	shelf.Code, shelf.Bar, shelf.PlaceKind, shelf.Bank = cloud.Code{}, cloud.PassStaff, locker.PlaceShelf, "Ground floor"
+	all := []cloud.WaitingParcel{p, other, shared, shelf}
+	for i := range all {
+		all[i].MayOpen, all[i].Carrier, all[i].Last4 = false, "", ""
+	}
 	return cloud.ResidentPage{
-		Contact: cloud.ResidentContact{Name: "Harbour House", Phone: "+1 555 0100", Mail: "desk@example.org"}, Parcels: []cloud.WaitingParcel{p},
+		Contact: cloud.ResidentContact{Name: "Harbour House", Phone: "+1 555 0100", Mail: "desk@example.org"}, Parcels: all,
 	}, nil
 }
 
