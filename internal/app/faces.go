@@ -124,7 +124,7 @@ func (s *Server) buildConsole(catalog *text.Catalog) (*console.Console, error) {
 		return nil, fmt.Errorf("build the test of banks: %w", err)
 	}
 	pages, err := console.New(console.Options{
-		Cloud: s.Cloud, Desk: s.faces.desk, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
+		Cloud: s.Cloud, Desk: s.faces.desk, Said: s.faces.holders, Text: catalog, Logger: s.opts.Logger, Now: s.opts.Now, Secure: s.secure(),
 		Trusted: []string{strings.TrimRight(c.PublicURL, "/")},
 		Contact: console.Contact{Mail: c.Branding.Mail, Phone: c.Branding.Phone},
 		Mail:    mail, TestMail: s.faces.notifier.SendTestMail, RetryNotice: s.faces.notifier.RetryNotice, Version: s.opts.Version,

@@ -16,6 +16,7 @@ import (
 	"cubby/internal/web/console/audits"
 	"cubby/internal/web/console/codes"
 	"cubby/internal/web/console/front"
+	"cubby/internal/web/console/said"
 	"cubby/internal/web/ui"
 )
 
@@ -46,6 +47,8 @@ type Options struct {
 	RetryNotice func(ctx context.Context, p cloud.Principal, id string) error
 	// Evidence makes the archive with what happened to a parcel and its proofs; nil hides the button.
 	Evidence func(ctx context.Context, p cloud.Principal, site locker.SiteID, parcel locker.ParcelID, language string) ([]byte, error)
+	// Said holds what residents said of their parcels; nil: nothing is shown.
+	Said said.Desk
 	// Tests leads installers through the test of a bank; nil hides those pages.
 	Tests BankTests
 	// Audits shows what the audit of a site found and leads staff through guided ones; nil hides those pages.
@@ -69,6 +72,7 @@ type Contact struct {
 type Console struct {
 	cloud    Backend
 	desk     front.Desk
+	said     said.Desk
 	text     *text.Catalog
 	log      *slog.Logger
 	now      func() time.Time
@@ -118,7 +122,7 @@ func New(opts Options) (*Console, error) {
 	c := &Console{
 		cloud: opts.Cloud, desk: opts.Desk, text: opts.Text, log: opts.Logger, now: opts.Now, secure: opts.Secure,
 		address: opts.Address, contact: opts.Contact, mail: opts.Mail, testMail: opts.TestMail, version: opts.Version, plan: opts.Plan, advice: opts.Advise,
-		retry: opts.RetryNotice, evidence: opts.Evidence, tests: opts.Tests, audits: opts.Audits, testers: make(chan struct{}, testViewers),
+		said: opts.Said, retry: opts.RetryNotice, evidence: opts.Evidence, tests: opts.Tests, audits: opts.Audits, testers: make(chan struct{}, testViewers),
 		accounts: accounts, addresses: addresses,
 	}
 	c.live = newLive(c)

@@ -53,7 +53,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b := &bench{fake: fake}
 	b.Console, err = console.New(console.Options{
-		Cloud: fake, Desk: fake, Tests: fake.Tests(), Audits: fake.Audits(), Text: catalog, Logger: slog.New(slog.DiscardHandler), Now: consoletest.Now, Version: "1.0.0", Plan: consoletest.Plan, Advise: fake.Advise,
+		Cloud: fake, Desk: fake, Said: fake, Tests: fake.Tests(), Audits: fake.Audits(), Text: catalog, Logger: slog.New(slog.DiscardHandler), Now: consoletest.Now, Version: "1.0.0", Plan: consoletest.Plan, Advise: fake.Advise,
 		Contact: console.Contact{Mail: "desk@example.org", Phone: "+1 555 0100"}, Mail: "smtp.example.org",
 		TestMail: func(_ context.Context, _ cloud.Principal, to string) error {
 			b.mails = append(b.mails, to)

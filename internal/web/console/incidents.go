@@ -9,6 +9,7 @@ import (
 	"cubby/internal/cloud"
 	"cubby/internal/locker"
 	"cubby/internal/text"
+	"cubby/internal/web/console/said"
 	"cubby/internal/web/ui"
 )
 
@@ -154,6 +155,7 @@ type incidentPageView struct {
 	Facts    []factView
 	Links    []ui.ButtonView
 	Notes    activityView
+	Said     *said.View // what the resident said; nil: nothing
 	Assign   *ui.ButtonView
 	Action   string // address of the incident
 	Note     ui.FieldView
@@ -184,6 +186,9 @@ func (c *Console) showIncident(w http.ResponseWriter, r *http.Request, pg page, 
 		return err
 	}
 	v := incidentPageOf(pg, i, typed)
+	if v.Said, err = c.saidOf(r, pg, i.Site, i.Stay); err != nil {
+		return err
+	}
 	v.Shell = c.shell(pg, shellOf{title: incidentTitle(pg.t, i), nav: "incidents", failed: len(typed.errs) > 0})
 	if len(typed.errs) > 0 {
 		return invalid(w, r, incidentPage(v), nil)

@@ -12,6 +12,7 @@ import (
 	"cubby/internal/notify/qr"
 	"cubby/internal/text"
 	"cubby/internal/web/console/front"
+	"cubby/internal/web/console/said"
 	"cubby/internal/web/ui"
 )
 
@@ -28,6 +29,7 @@ type parcelView struct {
 	Again    []againView // messages that can be sent again
 	Stays    parcelListView
 	Signed   *front.SignedView
+	Said     *said.View       // what the resident said; nil: nothing
 	Code     *ui.CodeCardView // shown once, after the code was asked for
 }
 
@@ -47,6 +49,13 @@ func (c *Console) parcel(w http.ResponseWriter, r *http.Request, pg page) error 
 		return err
 	}
 	v := c.parcelView(pg, p)
+	var stays []locker.StayID
+	for _, s := range p.Stays {
+		stays = append(stays, s.Stay)
+	}
+	if v.Said, err = c.saidOf(r, pg, p.Site, stays...); err != nil {
+		return err
+	}
 	if intent := locker.IntentID(r.URL.Query().Get("intent")); intent != "" {
 		answer, err := c.cloud.Await(r.Context(), pg.who, intent)
 		if err != nil {
@@ -93,6 +102,17 @@ func (c *Console) parcelView(pg page, p cloud.ParcelView) parcelView {
 		}
 	}
 	return v
+}
+
+// saidOf returns what residents said of stays.
+func (c *Console) saidOf(r *http.Request, pg page, site locker.SiteID, stays ...locker.StayID) (*said.View, error) {
+	return said.Of(r.Context(), said.Request{
+		Desk: c.said, Who: pg.who, Text: pg.t, Site: site, Base: siteHref(site, ""), Stays: stays, Now: pg.now, Zone: zoneFor(pg, site),
+	})
+}
+
+func (c *Console) saidPhoto(w http.ResponseWriter, r *http.Request, pg page) error {
+	return said.Photo(w, r, c.said, pg.who, pg.site.ID)
 }
 
 // parcelEvidence gives out the archive with the story of a parcel and its proofs.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"cubby/internal/web/console/advice"
+	"cubby/internal/web/console/said"
 )
 
 // Route is one address of the console.
@@ -122,6 +123,7 @@ func (c *Console) siteRoutes() []Route {
 		{Method: "GET", Path: planPath, handle: c.planForm},
 		{Method: "POST", Path: planPath, handle: c.planMake},
 		{Method: "GET", Path: "/sites/{site}/parcels/{parcel}/evidence", handle: c.parcelEvidence},
+		{Method: "GET", Path: "/sites/{site}" + said.PhotoPath, handle: c.saidPhoto},
 		{Method: "GET", Path: "/sites/{site}/health", handle: c.siteHealth},
 		{Method: "GET", Path: "/sites/{site}/codes", handle: c.siteCodes},
 		{Method: "POST", Path: "/sites/{site}/codes", handle: c.siteCodes},
