@@ -106,5 +106,5 @@ func Photo(w http.ResponseWriter, r *http.Request, d Desk, who cloud.Principal, 
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", photoPolicy)
 	_, err = w.Write(picture) //nolint:gosec // a JPEG that this server made, under a policy that runs nothing
-	return err //nolint:wrapcheck // the connection's
+	return err                //nolint:wrapcheck // the connection's
 }
