@@ -214,7 +214,7 @@ type Service struct {
 	Classes       []ClassService  `json:"classes"`               // service level 1: loss per size class
 	WholeDay      Interval        `json:"whole_day"`             // 2: chance that a day loses no parcel
 	Upgraded      Interval        `json:"upgraded"`              // 3: parcels in a larger door than needed
-	PeakParcels   Interval        `json:"peak_overflow_parcels"` // 4: the most lost on one day of the week
+	PeakParcels   Interval        `json:"peak_overflow_parcels"` // 4: the most outside at one moment of a year, those beyond the hold included
 	PeakLitres    Interval        `json:"peak_overflow_litres"`
 	Overflow      []Destination   `json:"overflow"`
 	Occupancy     []SizeOccupancy `json:"occupancy,omitempty"`

@@ -362,6 +362,8 @@ func (s *solver) furnish(st stand, r *sim.Result) (Alternative, cost.Quantities)
 	q.ByLocker, q.ByRoom, q.ByStaff = count(total-noDoor), count(noDoor-lost), count(lost+expired)
 	if s.problem.Policy.Overflow == ToRedelivery {
 		q.ByStaff, q.NoPlace = count(expired), count(lost)
+	} else {
+		q.DeskParcels = round(r.Normal.BeyondParcels.Mean.Mean, 1) // as beside lockers alone
 	}
 	if !a.Meets {
 		a.Misses = append(a.Misses, s.missed(r))

@@ -62,6 +62,27 @@ func TestSolve_OneBasis(t *testing.T) {
 	}
 }
 
+// Whoever has parcels at the desk pays for the floor there, with a room or without.
+func TestSolve_OneBasisForTheDesk(t *testing.T) {
+	t.Parallel()
+	a := solve(t, withRoom(4000, 3000))
+	for _, x := range a.All() {
+		desk := 0.0
+		for _, row := range x.Cost.Rows {
+			for _, l := range row.Lines {
+				for _, f := range l.Factors {
+					if f.Key == "desk_parcels" {
+						desk = f.Figure.Mid
+					}
+				}
+			}
+		}
+		if want := x.Normal.PeakParcels.Value; math.Abs(desk-want) > 0.05+1e-9 {
+			t.Errorf("%s: %v parcels lie at the desk in the fullest moment, floor is paid for %v", x.Kind, want, desk)
+		}
+	}
+}
+
 // The neighbours of lockers with a room are lockers with a room, and the answer says why the smaller does not do.
 func TestSolve_NextToAHybrid(t *testing.T) {
 	t.Parallel()

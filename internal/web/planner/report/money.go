@@ -188,6 +188,10 @@ func (r *Report) sensitivitySection() Section {
 		},
 		Source: w.T("report.sensitivity.source"),
 	}
+	if base := r.answer.Unmoved; base.Doors > 0 {
+		doors, paid := w.Number(base.Doors), w.amount(base.Cost)
+		g.Rows = append(g.Rows, []string{w.T("report.sensitivity.unmoved"), "", "", doors, doors, paid, paid, w.T("report.source.computed")})
+	}
 	for _, v := range r.answer.Sensitivity {
 		g.Rows = append(g.Rows, []string{
 			r.swing(v.Code), w.figure(v.Figure), w.unit(v.Figure.Unit), w.Number(v.LowDoors), w.Number(v.HighDoors), w.amount(v.LowCost),

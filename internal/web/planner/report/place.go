@@ -196,6 +196,14 @@ func (r *Report) floor() *drawing.Scene {
 	return drawing.FloorPlan(in, r.floorLabels(r.words.T("report.place.floor"), a))
 }
 
+// placeSource says where the figures of walls and banks are from: a plan without walls gave none.
+func (r *Report) placeSource() string {
+	if len(r.answer.Problem.Site.Walls) == 0 {
+		return r.words.T("report.place.source_any")
+	}
+	return r.words.T("report.place.source")
+}
+
 // clearances says of each wall what stands at it, what is left and what must stay free.
 func (r *Report) clearances() *Grid {
 	w, front := r.words, r.answer.Problem.Site.FrontMM
@@ -206,7 +214,7 @@ func (r *Report) clearances() *Grid {
 			numeric(w.T("report.head.taken")), numeric(w.T("report.head.left")), numeric(w.T("report.head.front")),
 			numeric(w.T("report.head.front_have")),
 		},
-		Source: w.T("report.place.source"),
+		Source: r.placeSource(),
 	}
 	for _, v := range r.walls() {
 		taken, blocked, deep := 0, 0, 0
@@ -237,7 +245,7 @@ func (r *Report) bankGrid(a sizing.Alternative) *Grid {
 			text1(w.T("report.head.bank")), text1(w.T("report.head.wall")), numeric(w.T("report.head.from")), numeric(w.T("report.head.width")),
 			numeric(w.T("report.head.height")), numeric(w.T("report.head.depth")), numeric(w.T("report.head.columns")), numeric(w.T("report.head.doors")),
 		},
-		Source: w.T("report.place.source"),
+		Source: r.placeSource(),
 	}
 	for _, b := range a.Banks {
 		doors := 0

@@ -152,6 +152,37 @@ func TestTables_HoldWhatTheAnswerFound(t *testing.T) {
 	}
 }
 
+// The sensitivity's costs start from the formulas' own: without that row the ends of a figure may both lie below the cost
+// of the recommendation.
+func TestSensitivity_SaysWhereItStarts(t *testing.T) {
+	t.Parallel()
+	_, a := made(t, "plan-200", "en")
+	a.Unmoved = sizing.SwingBase{Doors: 107, Cost: 15_812_300}
+	a.Sensitivity = []sizing.Swing{{
+		Code: "peak", Figure: a.Problem.Demand.PeakFactor, LowDoors: 107, HighDoors: 107, LowCost: 15_346_900, HighCost: 15_835_800,
+	}}
+	catalog, err := text.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.New(a, report.Options{Printer: catalog.For("en"), At: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := r.Text(&out); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "All figures") || !strings.Contains(got, "158,123") {
+		t.Errorf("the text does not say what the sensitivity starts from:\n%s", got[strings.Index(got, "What moves the answer"):])
+	}
+	for _, table := range r.Tables() {
+		if table.Name == "sensitivity" && (len(table.Rows) != 2 || len(table.Rows[0]) != len(table.Columns)) {
+			t.Errorf("%d rows, the first of %d cells in %d columns", len(table.Rows), len(table.Rows[0]), len(table.Columns))
+		}
+	}
+}
+
 func inRules(a sizing.Answer, x sizing.Interval) bool {
 	for _, rule := range a.Rules {
 		if rule.Loss == x || rule.Peak == x {

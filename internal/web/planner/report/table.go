@@ -338,6 +338,10 @@ func (r *Report) costSwingRows() rows {
 func (r *Report) swingRows() rows {
 	x := rows{columns: join(r.texts("input"), r.numbers("low", "mid", "high"), r.texts("unit"), r.counts("doors_low", "doors_high"),
 		r.numbers("change"), r.monies("cost_low", "cost_high"), r.texts("origin", "source"))}
+	if base := r.answer.Unmoved; base.Doors > 0 {
+		x.add(r.words.T("report.sensitivity.unmoved"), nil, nil, nil, "", base.Doors, base.Doors, nil, base.Cost, base.Cost, "",
+			r.words.T("report.source.computed"))
+	}
 	for _, v := range r.answer.Sensitivity {
 		x.add(r.swing(v.Code), v.Figure.Low, v.Figure.Mid, v.Figure.High, r.words.unit(v.Figure.Unit), v.LowDoors, v.HighDoors, 100*v.Change,
 			v.LowCost, v.HighCost, r.origin(v.Figure.Assumed, v.Figure.Source), r.words.source(v.Figure.Source))
