@@ -3,6 +3,7 @@ package cloud_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"cubby/internal/auth"
 	"cubby/internal/cloud"
 	"cubby/internal/credential"
+	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
 )
@@ -121,6 +123,27 @@ func TestIngest_RepeatsGapsAndForks(t *testing.T) {
 	w.epoch, w.no = 2, 0
 	w.ingest(w.operation(locker.EpochBegan{Reason: "sealed", Sealed: "journal-1", Audit: true}))
 	w.wantIncident(cloud.IncidentJournalSealed)
+	lost := func(epoch uint64) {
+		w.epoch, w.no = epoch, 0
+		w.ingest(w.operation(locker.EpochBegan{
+			Reason: "sealed", Audit: true, Sealed: fmt.Sprintf("journal-%d: %s at record 9 of epoch %d", epoch, journal.KindRolledBack, epoch-1),
+		}))
+	}
+	forks := func() (n int) {
+		for _, i := range w.incidents() {
+			if i.Kind == cloud.IncidentJournalFork {
+				n++
+			}
+		}
+		return n
+	}
+	before := forks()
+	if lost(3); forks() != before {
+		t.Error("a disk that lost something counts as a copy")
+	}
+	if lost(4); forks() != before+1 { // each thinks that it lost what the other recorded
+		t.Error("two copies that take turns are no fork")
+	}
 	wall, err := w.Wall(w.ctx, w.owner, w.site)
 	must(t, err)
 	if s := wall.Banks[0].Columns[0].Doors[0].Status; s != cloud.PlaceFault {

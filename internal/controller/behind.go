@@ -18,8 +18,8 @@ import (
 var ErrBehind = errors.New("the server holds records that this journal has lost")
 
 // sealAgainAfter is how old an epoch that began with a loss must be before another is believed: two
-// controllers with one identity would else seal each other's journals without end. The server raises
-// JOURNAL_FORK for those, and a person looks.
+// controllers with one identity would else seal each other's journals without end. Until then the newer
+// epoch stands, this site doubts all its places, and the server raises JOURNAL_FORK (ADR 0013).
 const sealAgainAfter = 24 * time.Hour
 
 // condemner is a Journal that can be marked as bad, so that the next start seals it.
@@ -36,40 +36,54 @@ type acker interface {
 // it. It never has less than what was sent, so this is not a question of what is under way.
 func Behind(own, server wire.Position) bool { return server.Compare(own) > 0 }
 
-// checkBehind condemns the journal when the server has more than it. The error is ErrBehind then.
-func (c *Controller) checkBehind(ctx context.Context, server wire.Position) error {
+// checkBehind condemns the journal when the server has more than it. The error is ErrBehind then. It
+// reports outrun when another controller with this one's key went on, and this one stands back.
+func (c *Controller) checkBehind(ctx context.Context, server wire.Position) (outrun bool, err error) {
 	epochs, err := c.opts.Journal.Epochs(ctx)
 	if err != nil {
-		return fmt.Errorf("read epochs: %w", err)
+		return false, fmt.Errorf("read epochs: %w", err)
 	}
 	if len(epochs) == 0 {
-		return nil
+		return false, nil
 	}
 	last := epochs[len(epochs)-1]
 	own := wire.Position{Epoch: last.Number, Number: last.Tip.Size}
 	log, ok := c.opts.Journal.(condemner)
 	if !ok || !Behind(own, server) {
-		return nil
+		return false, nil
 	}
 	age := c.opts.Now().Sub(time.UnixMilli(last.OpenedUnixMS))
 	if lost := strings.HasPrefix(last.Reason, "sealed"); lost && age >= 0 && age < sealAgainAfter {
 		c.opts.Logger.ErrorContext(ctx, "the server has records that this controller has not, once more: is there another with its key?",
 			slog.String("journal", own.String()), slog.String("server", server.String()))
-		return nil
+		return true, nil
 	}
 	fault := journal.Fault{
 		Kind: journal.KindRolledBack, Epoch: server.Epoch, Number: own.Number + 1,
 		Detail: fmt.Sprintf("the server has records up to %s, the journal ends at %s", server, own),
 	}
 	if err := log.Condemn(fault); err != nil {
-		return fmt.Errorf("mark the journal as bad: %w", err)
+		return false, fmt.Errorf("mark the journal as bad: %w", err)
 	}
 	err = fmt.Errorf("%w: %s", ErrBehind, fault.Detail)
 	select {
 	case c.behind <- err: // the run ends with it, so that the next start mends it
 	default:
 	}
-	return err
+	return false, err
+}
+
+// standBack leaves every place unverified, once for each epoch that another controller began: what this
+// one believes of its doors is older than what happened to them.
+func (c *Controller) standBack(ctx context.Context, server wire.Position) error {
+	if c.outrun.Load() == server.Epoch {
+		return nil
+	}
+	if _, err := ask[struct{}](ctx, c, Outrun{}); err != nil {
+		return fmt.Errorf("doubt all places: %w", err)
+	}
+	c.outrun.Store(server.Epoch)
+	return nil
 }
 
 // checkAcked is checkBehind with what this site remembers of the server: it needs no link.
@@ -83,5 +97,6 @@ func (c *Controller) checkAcked(ctx context.Context, epochs []journal.Epoch) err
 	if err != nil {
 		return fmt.Errorf("read what the server has: %w", err)
 	}
-	return c.checkBehind(ctx, wire.Position{Epoch: last, Number: number})
+	_, err = c.checkBehind(ctx, wire.Position{Epoch: last, Number: number})
+	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"cubby/internal/controller"
 	"cubby/internal/journal"
+	"cubby/internal/locker"
 	"cubby/internal/wire"
 )
 
@@ -67,8 +68,45 @@ func TestController_ServerHasMore(t *testing.T) {
 		if _, err := r.enter(r.code("stay:"+string(stay), 1)); err != nil {
 			t.Errorf("the recipient is locked out: %v", err)
 		}
-		if err := r.c.Acknowledged(t.Context(), wire.Position{Epoch: 9, Number: 1}); err != nil {
+		standsBack(t, r, log)
+	})
+}
+
+// standsBack looks into a door, and lets another controller with the same key go on with the record: this
+// one does not seal its journal again, or the two would do so without end, but it doubts its doors once more.
+func standsBack(t *testing.T, r *rig, log *journal.Log) {
+	t.Helper()
+	doubts := func() (n int) {
+		rows, err := log.Read(t.Context(), 5, 1, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			op, err := wire.DecodeOperation(row.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range op.Facts {
+				if d, ok := f.(locker.PlaceDoubted); ok && d.Reason == "audit" {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	r.act(controller.Finish{})
+	if _, err := r.enter(r.code("staff:s1", 1)); err != nil {
+		t.Fatal(err)
+	}
+	for i, epoch := range []uint64{9, 9, 10} {
+		if epoch == 10 || i == 0 {
+			r.act(controller.VerifyPlace{Place: "main/A08"})
+		}
+		if err := r.c.Acknowledged(t.Context(), wire.Position{Epoch: epoch, Number: 1}); err != nil {
 			t.Errorf("two controllers with one identity would seal each other's journals: %v", err)
 		}
-	})
+		if want := []int{1, 1, 2}[i]; doubts() != want {
+			t.Errorf("%d times in doubt after epoch %d of another, want %d", doubts(), epoch, want)
+		}
+	}
 }

@@ -47,7 +47,8 @@ type Controller struct {
 	proofKey credential.Key // of this start: it never leaves the controller
 	ready    chan struct{}
 	stopped  chan struct{}
-	behind   chan error // the journal was condemned: the run ends
+	behind   chan error    // the journal was condemned: the run ends
+	outrun   atomic.Uint64 // epoch of another controller because of which the places were doubted
 
 	acked     atomic.Pointer[wire.Position]
 	replica   atomic.Pointer[wire.DirectoryAck]

@@ -83,6 +83,8 @@ type (
 	LinkChanged struct{ Online bool }
 	// ServerTime is the server's clock, as an authenticated message told it.
 	ServerTime struct{ At locker.Millis }
+	// Outrun says that another controller with this one's key went on with the record.
+	Outrun struct{}
 	// DiskChecked says whether the disk has room for what can wait; pick-ups have a reserve.
 	DiskChecked struct{ Full bool }
 	// StatusAsked asks for the machine's part of a wire.Status.
@@ -102,6 +104,7 @@ func (DirectoryReplaced) event() {}
 func (IntentsArrived) event()    {}
 func (LinkChanged) event()       {}
 func (ServerTime) event()        {}
+func (Outrun) event()            {}
 func (DiskChecked) event()       {}
 func (StatusAsked) event()       {}
 

@@ -206,6 +206,8 @@ func (m *Machine) Step(ev Event, now Instant) Outcome {
 		}
 	case ServerTime:
 		m.serverTime(e.At)
+	case Outrun:
+		m.must(locker.DoubtAll{})
 	case DiskChecked:
 		m.checkDisk(e.Full)
 	case StatusAsked:

@@ -88,7 +88,11 @@ func uploadOf(r journal.Record) wire.Upload {
 // Acknowledged remembers what the server has committed. It returns ErrBehind, and the run ends, when that
 // is more than the journal holds.
 func (c *Controller) Acknowledged(ctx context.Context, upTo wire.Position) error {
-	if err := c.checkBehind(ctx, upTo); err != nil {
+	outrun, err := c.checkBehind(ctx, upTo)
+	if err == nil && outrun {
+		err = c.standBack(ctx, upTo)
+	}
+	if err != nil {
 		return err
 	}
 	c.acked.Store(&upTo)

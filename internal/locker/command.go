@@ -224,6 +224,10 @@ type (
 		Reason Code
 	}
 
+	// DoubtAll says that what this site believes of its compartments may be old: another computer
+	// went on with its record.
+	DoubtAll struct{}
+
 	// See is what a board said of a door.
 	See struct {
 		Place PlaceID
@@ -312,6 +316,7 @@ func (EndReservation) command() {}
 func (AnswerIntent) command()   {}
 func (See) command()            {}
 func (Unwatched) command()      {}
+func (DoubtAll) command()       {}
 func (EndUnwatched) command()   {}
 func (FailOpen) command()       {}
 func (RaiseFault) command()     {}

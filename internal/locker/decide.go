@@ -17,7 +17,7 @@ func Decide(s *State, c Command, now Millis) ([]Fact, error) {
 		return decideIntent(s, c, now)
 	case BeginCommission, CommissionOpen, EndCommission, FreeCommission:
 		return decideCommission(s, c, now)
-	case See, Unwatched, EndUnwatched, FailOpen, RaiseFault, ClearFault:
+	case DoubtAll, See, Unwatched, EndUnwatched, FailOpen, RaiseFault, ClearFault:
 		return decideSight(s, c)
 	case Start:
 		return decideStart(s, c)

@@ -7,6 +7,8 @@ const LockFailures = 3
 
 func decideSight(s *State, c Command) ([]Fact, error) {
 	switch c := c.(type) {
+	case DoubtAll:
+		return s.doubtAll(), nil
 	case See:
 		return decideSee(s, c)
 	case Unwatched:
@@ -31,6 +33,17 @@ func decideSight(s *State, c Command) ([]Fact, error) {
 		return []Fact{FaultCleared(c)}, nil
 	}
 	return nil, Errorf(CodeInternal, "no decision for %T", c)
+}
+
+// doubtAll leaves every compartment unverified until somebody has looked. Collecting goes on.
+func (s *State) doubtAll() []Fact {
+	var facts []Fact
+	for _, id := range s.Directory.PlaceIDs() {
+		if p, _ := s.Directory.Place(id); p.Kind == PlaceCompartment && s.Matter.PlaceState(id).Doubt == "" {
+			facts = append(facts, PlaceDoubted{Place: id, Reason: "audit"})
+		}
+	}
+	return facts
 }
 
 func (s *State) hasFault(f Fault, place PlaceID, part string) bool {

@@ -39,12 +39,7 @@ func (p *projection) follow(ctx context.Context, f locker.Fact) error {
 			Kind: incident.Lockout, Severity: incident.High, Detail: string(f.Reason), Key: string(f.Reason) + "|" + string(f.Unit),
 		})
 	case locker.EpochBegan:
-		if f.Sealed == "" {
-			return nil
-		}
-		return p.raise(ctx, incident.Incident{
-			Kind: incident.JournalSealed, Severity: incident.Urgent, Detail: f.Sealed, Key: f.Sealed,
-		})
+		return p.followEpoch(ctx, f)
 	case locker.ClockDoubted:
 		return p.raise(ctx, incident.Incident{Kind: incident.ClockDoubted, Severity: incident.High})
 	case locker.ClockTrusted:
