@@ -60,7 +60,7 @@ func (s *Server) buildAPI(mux *http.ServeMux, catalog *text.Catalog) error {
 	if err != nil {
 		return fmt.Errorf("build the API: %w", err)
 	}
-	health, err := api.NewHealth(s.opts.Logger, api.Check{Name: "server", Run: s.Cloud.Ready})
+	health, err := api.NewHealth(s.opts.Logger, api.Check{Name: "server", Run: s.Cloud.Ready}, api.Check{Name: "writes", Run: s.Cloud.Writable})
 	if err != nil {
 		return fmt.Errorf("build health: %w", err)
 	}

@@ -66,6 +66,9 @@ func (c *Cloud) Stats(ctx context.Context) (Stats, error) {
 	return s, nil
 }
 
+// Writable returns nil while the database takes writes: pages answer without, and nothing is acknowledged.
+func (c *Cloud) Writable(ctx context.Context) error { return c.store.Writable(ctx) }
+
 // Ready returns nil when the background work runs and the database answers.
 func (c *Cloud) Ready(ctx context.Context) error {
 	c.mu.Lock()

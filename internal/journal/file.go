@@ -62,6 +62,7 @@ var errBlank = fmt.Errorf("%w: it has no tables", ErrCorrupt)
 // The copy of the write-ahead log into the database is done here and not by SQLite's own trigger,
 // because that one forgets an fsync that failed and tries it again.
 type File struct {
+	path  string
 	site  string
 	write *sql.Conn // nil when read-only
 	pools []*sql.DB
@@ -102,9 +103,9 @@ func OpenFile(ctx context.Context, path, site string) (*File, error) {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	f := &File{site: site, pools: []*sql.DB{db}}
+	f := &File{path: path, site: site, pools: []*sql.DB{db}}
 	if err := f.prepare(ctx, db, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open journal: %w", mapError(err)), f.Close())
+		return nil, errors.Join(fmt.Errorf("open journal: %w", f.mapWrite(err)), f.Close())
 	}
 	return f, nil
 }
@@ -307,7 +308,7 @@ func (f *File) Commit(ctx context.Context, change Change) error {
 		}
 	}
 	if err := f.transact(ctx, func() error { return f.apply(ctx, change) }); err != nil {
-		return mapError(err)
+		return f.mapWrite(err)
 	}
 	f.pending += size
 	switch {
@@ -395,7 +396,7 @@ func (f *File) one(ctx context.Context, otherwise error, query string, args ...a
 // it off.
 func (f *File) copyWAL(ctx context.Context, pragma string) {
 	var busy, frames, copied int
-	err := mapError(f.write.QueryRowContext(ctx, pragma).Scan(&busy, &frames, &copied))
+	err := f.mapWrite(f.write.QueryRowContext(ctx, pragma).Scan(&busy, &frames, &copied))
 	switch {
 	case err == nil, errors.Is(err, ErrFull), errors.Is(err, ErrBusy):
 		f.pending = 0
@@ -444,6 +445,19 @@ func mapError(err error) error {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return err
+}
+
+// mapWrite is mapError for writes. SQLite knows a full disk by ENOSPC only; a quota that is used up and a
+// file that may not grow are I/O errors to it. Whether it was one of them, another write of the same kind
+// tells. Either way the transaction was rolled back, so that the next one may follow.
+func (f *File) mapWrite(err error) error {
+	var coded *sqlite.Error
+	if errors.As(err, &coded) && coded.Code() == sqlite3.SQLITE_IOERR_WRITE {
+		if probed := probeRoom(f.path); noSpace(probed) {
+			return fmt.Errorf("%w: %w: %w", ErrFull, probed, err)
+		}
+	}
+	return mapError(err)
 }
 
 // edges returns the first and the last number of an epoch's records, 0 when it has none.

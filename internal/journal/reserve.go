@@ -85,7 +85,31 @@ func (r *reserve) fill() error {
 	return fmt.Errorf("reserve %d bytes: %w", r.size, err)
 }
 
-func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+// noSpace reports whether a write was refused for want of room: of the disk, of a quota, or of the file.
+func noSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
+
+// probeBytes is more than what a failed commit leaves of the room that there was.
+const probeBytes = 64 << 10
+
+// probeRoom writes beside a database, as far from the beginning of a file as the database and its
+// write-ahead log go, and returns why that is refused; nil: it is not.
+func probeRoom(path string) error {
+	var end int64
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(path + suffix); err == nil {
+			end = max(end, info.Size())
+		}
+	}
+	probe := path + ".probe"
+	f, err := os.OpenFile(probe, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(make([]byte, probeBytes), end)
+	return errors.Join(err, f.Close(), os.Remove(probe))
+}
 
 func (r *reserve) write() error {
 	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)

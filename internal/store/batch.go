@@ -34,7 +34,8 @@ const (
 	beside                 // everybody
 )
 
-func (s *Store) transact(ctx context.Context, who lock, do func(*db.Queries) error) error {
+func (s *Store) transact(ctx context.Context, who lock, do func(*db.Queries) error) (err error) {
+	defer func() { s.note(err) }()
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", Classify(err))
@@ -67,6 +68,7 @@ type Batch struct {
 // processes run beside each other, so do takes the cursors of its sites before it reads anything else
 // (see [Batch.Cursors]). do runs again when others got in its way.
 func (s *Store) Batch(ctx context.Context, do func(*Batch) error) (err error) {
+	defer func() { s.note(err) }()
 	for range batchTries {
 		if err = s.batch(ctx, do); !errors.Is(err, ErrConflict) {
 			break

@@ -55,6 +55,7 @@ type Store struct {
 	read   *db.Queries // on the readers
 	ids    *IDs
 
+	refused  atomic.Bool // a transaction was not taken, for want of room or of an answer, and none was seen to be since
 	enqueued atomic.Bool // a job was added in a transaction that is not over
 
 	mu   sync.Mutex
