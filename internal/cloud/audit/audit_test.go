@@ -11,6 +11,7 @@ import (
 	"cubby/internal/cloud/incident"
 	"cubby/internal/locker"
 	"cubby/internal/store/db"
+	"cubby/internal/text"
 	"cubby/internal/wire"
 )
 
@@ -179,8 +180,11 @@ func seeds() map[string]seed {
 func TestRun_FindsEach(t *testing.T) {
 	t.Parallel()
 	kinds := map[incident.Kind]bool{}
+	catalog, err := text.New()
+	must(t, err)
 	for name, s := range seeds() {
 		kinds[s.kind] = true
+		said(t, catalog, s.kind)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -213,6 +217,26 @@ func TestRun_FindsEach(t *testing.T) {
 	}
 	if len(kinds) != len(audit.Kinds()) {
 		t.Errorf("%d of %d kinds are seeded", len(kinds), len(audit.Kinds()))
+	}
+}
+
+// said checks that whoever reads of an incident is told in each language what it is, what that means and what to
+// do next.
+func said(t *testing.T, catalog *text.Catalog, kind incident.Kind) {
+	t.Helper()
+	for _, part := range []string{"", ".what", ".next"} {
+		key, seen := "incident."+string(kind)+part, map[string]bool{}
+		for _, lang := range text.Languages() {
+			p := catalog.For(lang.Tag)
+			if !p.Has(key) || seen[p.T(key)] {
+				t.Errorf("%s is not said in %s", key, lang.Tag)
+				continue
+			}
+			seen[p.T(key)] = true
+		}
+		if len(seen) < 3 {
+			t.Errorf("%s is said in %d languages", key, len(seen))
+		}
 	}
 }
 
