@@ -65,6 +65,11 @@ func webStart(t *testing.T) webHouse {
 	if err != nil {
 		t.Fatal(err)
 	}
+	policy := locker.DefaultPolicy()
+	policy.UndoSeconds = 5 // notices wait for it where no courier says "Done"
+	if err := house.Server.Cloud.SetPolicy(t.Context(), owner, demo.RoomSite, policy); err != nil {
+		t.Fatal(err)
+	}
 	return webHouse{T: t, House: house, owner: owner}
 }
 
