@@ -49,6 +49,42 @@ func TestScores_ByHand(t *testing.T) {
 	}
 }
 
+func TestScoresOfM4_ByHand(t *testing.T) {
+	t.Parallel()
+	owa, err := forecast.OWA(forecast.Accuracy{SMAPE: 9, MASE: 0.8}, forecast.Accuracy{SMAPE: 18, MASE: 1.6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "OWA of half the errors", owa, 0.5, 1e-12)
+	// sMAPE 12 over 10 is 1.2, MASE 1 over 2 is 0.5: 1.7 over two.
+	owa, err = forecast.OWA(forecast.Accuracy{SMAPE: 12, MASE: 1}, forecast.Accuracy{SMAPE: 10, MASE: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "OWA", owa, 0.85, 1e-12)
+	if _, err := forecast.OWA(forecast.Accuracy{SMAPE: 1, MASE: 1}, forecast.Accuracy{SMAPE: 1}); err == nil {
+		t.Error("a benchmark without error was divided by")
+	}
+	// The history of MASE above: its scale is 2. Widths 4+4+4+4 = 16; 7 lies 2 above 5, 1 lies 1 below 2,
+	// each counts 2/(1-0.95) = 40 times: 16+80+40 = 136, over four values is 34, over the scale 17.
+	history := []float64{1, 2, 3, 5, 4, 7}
+	actual := []float64{7, 1, 3, 6}
+	in := forecast.Interval{Low: []float64{1, 2, 1, 2}, High: []float64{5, 6, 5, 6}, Cover: 0.95}
+	msis, err := forecast.MSIS(history, 2, actual, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "MSIS", msis, 17, 1e-9)
+	in.Cover = 1
+	if _, err := forecast.MSIS(history, 2, actual, in); err == nil {
+		t.Error("intervals that hold everything were scored")
+	}
+	in = forecast.Interval{Low: in.Low, High: in.High[:3], Cover: 0.95}
+	if _, err := forecast.MSIS(history, 2, actual, in); err == nil {
+		t.Error("lists of different length were scored")
+	}
+}
+
 // parcels is a year-like series of daily counts: a weekly shape, growth, Poisson noise.
 func parcels(seed uint64, days int) forecast.Series {
 	rng := rand.New(rand.NewPCG(seed, 1))
