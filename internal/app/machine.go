@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"cubby/internal/config"
-	"cubby/internal/controller"
+	"cubby/internal/controller/sensor"
 	"cubby/internal/locker"
 	"cubby/internal/wire"
 )
@@ -27,9 +27,9 @@ func diskOf(dir string) func() (wire.Disk, error) {
 // readSensors returns how to read the configured sensors. A sensor that cannot be read is left out:
 // it is missing in the status, which is what an operator looks at.
 func readSensors(sensors []config.Sensor, now func() time.Time) func() []wire.Reading {
-	files := make([]controller.SensorFile, 0, len(sensors))
+	files := make([]sensor.File, 0, len(sensors))
 	for _, s := range sensors { // the settings allow temperatures only
-		files = append(files, controller.SensorFile{Name: s.Name, Path: s.File})
+		files = append(files, sensor.File{Name: s.Name, Path: s.File})
 	}
-	return func() []wire.Reading { return controller.Temperatures(files, os.ReadFile, locker.At(now())) }
+	return func() []wire.Reading { return sensor.Temperatures(files, os.ReadFile, locker.At(now())) }
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cubby/internal/controller"
+	"cubby/internal/controller/sensor"
 	"cubby/internal/journal"
 	"cubby/internal/locker"
 	"cubby/internal/sitestore"
@@ -175,7 +176,7 @@ func TestTemperatures(t *testing.T) {
 		}
 		return nil, errors.New("no such file")
 	}
-	got := controller.Temperatures([]controller.SensorFile{{Name: "cabinet", Path: "a"}, {Name: "b", Path: "b"}, {Name: "c", Path: "c"}}, read, 9)
+	got := sensor.Temperatures([]sensor.File{{Name: "cabinet", Path: "a"}, {Name: "b", Path: "b"}, {Name: "c", Path: "c"}}, read, 9)
 	if len(got) != 1 || got[0] != (wire.Reading{Name: "cabinet", Kind: "temperature_celsius", Milli: 41250, At: 9}) {
 		t.Errorf("readings %+v", got)
 	}

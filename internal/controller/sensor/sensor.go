@@ -1,4 +1,4 @@
-package controller
+package sensor
 
 import (
 	"strconv"
@@ -15,7 +15,7 @@ const kindTemperature = "temperature_celsius"
 // e.g. /sys/class/thermal/thermal_zone0/temp. files gives each file's name on the status page; read
 // returns a file's content. A sensor that cannot be read is left out.
 // Source: Linux kernel, Documentation/driver-api/thermal/sysfs-api.rst ("temp", millidegree Celsius).
-func Temperatures(files []SensorFile, read func(path string) ([]byte, error), at locker.Millis) []wire.Reading {
+func Temperatures(files []File, read func(path string) ([]byte, error), at locker.Millis) []wire.Reading {
 	var readings []wire.Reading
 	for _, f := range files {
 		data, err := read(f.Path)
@@ -31,8 +31,8 @@ func Temperatures(files []SensorFile, read func(path string) ([]byte, error), at
 	return readings
 }
 
-// SensorFile is a temperature sensor as the operating system shows it.
-type SensorFile struct {
+// File is a temperature sensor as the operating system shows it.
+type File struct {
 	Name string // e.g. "cabinet"
 	Path string
 }
