@@ -25,7 +25,7 @@ const (
 	killOpenings  = 200               // doors that opened meanwhile
 	killConfirmed = 40                // that the kiosk confirmed meanwhile, the rest were cut short
 	killAtMost    = 150 * time.Second // half a minute on an idle machine
-	killRestMost  = 60 * time.Second  // what is under way at the end of the killing takes at most
+	killRestMost  = 120 * time.Second // what is under way at the end of the killing takes at most
 	killReadyMost = 2 * time.Second   // a start takes at most, in the median
 	killReadyEver = 10 * time.Second  // and ever, on a machine that does much else
 )
