@@ -33,7 +33,7 @@ func unreachable() map[string]string {
 		"Reportable": resident, "Report": resident, "Send": resident, "SentBy": resident, "End": resident, "DelegatePage": resident,
 		"Keep": resident, "KeepUntil": resident, "Away": resident, "Wishes": resident, "SetWishes": resident, "AddBrowser": resident, "RemoveBrowsers": resident,
 		"LostPhone": resident, "Tick": inside,
-		"Start": inside, "StartWriters": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside, "Holders": inside,
+		"Start": inside, "StartWriters": inside, "Writable": inside, "Stop": inside, "OnWake": inside, "Hub": inside, "HostedStorage": inside, "HostedSites": inside, "Post": inside, "Holders": inside,
 		"Raise": inside, "Rebuild": inside, "Sweep": inside, "Stats": inside, "Ready": inside, "Publish": inside,
 		"OpenIncidents": page, "Activity": page, "WallPlace": page, "Tiles": page, "DeliveriesOf": page, "Preview": page,
 		"FindRecipients": "list-residents with q",
