@@ -32,14 +32,7 @@ func WriteLabels(w io.Writer, opts LabelOptions, draw []func(*Canvas)) error {
 	p := &Paper{pdf: pdf, tr: pdf.UnicodeTranslatorFromDescriptor(""), title: opts.Title}
 	pdf.SetMargins(0, 0, 0)
 	pdf.SetAutoPageBreak(false, 0)
-	pdf.SetTitle(opts.Title, true)
-	pdf.SetCreator("Cubby", true)
-	pdf.SetCreationDate(opts.At.UTC())
-	pdf.SetModificationDate(opts.At.UTC())
-	pdf.SetCatalogSort(true)
-	if opts.Language != "" {
-		pdf.SetLang(opts.Language)
-	}
+	describe(pdf, opts.Title, opts.Language, opts.At)
 	for _, d := range draw {
 		pdf.AddPage()
 		d(&Canvas{paper: p, scale: 1})

@@ -64,6 +64,18 @@ type head struct {
 	before, behind float64 // millimetres
 }
 
+// describe writes what a file says of itself; language may be empty.
+func describe(pdf *fpdf.Fpdf, title, language string, at time.Time) {
+	pdf.SetTitle(title, true)
+	pdf.SetCreator("Cubby", true)
+	pdf.SetCreationDate(at.UTC())
+	pdf.SetModificationDate(at.UTC())
+	pdf.SetCatalogSort(true)
+	if language != "" {
+		pdf.SetLang(language)
+	}
+}
+
 // NewPaper begins a document with its title on the first page.
 func NewPaper(opts PaperOptions) (*Paper, error) {
 	if opts.Title == "" || opts.At.IsZero() {
@@ -84,14 +96,7 @@ func NewPaper(opts PaperOptions) (*Paper, error) {
 	pdf.SetMargins(marginMM, marginMM, marginMM)
 	pdf.SetCellMargin(0) // rows and their wrapping count the same width
 	pdf.SetAutoPageBreak(true, marginMM+footerSpace/2)
-	pdf.SetTitle(opts.Title, true)
-	pdf.SetCreator("Cubby", true)
-	pdf.SetCreationDate(opts.At.UTC())
-	pdf.SetModificationDate(opts.At.UTC())
-	pdf.SetCatalogSort(true)
-	if opts.Language != "" {
-		pdf.SetLang(opts.Language)
-	}
+	describe(pdf, opts.Title, opts.Language, opts.At)
 	pdf.AliasNbPages("")
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-footerSpace)

@@ -165,29 +165,10 @@ func (d *Desk) passNew(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for parcels without a pass: %w", err)
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	told := map[string]bool{}
-	err = d.store.Tx(ctx, func(q *db.Queries) error {
-		for _, row := range found {
-			stay, err := q.FindStay(ctx, db.FindStayParams{Site: row.Site, ID: row.ID})
-			if err != nil {
-				return fmt.Errorf("find stay %s: %w", row.ID, err)
-			}
-			if err := d.pass(ctx, q, row.Delegate, row.Until, stay); err != nil {
-				return err
-			}
-			told[row.Site] = true
-		}
-		return nil
+	key := func(row db.ListUnpassedRow) (site, stay string) { return row.Site, row.ID }
+	return eachStay(ctx, d, found, key, func(q *db.Queries, row db.ListUnpassedRow, stay db.Stay) error {
+		return d.pass(ctx, q, row.Delegate, row.Until, stay)
 	})
-	if err == nil {
-		for s := range told {
-			d.holders.Wake(locker.SiteID(s))
-		}
-	}
-	return err
 }
 
 // SentBy lists whom the holder of a link sends.

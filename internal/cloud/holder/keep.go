@@ -136,20 +136,32 @@ func (d *Desk) holdForAway(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for parcels of people who are away: %w", err)
 	}
+	key := func(row db.ListStaysOfAwayRow) (site, stay string) { return row.Site, row.ID }
+	return eachStay(ctx, d, found, key, func(q *db.Queries, row db.ListStaysOfAwayRow, stay db.Stay) error {
+		return d.hold(ctx, q, stay, locker.Millis(row.VacationUntil).Time())
+	})
+}
+
+// eachStay does something to the stays of rows that the background work found, all or none, and then wakes
+// their sites. key names a row's stay.
+func eachStay[R any](
+	ctx context.Context, d *Desk, found []R, key func(R) (site, stay string), do func(*db.Queries, R, db.Stay) error,
+) error {
 	if len(found) == 0 {
 		return nil
 	}
 	told := map[string]bool{}
-	err = d.store.Tx(ctx, func(q *db.Queries) error {
+	err := d.store.Tx(ctx, func(q *db.Queries) error {
 		for _, row := range found {
-			stay, err := q.FindStay(ctx, db.FindStayParams{Site: row.Site, ID: row.ID})
+			site, id := key(row)
+			stay, err := q.FindStay(ctx, db.FindStayParams{Site: site, ID: id})
 			if err != nil {
-				return fmt.Errorf("find stay %s: %w", row.ID, err)
+				return fmt.Errorf("find stay %s: %w", id, err)
 			}
-			if err := d.hold(ctx, q, stay, locker.Millis(row.VacationUntil).Time()); err != nil {
+			if err := do(q, row, stay); err != nil {
 				return err
 			}
-			told[row.Site] = true
+			told[site] = true
 		}
 		return nil
 	})
