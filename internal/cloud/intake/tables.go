@@ -6,7 +6,6 @@ import (
 
 	"cubby/internal/cloud/incident"
 	"cubby/internal/cloud/rows"
-	"cubby/internal/locker"
 	"cubby/internal/store"
 	"cubby/internal/store/db"
 )
@@ -55,7 +54,7 @@ func (in *Intake) followTogether(ctx context.Context, b *store.Batch, works []*s
 	for _, work := range works {
 		for _, in := range work.fresh {
 			for _, f := range in.op.Facts {
-				if place := placeOf(f); place != "" {
+				if place, _ := PlaceOf(f); place != "" {
 					places = append(places, store.Key{Site: string(work.site), ID: string(place)})
 				}
 				if stay := StayOf(f); stay != "" {
@@ -110,30 +109,6 @@ func (in *Intake) followAlone(ctx context.Context, b *store.Batch, work *siteWor
 	work.cursor.Stale = rows.Shorten(failed.Error())
 	work.follow = newProjection(in, b.Queries, work.cursor.Site)
 	return work.follow.raise(ctx, incident.Incident{Kind: incident.Projection, Severity: incident.High})
-}
-
-// placeOf returns the place that a fact is about; empty for a fact about none. It is a guess of what will
-// be read, nothing rests on it.
-func placeOf(f locker.Fact) locker.PlaceID {
-	switch f := f.(type) {
-	case locker.OpenRequested:
-		return f.Place
-	case locker.DoorOpened:
-		return f.Place
-	case locker.DoorClosed:
-		return f.Place
-	case locker.DepositBegun:
-		return f.Place
-	case locker.ParcelStored:
-		return f.Place
-	case locker.ParcelCollected:
-		return f.Place
-	case locker.ParcelRemoved:
-		return f.Place
-	case locker.PlaceReserved:
-		return f.Place
-	}
-	return ""
 }
 
 // write flushes into the transaction at once.

@@ -124,49 +124,8 @@ func (t *Reader) concerns(f locker.Fact, stay locker.StayID) bool {
 
 // placeOf returns where a fact happened; empty when it names no place.
 func (t *Reader) placeOf(f locker.Fact) locker.PlaceID {
-	switch f := f.(type) {
-	case locker.OpenRequested:
-		return f.Place
-	case locker.DoorOpened:
-		return f.Place
-	case locker.DoorClosed:
-		return f.Place
-	case locker.OpenFailed:
-		return f.Place
-	case locker.OpenUnconfirmed:
-		return f.Place
-	case locker.DepositBegun:
-		return f.Place
-	case locker.ProblemReported:
-		return f.Place
-	case locker.ServiceChanged:
-		return f.Place
-	case locker.PlaceReserved:
-		return f.Place
-	case locker.FaultRaised:
-		return f.Place
-	case locker.FaultCleared:
-		return f.Place
-	case locker.PlaceDoubted:
-		return f.Place
-	case locker.PlaceVerified:
-		return f.Place
-	case locker.PlaceAudited:
-		return f.Place
-	}
-	return t.placeOfStay(f)
-}
-
-func (t *Reader) placeOfStay(f locker.Fact) locker.PlaceID {
-	switch f := f.(type) {
-	case locker.ParcelStored:
-		return f.Place
-	case locker.ParcelCollected:
-		return f.Place
-	case locker.ParcelRemoved:
-		return f.Place
-	case locker.DepositUndone:
-		return f.Place
+	if place, names := intake.PlaceOf(f); names {
+		return place
 	}
 	return t.places[intake.StayOf(f)]
 }
